@@ -1,0 +1,145 @@
+"""The figures of the lessons: plain arrays become a matplotlib Figure and a one-line summary.
+
+No pyplot: a figure belongs to the cell that asked for it, and nothing is left open behind it.
+Colours are Okabe and Ito's, which stay apart for colour-blind readers; heat maps use cividis.
+"""
+
+import io
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+STYLES = ["-", "--", "-.", ":"]  # lines differ in style as well as in colour
+
+
+class Picture:
+    """A figure with the sentence that says what it shows; a notebook displays it as a PNG."""
+
+    def __init__(self, figure, summary):
+        self.figure, self.summary = figure, summary
+
+    def __repr__(self):
+        return self.summary
+
+    def _repr_png_(self):
+        FigureCanvasAgg(self.figure)
+        png = io.BytesIO()
+        # No "Software" entry: the file would change with every release of matplotlib.
+        self.figure.savefig(png, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+        return png.getvalue()
+
+
+def new_axes(width=6.4, height=3.2, columns=1, **keywords):
+    """A white Figure of this size in inches and its axes, without the frame's upper and right sides."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    axes = figure.subplots(1, columns, **keywords)
+    for one in np.atleast_1d(axes):
+        one.spines[["top", "right"]].set_visible(False)
+    return figure, axes
+
+
+def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2, limits=None):
+    """Matrices side by side as coloured cells, values printed inside where they fit.
+
+    panels: dict title → (T, S) array; rows, columns: T and S labels. `allowed` (T, S): cells where it
+    is False are hatched grey, because a masked cell is absent, not small. `limits`: (low, high) shared
+    by all panels. Values of both signs get a diverging colour scale centred on 0.
+    Raises ValueError when the labels and the matrix differ in length.
+    """
+    panels = {title: np.asarray(values, dtype=float) for title, values in panels.items()}
+    for title, values in panels.items():
+        if values.shape != (len(rows), len(columns)):
+            raise ValueError(f"{title!r} has shape {values.shape}, the labels say ({len(rows)}, {len(columns)})")
+    cell = 0.62 if len(columns) <= 14 else 9 / len(columns)
+    room = 0.16 * max(len(str(label)) for label in rows)
+    size = (len(panels) * (cell * len(columns) + room) + 0.4, min(cell * len(rows), 4.5) + 1.0)
+    figure, axes = new_axes(*size, columns=len(panels))
+    for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        shown = values if allowed is None else np.where(allowed, values, np.nan)
+        _cells(axis, shown, digits, limits, write=len(columns) <= 14)
+        axis.set_title(title, fontsize=10)
+        axis.set(xlabel=xlabel, ylabel=ylabel)
+        axis.set_xticks(*_ticks(columns), rotation=0 if _short(columns, cell) else 45)
+        axis.set_yticks(*_ticks(rows))
+        axis.tick_params(length=0)
+        axis.spines[:].set_visible(False)
+    return Picture(figure, f"Heat map, {len(rows)} × {len(columns)}: {', '.join(panels)}")
+
+
+def _cells(axis, values, digits, limits, write):
+    finite = values[np.isfinite(values)]
+    both_signs = finite.size and finite.min() < 0 < finite.max()
+    norm = Normalize(*limits) if limits else CenteredNorm() if both_signs else Normalize()
+    colours = colormaps["PuOr" if both_signs else "cividis"]
+    axis.imshow(values, cmap=colours, norm=norm, aspect="equal" if write else "auto", interpolation="nearest")
+    for (t, s), number in np.ndenumerate(values):
+        if not np.isfinite(number):
+            axis.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, fc="#dddddd", ec="#888888", hatch="////", lw=0))
+        elif write:
+            red, green, blue, _ = colours(norm(number))
+            ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+            axis.text(s, t, f"{number:.{digits}f}", ha="center", va="center", color=ink, fontsize=9)
+
+
+def _ticks(labels):
+    """Positions and labels of an axis, thinned to at most 16."""
+    step = max(1, -(-len(labels) // 16))
+    return list(range(0, len(labels), step)), [str(label) for label in labels[::step]]
+
+
+def _short(labels, cell):
+    return max(len(str(label)) for label in labels) * 0.09 <= cell
+
+
+def lines(x, curves, xlabel, ylabel, log=False, floors=None):
+    """Curves over a common x: dict name → y. `floors`: dict name → height of a thin grey line.
+
+    `log` puts both axes on logarithmic scales.
+    """
+    figure, axis = new_axes()
+    for i, (name, y) in enumerate(curves.items()):
+        axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, label=name, marker="o" if len(x) < 12 else "")
+    for name, height in (floors or {}).items():
+        axis.axhline(height, color="#666666", lw=1, ls=":")
+        axis.annotate(name, (x[-1], height), ha="right", va="bottom", fontsize=9, color="#444444")
+    if log:
+        axis.set(xscale="log", yscale="log")
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    if len(curves) > 1 or floors:
+        axis.legend(frameon=False, fontsize=9)
+    return Picture(figure, f"{ylabel} against {xlabel}: {', '.join(curves)}")
+
+
+def bars(labels, panels, ylabel, high=None):
+    """Bar charts side by side on one scale: dict title → heights, a bar for each label, values on top."""
+    figure, axes = new_axes(max(6.4, 2.1 * len(panels)), 2.9, columns=len(panels), sharey=True)
+    for axis, (title, heights) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        axis.bar(range(len(labels)), heights, color=PALETTE[0], width=0.7)
+        for i, height in enumerate(heights):
+            axis.text(i, height, f"{height:.2f}", ha="center", va="bottom", fontsize=8)
+        axis.set_xticks(range(len(labels)), labels, rotation=0 if _short(labels, 0.5) else 45)
+        axis.set_title(title, fontsize=10)
+    np.atleast_1d(axes)[0].set(ylabel=ylabel, ylim=(0, high))
+    return Picture(figure, f"{ylabel} of {', '.join(map(str, labels))}: {', '.join(panels)}")
+
+
+def arrows(panels, limit):
+    """Vectors of the plane from the origin: dict title → dict name → (x, y); axes from −limit to limit."""
+    figure, axes = new_axes(3.1 * len(panels), 3.1, columns=len(panels))
+    for axis, (title, vectors) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        axis.axhline(0, color="#bbbbbb", lw=0.8)
+        axis.axvline(0, color="#bbbbbb", lw=0.8)
+        for i, (name, (x, y)) in enumerate(vectors.items()):
+            tip = {"arrowstyle": "-|>", "color": PALETTE[i % 7], "lw": 2, "shrinkA": 0, "shrinkB": 0}
+            axis.annotate("", (x, y), (0, 0), arrowprops=tip)
+            axis.annotate(name, (x, y), (6 * np.sign(x), 6 * np.sign(y)), textcoords="offset points", fontsize=9,
+                          ha="left" if x >= 0 else "right", va="bottom" if y >= 0 else "top", color=PALETTE[i % 7])  # fmt: skip
+        axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
+        axis.set_title(title, fontsize=10)
+    return Picture(figure, f"Arrows in the plane: {', '.join(panels)}")

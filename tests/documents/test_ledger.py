@@ -14,6 +14,7 @@ from course_lib.documents import LedgerError, agrees, check, claims, given
 from tests.documents.proofs import MISTAKES, VALUES
 from tests.documents.proofs import (  # noqa: F401  (importing them fills the registries)
     small_documents,
+    whitepaper_feed_forward,
     whitepaper_heads_to_decoder,
     whitepaper_loss_and_gpt,
     whitepaper_to_attention,

@@ -1,0 +1,293 @@
+"""The whitepaper's heads, layer normalization, decoder and encoder-decoder attention."""
+
+import numpy as np
+
+from tests.documents.proofs import given, mistake, value
+
+# The input with its positions added, for encoder (X) and decoder (Y), as the document adds them up.
+X = np.array([[0.1, 1.2, -0.1, 1.4], [0.5415, 1.49995, 0.1001, 0.8], [1.3093, 0.6998, 0.2002, 1.1]])
+Y = np.array([[0, 1, 0, 1], [0.6415, 1.39995, 0.3001, 1.1], [1.4093, 0.8998, -0.3998, 1.3]])
+W_Q = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]])
+W_K = np.array([[0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]])
+W_V = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 0], [1, 0, 0, 1]])
+CAUSAL = np.tril(np.ones((3, 3), bool))  # True = may attend
+
+
+def softmax(scores):
+    e = np.exp(scores)
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def attention(q, k, v, allowed=True, scale=True):
+    scores = q @ k.T / (np.sqrt(k.shape[1]) if scale else 1)
+    return softmax(np.where(allowed, scores, -np.inf)) @ v
+
+
+def layer_norm(x, inside=True, epsilon=1e-6):
+    centred = x - x.mean(axis=-1, keepdims=True)
+    variance = x.var(axis=-1, keepdims=True)
+    return centred / (np.sqrt(variance + epsilon) if inside else np.sqrt(variance) + epsilon)
+
+
+def same_digits(computed, id):
+    """Whether a matrix equals a claim's printed digits, rounded to the eighth decimal."""
+    return bool((np.abs(computed - given(id)) <= 0.5e-8 + 1e-12).all())
+
+
+# --- heads ---------------------------------------------------------------------------------------
+
+
+@value("whitepaper.heads.trained_matrices")
+def queries_of_another_sentence_are_the_same():
+    """Trained weights stay what they are when another sentence comes; Q does not."""
+    return np.array_equal(X @ W_Q, Y @ W_Q)
+
+
+@value("whitepaper.heads.trained_independently")
+def gradient_of_head_1_ignores_head_2():
+    """∂L/∂head_1 for L = ½‖[head_1 head_2] W_O - target‖², with two different heads 2."""
+    w_o, target = given("whitepaper.heads.w_o"), np.ones((3, 4))
+    head_1, head_2 = attention(X @ W_Q, X @ W_K, X @ W_V), given("whitepaper.heads.head_2")
+
+    def gradient(other):
+        return (np.hstack([head_1, other]) @ w_o - target) @ w_o[:4].T
+
+    return np.allclose(gradient(head_2), gradient(2 * head_2))
+
+
+@value("whitepaper.heads.weight_vector")
+def concatenation_times_a_vector_is_a_vector():
+    return np.ndim(given("whitepaper.heads.concatenation")[0] @ given("whitepaper.heads.w_o")[:, 0]) == 1
+
+
+@value("whitepaper.heads.formula")
+def formula_gives_head_1():
+    """Q = K = V = X in head_1 = Attention(Q W^Q, K W^K, V W^V)."""
+    head_1 = attention(X @ W_Q, X @ W_K, X @ W_V)
+    return same_digits(
+        np.hstack([head_1, given("whitepaper.heads.head_2")]), "whitepaper.heads.concatenation"
+    )
+
+
+@value("whitepaper.heads.concatenation")
+def concatenation():
+    return np.hstack([attention(X @ W_Q, X @ W_K, X @ W_V), given("whitepaper.heads.head_2")])
+
+
+@value("whitepaper.heads.w_o_shape")
+def w_o_shape():
+    heads, width = 2, given("whitepaper.heads.head_2").shape[1]
+    return [heads * width, X.shape[1]]
+
+
+@value("whitepaper.heads.w_o_filled_with_half")
+def w_o_is_half_everywhere():
+    return bool((given("whitepaper.heads.w_o") == 0.5).all())
+
+
+@value("whitepaper.heads.final_output")
+def last_matrix_is_the_product():
+    printed, product = given("whitepaper.heads.concatenation"), multi_head_output()
+    return printed.shape == product.shape and np.allclose(printed, product)
+
+
+@value("whitepaper.heads.output")
+def multi_head_output():
+    return given("whitepaper.heads.concatenation") @ given("whitepaper.heads.w_o")
+
+
+@value("whitepaper.heads.parallel")
+def heads_do_not_need_each_other():
+    """Head by head in the opposite order, against one product for all heads at once."""
+    wq, wk, wv = np.random.default_rng(0).normal(size=(3, 2, 4, 4))
+    all_at_once = [X @ wq, X @ wk, X @ wv]  # each 2 heads of 3x4
+    scores = softmax(all_at_once[0] @ all_at_once[1].transpose(0, 2, 1) / 2)
+    alone = [attention(X @ wq[h], X @ wk[h], X @ wv[h]) for h in (1, 0)][::-1]
+    return np.allclose(scores @ all_at_once[2], alone, rtol=1e-12)
+
+
+@value("whitepaper.heads.same_speed")
+def multiplications_do_not_grow():
+    """Multiplications in QKᵀ and in weights @ V, counted for 500 and for 1000 words."""
+    d = 4
+    count = {n: sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in [
+        (np.empty((n, d)), np.empty((d, n))),  # scores, n x n
+        (np.empty((n, n)), np.empty((n, d))),  # weighted values
+    ]) for n in (500, 1000)}  # fmt: skip
+    return count[1000] == count[500]
+
+
+# --- layer normalization -------------------------------------------------------------------------
+
+
+@value("whitepaper.layer_norm.feature_scale")
+def one_feature_rescaled_leaves_no_trace():
+    """Fifty examples of two features; x_1 then grows a thousandfold."""
+    (low, high), (_, grown) = given("whitepaper.layer_norm.ranges")
+    x = np.random.default_rng(0).uniform(low, high, size=(50, 2))
+    return np.allclose(layer_norm(x), layer_norm(x * [grown / high, 1]), atol=0.1)
+
+
+@value("whitepaper.layer_norm.no_limit")
+def some_value_passes_the_root_of_d_minus_1():
+    spikes = [[10.0**power, 0, 0, 0] for power in range(9)]
+    random_rows = np.random.default_rng(0).standard_cauchy(size=(10_000, 4))
+    return bool(np.abs(layer_norm(np.vstack([spikes, random_rows]), epsilon=0)).max() > np.sqrt(3) + 1e-9)
+
+
+@value("whitepaper.layer_norm.mean_and_deviation")
+def mean_and_deviation():
+    """Of the row where they are farthest from 0 and 1."""
+    rows = layer_norm(given("whitepaper.heads.output"))
+    means, deviations = rows.mean(axis=1), rows.std(axis=1)
+    return [means[np.abs(means).argmax()], deviations[np.abs(deviations - 1).argmax()]]
+
+
+@value("whitepaper.layer_norm.beyond_one")
+def some_are_negative_and_some_outside():
+    rows = layer_norm(given("whitepaper.heads.output"))
+    return bool((rows < 0).any() and (np.abs(rows) > 1).any())
+
+
+@value("whitepaper.layer_norm.per_example")
+def other_rows_do_not_matter():
+    m = given("whitepaper.heads.output")
+    return np.array_equal(layer_norm(m)[1:], layer_norm(np.vstack([100 * m[:1] ** 2, m[1:]]))[1:])
+
+
+@value("whitepaper.layer_norm.output")
+def normalized():
+    return layer_norm(given("whitepaper.heads.output"))
+
+
+@mistake("whitepaper.layer_norm.output")
+def normalized_with_epsilon_outside():
+    return layer_norm(given("whitepaper.heads.output"), inside=False)
+
+
+# --- the decoder's self-attention ----------------------------------------------------------------
+
+
+def decoder_program(y, scale=False, allowed=True, project=True):
+    """The document's program, which neither scales nor masks, with both as options."""
+    draw = np.random.RandomState(int(given("whitepaper.decoder.seed")))
+    w_q, w_k, w_v, w_o = (draw.rand(4, 4) for _ in range(4))
+    out = attention(y @ w_q, y @ w_k, y @ w_v, allowed, scale)
+    return out @ w_o if project else out
+
+
+@value("whitepaper.decoder.attention")
+def decoder_attention():
+    return decoder_program(Y, scale=True, allowed=CAUSAL)
+
+
+@mistake("whitepaper.decoder.attention")
+def decoder_attention_without_scale_and_mask():
+    return decoder_program(Y)
+
+
+@value("whitepaper.decoder.same_attention")
+def encoder_recipe_gives_the_matrix():
+    return same_digits(decoder_program(Y, scale=True, project=False), "whitepaper.decoder.attention")
+
+
+@value("whitepaper.decoder.label")
+def attention_2_is_one_matrix():
+    return np.array_equal(given("whitepaper.heads.head_2"), given("whitepaper.decoder.attention"))
+
+
+@value("whitepaper.decoder.input_name")
+def input_is_the_position_encoding():
+    """Against the document's own table of the position encoding."""
+    return np.array_equal(Y, [[0, 1, 0, 1], [0.8415, 0.99995, 0.0001, 1], [0.9093, 0.9998, 0.0002, 1]])
+
+
+@value("whitepaper.decoder.layer_norm")
+def decoder_normalized():
+    return layer_norm(decoder_program(Y))
+
+
+@mistake("whitepaper.decoder.layer_norm")
+def decoder_normalized_with_epsilon_outside():
+    return layer_norm(decoder_program(Y), inside=False)
+
+
+@value("whitepaper.decoder.x_o")
+def x_o_is_one_matrix():
+    return np.array_equal(given("whitepaper.ffn.layer_norm"), given("whitepaper.decoder.layer_norm"))
+
+
+@value("whitepaper.decoder.start_masked")
+def start_can_be_hidden_with_the_future():
+    """Whether every position still has a word to attend to once <start> and the future are hidden."""
+    not_start = np.array([False, True, True])
+    return bool((CAUSAL & not_start).any(axis=1).all())
+
+
+@value("whitepaper.decoder.mask_in_program")
+def program_hides_the_last_word_from_the_first():
+    changed = Y.copy()
+    changed[2] += 1
+    return np.allclose(decoder_program(Y)[0], decoder_program(changed)[0])
+
+
+# --- encoder-decoder attention -------------------------------------------------------------------
+
+
+def cross_attention_weights():
+    encoder, decoder = given("whitepaper.ffn.layer_norm"), given("whitepaper.decoder.layer_norm")
+    return softmax((decoder @ W_Q) @ (encoder @ W_K).T / np.sqrt(4))
+
+
+def t5_small_parameters(own_keys_and_values):
+    """T5-small (Raffel et al. 2020): 6 + 6 layers of width 512, hidden 2048, 32,128 pieces."""
+    d, hidden, layers, pieces, heads, buckets = 512, 2048, 6, 32_128, 8, 32
+    attention_, ffn_, norm = 4 * d * d, 2 * d * hidden, d  # no biases, scale-only norms
+    cross = attention_ if own_keys_and_values else attention_ - 2 * d * d
+    encoder = layers * (attention_ + ffn_ + 2 * norm) + norm + heads * buckets
+    decoder = layers * (attention_ + cross + ffn_ + 3 * norm) + norm + heads * buckets
+    return pieces * d + encoder + decoder
+
+
+@value("whitepaper.cross.whose_weights")
+def a_published_model_uses_the_encoders_weights():
+    published = 60_506_624
+    assert t5_small_parameters(own_keys_and_values=True) == published
+    return t5_small_parameters(own_keys_and_values=False) == published
+
+
+@value("whitepaper.cross.depth", "whitepaper.cross.divisor")
+def width_of_a_key():
+    return (given("whitepaper.ffn.layer_norm") @ W_K).shape[1]
+
+
+@mistake("whitepaper.cross.divisor")
+def number_of_tokens():
+    return (given("whitepaper.ffn.layer_norm") @ W_K).shape[0]
+
+
+@value("whitepaper.cross.future_mask")
+def masked_each_target_word_still_sees_each_source_word():
+    encoder, decoder = given("whitepaper.ffn.layer_norm"), given("whitepaper.decoder.layer_norm")
+    seen = attention(decoder @ W_Q, encoder @ W_K, np.eye(3), allowed=CAUSAL)  # V = 1 returns the weights
+    return bool((seen > 0).all())
+
+
+@value("whitepaper.cross.mask_in_program")
+def printed_weights_hide_later_words():
+    return bool((given("whitepaper.cross.weights")[~CAUSAL] == 0).all())
+
+
+@value("whitepaper.cross.weights")
+def weights():
+    return cross_attention_weights()
+
+
+@value("whitepaper.cross.output")
+def cross_attention():
+    return cross_attention_weights() @ (given("whitepaper.ffn.layer_norm") @ W_V)
+
+
+@mistake("whitepaper.cross.output")
+def cross_attention_with_transposed_weights():
+    return cross_attention_weights() @ (given("whitepaper.ffn.layer_norm") @ W_V.T)

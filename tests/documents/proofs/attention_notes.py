@@ -1,0 +1,223 @@
+"""The attention notes: background and attention, in their convention of column vectors."""
+
+import numpy as np
+
+from tests.documents.proofs import mistake, value
+from tests.documents.proofs.unequal_sizes import (
+    SUMMARY,
+    C,
+    D,
+    K,
+    V,
+    attention_weights,
+    causal,
+    changes,
+    letters,
+    mlp,
+    rng,
+    self_attention,
+)
+from tests.documents.proofs.whitepaper_gpt import GPT3, fits, parameters, softmax
+
+
+def next_word_scores(ids):
+    """Embedding, masked attention, MLP, unembedding: (T,) → (T, V)."""
+    x = rng().normal(size=(V, D))[ids]  # (T, D)
+    x = x + self_attention(x, causal(len(ids)))
+    x = x + mlp(x)
+    return x @ rng().normal(size=(D, V))
+
+
+@value("attention-notes.flow.stages")
+def stages_end_in_scores():
+    return next_word_scores([1, 4, 2]).shape == (3, V)
+
+
+@value("attention-notes.mlp.in_parallel")
+def mlp_treats_each_vector_alone():
+    x = rng().normal(size=(C, D))
+    return bool(np.allclose(mlp(x), [mlp(row) for row in x]))
+
+
+@value("attention-notes.prediction.last_vector")
+def only_the_last_vector_has_seen_all():
+    """A row for each output, a column for each input: does the one depend on the other?"""
+    x = rng().normal(size=(C, D))
+    seen = np.stack([changes(lambda x: self_attention(x, causal(C)), x, at) for at in range(C)], axis=1)
+    return seen.all(axis=1).tolist() == [False] * (C - 1) + [True]
+
+
+@value("attention-notes.embedding.small_share")
+def embedding_is_a_small_share():
+    return GPT3["vocabulary"] * GPT3["width"] / parameters(**GPT3) < 0.01
+
+
+@value("attention-notes.embedding.matrix_shape")
+def embedding_in_columns():
+    """The matrix that multiplies a one-hot column from the left: a column for each word."""
+    w_e = rng().normal(size=(D, V))
+    assert np.array_equal(w_e @ np.eye(V)[:, 3], w_e[:, 3])
+    return letters(w_e, SUMMARY)
+
+
+@value("attention-notes.dot.alignment")
+def dot_product_grows_with_alignment():
+    angles = np.linspace(np.pi, 0, 19)  # from opposite to the same way
+    dots = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ [1.0, 0.0]
+    return bool(np.all(np.diff(dots) > 0))
+
+
+@value("attention-notes.context.fixed_number_of_words")
+def only_one_length_fits():
+    """Do the same weights accept no more than one of these lengths?"""
+    return sum(fits(lambda n=n: next_word_scores([1] * n)) for n in (2, 3, 5)) <= 1
+
+
+@value("attention-notes.context.loses_track")
+def beyond_the_window_is_forgotten():
+    def with_window(ids):
+        return next_word_scores(ids[-4:])[-1]
+
+    text = [3, 1, 4, 1, 5, 2]
+    inside = not np.allclose(with_window(text), with_window([3, 1, 6, 1, 5, 2]))
+    return bool(inside and np.array_equal(with_window(text), with_window([6, 6, 4, 1, 5, 2])))
+
+
+@value("attention-notes.unembedding.matrix_shape")
+def unembedding_in_rows():
+    """The matrix that multiplies a vector of width D from the left to give V scores."""
+    w_u = np.zeros((V, D))
+    assert (w_u @ np.zeros(D)).shape == (V,)
+    return letters(w_u, SUMMARY)
+
+
+@value("attention-notes.softmax.standardisation")
+def softmax_standardises():
+    p = softmax(rng().normal(size=V))
+    return bool(np.isclose(p.mean(), 0) and np.isclose(p.std(), 1))
+
+
+LOGITS = np.array([2.0, 1.0, 0.5, -1.0])
+
+
+@value("attention-notes.temperature.small")
+def small_temperature_takes_the_maximum():
+    return bool(softmax(LOGITS / 0.1)[0] > 0.999)
+
+
+@value("attention-notes.temperature.high")
+def high_temperature_lifts_the_unlikely():
+    least = [softmax(LOGITS / t)[-1] for t in (0.5, 1.0, 1.5, 2.0)]
+    return bool(np.all(np.diff(least) > 0))
+
+
+FORM = {1: "vector", 2: "matrix"}  # by number of axes
+
+
+@value("attention-notes.logits.form")
+def form_of_the_logits():
+    return FORM[(np.zeros((V, D)) @ np.zeros(D)).ndim]  # W_U times the last vector
+
+
+@mistake("attention-notes.logits.form")
+def form_of_the_unembedding_matrix():
+    return FORM[np.zeros((V, D)).ndim]
+
+
+# --- attention-notes: attention ------------------------------------------------------------------
+
+
+@value("attention-notes.attention.smaller_space")
+def keys_are_narrower_than_embeddings():
+    return 128 < GPT3["width"]  # Brown et al. 2020, table 2.1
+
+
+def column_pattern(e, w_q, w_k, mask=None):
+    """With embeddings as columns of e (D, T): entry (i, j) is how much query j attends to key i."""
+    scores = (w_k @ e).T @ (w_q @ e) / np.sqrt(len(w_q))  # (T, K) @ (K, T) → (T, T)
+    return softmax(np.where(True if mask is None else mask, scores, -np.inf).T).T  # down each column
+
+
+def columns():
+    r = rng()
+    return r.normal(size=(D, C)), r.normal(size=(K, D)), r.normal(size=(K, D)), r.normal(size=(D, D))
+
+
+@value("attention-notes.attention.related")
+def larger_product_larger_weight():
+    q, k = rng().normal(size=K), rng().normal(size=(20, K))
+    return bool(np.array_equal(np.argsort(k @ q), np.argsort(attention_weights(q[None], k)[0])))
+
+
+@value("attention-notes.attention.unscaled")
+def unscaled_pattern_is_the_papers():
+    e, w_q, w_k, _ = columns()
+    unscaled = softmax(((w_k @ e).T @ (w_q @ e)).T).T
+    return bool(np.allclose(unscaled, column_pattern(e, w_q, w_k)))
+
+
+@value("attention-notes.attention.columns")
+def columns_sum_to_one():
+    """Down the columns and not along the rows, and the transpose of the row convention."""
+    e, w_q, w_k, _ = columns()
+    pattern, x = column_pattern(e, w_q, w_k), e.T  # x: (T, D), embeddings as rows
+    rows = attention_weights(x @ w_q.T, x @ w_k.T)
+    sums = np.allclose(pattern.sum(axis=0), 1) and not np.allclose(pattern.sum(axis=1), 1)
+    return bool(sums and np.allclose(pattern, rows.T))
+
+
+@value("attention-notes.training.many_examples")
+def one_pass_is_many_examples():
+    """The scores after each beginning of a text, all from one pass, are those of a pass for each."""
+    ids = [3, 1, 4, 1, 5]
+    together = next_word_scores(ids)
+    return bool(np.allclose(together, [next_word_scores(ids[: t + 1])[-1] for t in range(len(ids))]))
+
+
+@value("attention-notes.masking.minus_infinity")
+def masked_scores_become_zeros():
+    e, w_q, w_k, _ = columns()
+    earlier = causal(C).T  # key i may be seen by query j for i ≤ j
+    pattern = column_pattern(e, w_q, w_k, earlier)
+    return bool(np.all(pattern[~earlier] == 0) and np.allclose(pattern.sum(axis=0), 1))
+
+
+@value("attention-notes.attention.size_is_squared")
+def pattern_size_is_squared():
+    sizes = [attention_weights(np.ones((n, K)), np.ones((n, K))).size for n in (4, 8, 16)]
+    return sizes == [4**2, 8**2, 16**2]
+
+
+@value("attention-notes.value.form")
+def form_of_a_value():
+    e, *_, w_v = columns()
+    return FORM[(w_v @ e[:, 0]).ndim]  # the value matrix times one embedding
+
+
+@mistake("attention-notes.value.form")
+def form_of_the_value_weights():
+    return FORM[columns()[-1].ndim]
+
+
+@value("attention-notes.value.same_space")
+def other_widths_do_not_add():
+    noun = np.zeros(D)
+    return fits(lambda: noun + np.zeros(D)) and not fits(lambda: noun + np.zeros(K))
+
+
+@value("attention-notes.value.weighted_sum")
+def update_is_a_weighted_sum():
+    """Word by word, as the notes tell it, against the matrix product E + (W_V E) pattern."""
+    e, w_q, w_k, w_v = columns()
+    pattern = column_pattern(e, w_q, w_k)  # (T, T)
+    by_hand = [e[:, j] + sum(pattern[i, j] * (w_v @ e[:, i]) for i in range(C)) for j in range(C)]
+    return bool(np.allclose(np.transpose(by_hand), e + w_v @ e @ pattern))
+
+
+@value("attention-notes.cross.two_sources")
+def cross_attention():
+    """Five queries, seven keys and values: a 5 × 7 pattern, and self-attention when the two are one."""
+    x, y = rng().normal(size=(C, D)), rng().normal(size=(V, D))
+    crossed = attention_weights(x, y)
+    outputs = crossed @ y  # (C, V) @ (V, D) → (C, D)
+    return crossed.shape == (C, V) and outputs.shape == x.shape and np.allclose(crossed.sum(axis=-1), 1)

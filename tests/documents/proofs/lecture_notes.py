@@ -1,0 +1,261 @@
+"""The lecture notes: networks, attention, positions, tokens and masks, worked out in NumPy."""
+
+from collections import Counter
+from itertools import pairwise
+
+import numpy as np
+
+from tests.documents.proofs import value
+from tests.documents.proofs.unequal_sizes import (
+    B,
+    C,
+    D,
+    K,
+    V,
+    attention_weights,
+    changes,
+    letters,
+    mlp,
+    rng,
+    self_attention,
+)
+from tests.documents.proofs.whitepaper_gpt import softmax
+
+
+@value("lecture-notes.overview.made_of_mlps")
+def mlps_can_do_what_attention_does():
+    """Can a change of the first token reach the last through two MLPs, as it does through attention?"""
+    x = rng().normal(size=(C, D))
+    assert changes(self_attention, x, at=0)[-1]
+    return bool(changes(lambda x: mlp(mlp(x)), x, at=0)[-1])
+
+
+def convolution(x):
+    """Width 3, with zeros beyond the ends: (positions,) → (positions,)."""
+    return np.convolve(x, [0.3, 0.5, 0.2], mode="same")
+
+
+def seen_from_the_middle(layers, size=15):
+    """The inputs, counted from the middle, that the middle neuron after so many layers depends on."""
+    response = np.eye(size)
+    for _ in range(layers):
+        response = np.apply_along_axis(convolution, 0, response)  # a column for each input
+    return set(np.flatnonzero(response[size // 2]) - size // 2)
+
+
+@value("lecture-notes.cnn.no_context_beyond_a_patch")
+def nothing_beyond_a_patch():
+    return seen_from_the_middle(layers=2) == seen_from_the_middle(layers=1)
+
+
+@value("lecture-notes.cnn.receptive_field")
+def receptive_field_is_a_triangle():
+    return all(seen_from_the_middle(n) == set(range(-n, n + 1)) for n in (1, 2, 3, 4))
+
+
+@value("lecture-notes.cnn.only_the_top_sees_all")
+def only_the_top_sees_all():
+    """Of seven layers over 15 inputs, only the last sees every input."""
+    return [len(seen_from_the_middle(n)) == 15 for n in range(1, 8)] == [False] * 6 + [True]
+
+
+# --- lecture-notes: attention --------------------------------------------------------------------
+
+
+@value("lecture-notes.context.bank")
+def bank_and_bank():
+    """One lookup table, two sentences: the same vector before attention, two vectors after."""
+    river = ["I", "swam", "across", "the", "river", "to", "get", "to", "the", "other", "bank"]
+    money = ["I", "walked", "across", "the", "road", "to", "get", "cash", "from", "the", "other", "bank"]
+    words = sorted(set(river + money))
+    table = rng().normal(size=(len(words), D))
+    first, second = (table[[words.index(word) for word in text]] for text in (river, money))
+    apart = not np.allclose(self_attention(first)[-1], self_attention(second)[-1])
+    return bool(np.array_equal(first[-1], second[-1]) and apart)
+
+
+@value("lecture-notes.attention.input_and_output")
+def rows_for_tokens():
+    x = rng().normal(size=(C, D))
+    names = {C: "N", D: "D"}
+    return [letters(x, names), letters(mlp(self_attention(x)), names)]
+
+
+@value("lecture-notes.attention.average_is_not_enough")
+def average_weighs_all_alike():
+    x = rng().normal(size=(C, D))
+    average = np.full((C, C), 1 / C)
+    uneven = np.ptp(attention_weights(x, x), axis=-1)  # largest minus smallest weight of each row
+    return bool(np.allclose(average @ x, x.mean(axis=0)) and np.all(uneven > 0.01))
+
+
+@value("lecture-notes.attention.softmax_of_inner_products")
+def unscaled_is_scaled():
+    q, k = rng().normal(size=(2, C, D))
+    return bool(np.allclose(softmax(q @ k.T), attention_weights(q, k)))
+
+
+@value("lecture-notes.attention.axes")
+def axes_of_the_code():
+    """The sizes of Q, then the last size of the output, for values of another width than the keys."""
+    q, k, v = np.ones((B, C, K)), np.ones((B, C, K)), np.ones((B, C, D))
+    out = attention_weights(q, k) @ v  # (B, N, N) @ (B, N, d_v) → (B, N, d_v)
+    return [{B: "B", C: "N", K: "d_k", D: "d_v"}[size] for size in (*q.shape, out.shape[-1])]
+
+
+@value("lecture-notes.attention.scale_exponent")
+def scale_exponent():
+    """q·k for all sign vectors k of width d has variance d, so p with d^p = √d makes it 1."""
+    d = 8
+    signs = 1 - 2.0 * (np.arange(2**d)[:, None] >> np.arange(d) & 1)  # (2^d, d), entries of variance 1
+    return np.log(np.std(signs @ np.ones(d))) / np.log(d)
+
+
+@value("lecture-notes.attention.softmax_axis", "shape-notes.attention.softmax_axis")
+def axis_that_sums_to_one():
+    q, k = rng().normal(size=(B, C, K)), rng().normal(size=(B, V, K))
+    weights = attention_weights(q, k)  # (B, C, V): queries, keys
+    return next(axis for axis in (-3, -2, -1) if np.allclose(weights.sum(axis=axis), 1))
+
+
+@value("lecture-notes.positions.sets_have_no_order")
+def reordering_only_reorders():
+    x, order = rng().normal(size=(C, D)), [3, 0, 4, 2, 1]
+    return bool(np.allclose(self_attention(x[order]), self_attention(x)[order]))
+
+
+# --- lecture-notes: positions --------------------------------------------------------------------
+
+
+@value("lecture-notes.positions.maximum_known_in_advance")
+def table_ends():
+    table = np.zeros((C, D))
+    table[C - 1]  # the last position it was made for
+    try:
+        table[C]
+    except IndexError:
+        return True
+    return False
+
+
+def rope_angles(position, width=4):
+    """The angle of each pair of dimensions: n · 10000^(-2i/d) (Su et al. 2021, equation 15)."""
+    return position * 10000.0 ** (-np.arange(0, width, 2) / width)  # (d/2,)
+
+
+def rotated(x, position):
+    """Pairs of dimensions as complex numbers, each turned by its angle."""
+    return (x[0::2] + 1j * x[1::2]) * np.exp(1j * rope_angles(position, len(x)))  # (d/2,)
+
+
+def rope_score(q, k, m, n):
+    return np.real(np.vdot(rotated(q, m), rotated(k, n)))
+
+
+@value("lecture-notes.positions.rope_one_angle")
+def rope_has_one_angle():
+    return bool(np.ptp(rope_angles(1)) == 0)
+
+
+@value("lecture-notes.positions.rope_is_relative")
+def rope_is_relative():
+    """One score for one offset wherever it stands, another for another offset."""
+    q, k = rng().normal(size=(2, 8))
+    same = [rope_score(q, k, m, m + 3) for m in (0, 1, 7, 100)]
+    return bool(np.ptp(same) < 1e-9 and not np.isclose(same[0], rope_score(q, k, 0, 4)))
+
+
+@value("lecture-notes.positions.rope_tells_before_from_after")
+def rope_tells_before_from_after():
+    q, k = rng().normal(size=(2, 8))
+    return not np.isclose(rope_score(q, k, 5, 2), rope_score(q, k, 2, 5))
+
+
+# --- lecture-notes: encoders, generating, tokens, masks ------------------------------------------
+
+
+@value("lecture-notes.encoder.pooling")
+def pooling():
+    outputs = [self_attention(rng().normal(size=(tokens, D))).mean(axis=0) for tokens in (3, 8)]
+    return all(output.shape == (D,) for output in outputs)
+
+
+ENCODERS = {  # well-known encoder-only transformers: year, what they read
+    "BERT": (2018, "language"), "RoBERTa": (2019, "language"), "DistilBERT": (2019, "language"),
+    "ALBERT": (2019, "language"), "Sentence-BERT": (2019, "language"), "ELECTRA": (2020, "language"),
+    "DeBERTa": (2020, "language"), "ModernBERT": (2024, "language"),
+    "ViT": (2020, "vision"), "DeiT": (2020, "vision"), "BEiT": (2021, "vision"), "Swin": (2021, "vision"),
+    "MAE": (2021, "vision"), "DINOv2": (2023, "vision"),
+}  # fmt: skip
+
+
+@value("lecture-notes.encoder.mainly_vision")
+def encoders_are_vision_first():
+    """Did vision have encoders first, or most of the well-known ones?"""
+    fields = Counter(field for _, field in ENCODERS.values())
+    first = min(ENCODERS.values())[1]
+    return first == "vision" or fields["vision"] > fields["language"]
+
+
+@value("lecture-notes.decoding.autoregressive")
+def next_token_probabilities_make_a_distribution():
+    """The products of P(token | tokens before) over all texts of three tokens sum to 1."""
+    r, size = rng(), 3
+    first, second, third = (softmax(r.normal(size=(size,) * n)) for n in (1, 2, 3))
+    texts = first[:, None, None] * second[:, :, None] * third  # (3, 3, 3)
+    return bool(np.all(texts > 0) and np.isclose(texts.sum(), 1))
+
+
+CORPUS = {"low": 5, "lower": 2, "newest": 6, "widest": 3}  # Sennrich et al. 2016, figure 1
+
+
+def join(pieces, pair):
+    """("e", "s") joined in (…, "e", "s", …)."""
+    joined, i = [], 0
+    while i < len(pieces):
+        step = 2 if tuple(pieces[i : i + 2]) == pair else 1
+        joined.append("".join(pieces[i : i + step]))
+        i += step
+    return joined
+
+
+def learn_merges(steps):
+    """Pairs in the order learnt, each the most frequent at its time, and the words as they end up."""
+    words, merges = {word: list(word) for word in CORPUS}, []
+    for _ in range(steps):
+        pairs = Counter()
+        for word, pieces in words.items():
+            for pair in pairwise(pieces):
+                pairs[pair] += CORPUS[word]
+        if not pairs:
+            break
+        merges.append(pairs.most_common(1)[0][0])
+        words = {word: join(pieces, merges[-1]) for word, pieces in words.items()}
+    return merges, words
+
+
+@value("lecture-notes.bpe.most_frequent_pair")
+def common_words_become_tokens():
+    """The first pair is e + s, 9 times; after ten merges the most common words are single tokens."""
+    merges, words = learn_merges(10)
+    return merges[0] == ("e", "s") and words["newest"] == ["newest"] and words["low"] == ["low"]
+
+
+@value("lecture-notes.bpe.rare_words_by_letters")
+def unseen_word_is_spelt():
+    pieces = list("lowest")
+    for pair in learn_merges(10)[0]:
+        pieces = join(pieces, pair)
+    return pieces == list("lowest")
+
+
+@value("lecture-notes.masking.cheating")
+def unmasked_output_depends_on_the_future():
+    return bool(changes(self_attention, rng().normal(size=(C, D)), at=C - 1)[0])
+
+
+@value("lecture-notes.masking.strictly_before")
+def strictly_before_leaves_something_to_see():
+    """Does a mask without its diagonal leave every token at least one token to attend to?"""
+    mask = np.tril(np.ones((C, C), dtype=bool), k=-1)
+    return bool(np.all(mask.any(axis=-1)))

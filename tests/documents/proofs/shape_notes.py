@@ -1,0 +1,224 @@
+"""The shape notes: every size, reshape and statement, tried on arrays of unequal sizes."""
+
+import numpy as np
+
+from tests.documents.proofs import mistake, value
+from tests.documents.proofs.unequal_sizes import (
+    NOTES,
+    B,
+    C,
+    D,
+    K,
+    N,
+    V,
+    attention_weights,
+    causal,
+    letters,
+    rng,
+)
+from tests.documents.proofs.whitepaper_gpt import fits, softmax
+
+CONCEPTS = ["Tokenization", "Embedding", "Positional Encoding", "Inference", "Output Probabilities"]
+
+
+@value("shape-notes.overview.concepts")
+def concepts():
+    return len(CONCEPTS)
+
+
+@mistake("shape-notes.overview.concepts")
+def concepts_before_inference():
+    return CONCEPTS.index("Inference")
+
+
+TABLE = rng().normal(size=(V, D))
+BATCH = rng().integers(V, size=(B, C))
+
+
+@value("shape-notes.embedding.lookup")
+def lookup_shapes():
+    return [letters(TABLE, NOTES), letters(TABLE[[3]], NOTES)]
+
+
+@value("shape-notes.batch.sentence")
+def sentence_of_the_batch():
+    return " x ".join(letters(BATCH[0], NOTES))
+
+
+@mistake("shape-notes.batch.sentence")
+def sentence_as_a_column():
+    assert letters(TABLE[BATCH[0][:, None]], NOTES) == ["C", 1, "d"]  # not the C x d that is wanted
+    return " x ".join(str(name) for name in letters(BATCH[0][:, None], NOTES))
+
+
+@value("shape-notes.batch.embedded")
+def embedded_batch():
+    return letters(TABLE[BATCH], NOTES)
+
+
+@value("shape-notes.batch.embedded_sentence")
+def embedded_sentence():
+    return letters(TABLE[BATCH][0], NOTES)
+
+
+def sinusoids(context, width):
+    """sin on even, cos on odd dimensions, and the wavelength of each (Vaswani et al. 2017, section 3.5)."""
+    frequency = 10000.0 ** (-2 * (np.arange(width) // 2) / width)  # (d,): one for each pair
+    angle = np.arange(context)[:, None] * frequency  # (C, d)
+    table = np.where(np.arange(width) % 2 == 0, np.sin(angle), np.cos(angle))
+    return table, 2 * np.pi / frequency
+
+
+def distances(table):
+    return np.linalg.norm(table[:, None] - table[None], axis=-1)  # (C, C)
+
+
+@value("shape-notes.positions.unique")
+def positions_are_unique():
+    apart = distances(sinusoids(256, 64)[0])
+    return bool(np.all(apart[~np.eye(256, dtype=bool)] > 0.1))
+
+
+@value("shape-notes.positions.neighbours_are_close")
+def nearest_position_is_a_neighbour():
+    apart = distances(sinusoids(256, 64)[0]) + np.diag([np.inf] * 256)
+    return bool(np.all(np.abs(apart.argmin(axis=-1) - np.arange(256)) == 1))
+
+
+@value("shape-notes.positions.added")
+def position_table_added():
+    return letters(TABLE[BATCH] + sinusoids(C, D)[0], NOTES)  # (B, C, d) + (C, d)
+
+
+@value("shape-notes.positions.last_dimension")
+def last_dimension_runs_one_way():
+    """Strictly one way over the context, and less than a tenth as far as the first dimension."""
+    table, _ = sinusoids(256, 64)
+    steps = np.diff(table[:, -1])
+    return bool(np.all(steps < 0) and np.ptp(table[:, -1]) < 0.1 * np.ptp(table[:, 0]))
+
+
+@value("shape-notes.positions.each_dimension_finer")
+def each_dimension_is_finer():
+    """Does the wavelength shrink with every single step back from the last dimension?"""
+    _, wavelength = sinusoids(256, 64)
+    assert np.all(np.diff(wavelength[::2]) > 0)  # from pair to pair it does
+    return bool(np.all(np.diff(wavelength) > 0))
+
+
+@value("shape-notes.positions.concatenating")
+def concatenating_takes_more():
+    x, p = np.zeros((C, D)), np.zeros((C, D))
+    weights = [joined.shape[-1] * D for joined in (np.concatenate([x, p], axis=-1), x + p)]  # next layer
+    return weights[0] > weights[1]
+
+
+@value("shape-notes.positions.fnet")
+def fourier_mixing_is_a_positional_encoding():
+    """Is FNet's term, the real part of a transform over tokens and width, the same for other tokens?"""
+    x, y = rng().normal(size=(2, C, D))
+    return bool(np.allclose(np.fft.fft2(x).real, np.fft.fft2(y).real))
+
+
+# --- shape-notes: architecture -------------------------------------------------------------------
+
+
+@value("shape-notes.architecture.blocks")
+def kinds_of_layer():
+    return len(["multi-headed attention", "layer normalization", "feed forward"])
+
+
+X = TABLE[BATCH]  # (B, C, d)
+
+
+@value("shape-notes.attention.projections")
+def projected():
+    return letters(X @ np.zeros((D, D)), NOTES)
+
+
+@value("shape-notes.heads.split")
+def split():
+    return letters(X.reshape(B, C, N, D // N), NOTES)
+
+
+@value("shape-notes.heads.split_then_reshape")
+def reshape_moves_the_heads():
+    """Does a reshape put head n of token t where B x N x C x d/N has it?"""
+    heads = X.reshape(B, C, N, K)
+    return bool(np.array_equal(heads.reshape(B, N, C, K), heads.transpose(0, 2, 1, 3)))
+
+
+@value("shape-notes.attention.head_width")
+def width_that_the_root_belongs_to():
+    """The length over which one head's dot product runs."""
+    heads = X.reshape(B, C, N, K).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
+    return NOTES[heads.shape[-1]]
+
+
+def head():
+    q, k, v = rng().normal(size=(3, C, K))
+    return attention_weights(q, k, causal(C)), v  # (C, C), (C, d/N)
+
+
+@value("shape-notes.attention.star")
+def star_multiplies():
+    weights, v = head()
+    return fits(lambda: weights * v)
+
+
+@value("shape-notes.attention.values_twice")
+def values_multiply_twice():
+    weights, v = head()
+    a = weights @ v  # (C, d/N)
+    return fits(lambda: a @ v)
+
+
+@value("shape-notes.masking.zeros_before_the_softmax")
+def zeros_exclude_the_future():
+    scores = rng().normal(size=(C, C))
+    weights = softmax(np.where(causal(C), scores, 0))
+    return bool(np.all(weights[~causal(C)] == 0))
+
+
+@value("shape-notes.heads.reshape_back")
+def reshape_brings_the_heads_back():
+    heads = X.reshape(B, C, N, K).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
+    assert np.array_equal(heads.transpose(0, 2, 1, 3).reshape(B, C, D), X)
+    return bool(np.array_equal(heads.reshape(B, C, N, K).reshape(B, C, D), X))
+
+
+@value("shape-notes.heads.output")
+def joined_and_projected():
+    joined = X.reshape(B, C, N, K).transpose(0, 2, 1, 3).transpose(0, 2, 1, 3).reshape(B, C, D)
+    return [letters(joined, NOTES), letters(joined @ np.zeros((D, D)), NOTES)]
+
+
+@value("shape-notes.feed_forward.factor")
+def hidden_width_over_model_width():
+    return 2048 / 512  # Vaswani et al. 2017, section 3.3
+
+
+@value("shape-notes.feed_forward.size")
+def feed_forward_size():
+    return letters(np.maximum(0, X @ np.zeros((D, 4 * D))) @ np.zeros((4 * D, D)), NOTES)
+
+
+@value("shape-notes.feed_forward.layers_made_in_place")
+def same_input_same_output():
+    """The code run twice on one input, each layer drawn anew where it is called."""
+    r = rng()
+
+    def linear(width_in, width_out):
+        weight = r.uniform(-1, 1, size=(width_in, width_out)) / np.sqrt(width_in)
+        return lambda x: x @ weight
+
+    def code(output):
+        output = linear(D, D * 4)(output)
+        return linear(D * 4, D)(np.maximum(0, output))
+
+    return bool(np.allclose(code(X), code(X)))
+
+
+@value("shape-notes.output.logits")
+def logits_shape():
+    return letters(X @ np.zeros((D, V)), NOTES)

@@ -1,0 +1,120 @@
+"""The 3B1B summary: its shapes and statements, worked out in NumPy."""
+
+import numpy as np
+
+from tests.documents.proofs import given, value
+from tests.documents.proofs.unequal_sizes import SUMMARY, C, D, V, letters, mlp, rng
+from tests.documents.proofs.whitepaper_gpt import GPT3, softmax
+
+
+@value("threeb1b-summary.tokenization.unique_ids")
+def unique_ids():
+    text = ["the", "cat", "saw", "the", "dog"]
+    vocabulary = {token: i for i, token in enumerate(sorted(set(text)))}
+    ids = [vocabulary[token] for token in text]
+    return len(ids) == len(text) and len(set(ids)) == len(set(text)) and ids[0] == ids[3]
+
+
+@value("threeb1b-summary.embedding.matrix_shape")
+def embedding_in_rows():
+    """The matrix that a one-hot row can multiply from the left: V rows of width D."""
+    w_e = np.zeros((V, D))
+    assert (np.eye(V)[3] @ w_e).shape == (D,)
+    return letters(w_e, SUMMARY)
+
+
+@value("threeb1b-summary.embedding.vocabulary")
+def gpt3_vocabulary():
+    return 256 + 50_000 + 1  # bytes, merges, end of text
+
+
+@value("threeb1b-summary.embedding.vocabulary_is_approximate")
+def vocabulary_differs_from_the_printed_size():
+    return bool(gpt3_vocabulary() != given("threeb1b-summary.embedding.vocabulary"))
+
+
+@value("threeb1b-summary.embedding.width")
+def gpt3_width():
+    return 96 * 128  # heads times the width of one: Brown et al. 2020, table 2.1
+
+
+@value("threeb1b-summary.embedding.one_hot")
+def one_hot():
+    vector = np.array([float(i == 3) for i in range(V)])
+    return len(vector) == V and vector[3] == 1 and int(vector.sum()) == 1
+
+
+@value("threeb1b-summary.embedding.lookup")
+def lookup_is_a_product():
+    w_e = rng().normal(size=(V, D))
+    return all(np.array_equal(np.eye(V)[i] @ w_e, w_e[i]) and w_e[i].shape == (D,) for i in range(V))
+
+
+@value("threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum")
+def position_tells_repeats_apart():
+    token, table = rng().normal(size=D), rng().normal(size=(C, D))  # (D,), a row for each position
+    inputs = token + table  # (C, D)
+    return inputs.shape == (C, D) and len(np.unique(inputs, axis=0)) == C
+
+
+@value("threeb1b-summary.mlp.formula")
+def mlp_keeps_the_width_and_bends():
+    x, y = rng().normal(size=(2, D))
+    return mlp(x).shape == (D,) and not np.allclose(mlp(x) + mlp(y), mlp(x + y) + mlp(0 * x))
+
+
+@value("threeb1b-summary.mlp.relu")
+def relu():
+    z = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
+    return bool(np.array_equal(np.maximum(0, z), np.where(z > 0, z, 0)))
+
+
+@value("threeb1b-summary.block.output_is_the_mlp_alone")
+def block_of_zeros_forgets_its_input():
+    """With all weights zero, do the document's formulas give what x + attention, then + MLP, give?"""
+    x, zero = rng().normal(size=D), np.zeros((D, D))
+    h_attn = x @ zero
+    y_mlp = np.maximum(0, h_attn @ zero) @ zero
+    residual = x + h_attn
+    residual = residual + np.maximum(0, residual @ zero) @ zero
+    return bool(np.allclose(y_mlp, residual))
+
+
+@value("threeb1b-summary.block.dozens_of_layers")
+def dozens_of_layers():
+    return GPT3["layers"] / 12 >= 2
+
+
+@value("threeb1b-summary.unembedding.matrix_shape")
+def unembedding_in_columns():
+    """The matrix that H_final (1 × D) multiplies to give V logits."""
+    w_u = np.zeros((D, V))
+    assert (np.zeros((1, D)) @ w_u).shape == (1, V)
+    return letters(w_u, SUMMARY)
+
+
+@value("threeb1b-summary.unembedding.tied")
+def tied_logits_are_dot_products():
+    w_e, h = rng().normal(size=(V, D)), rng().normal(size=D)
+    return bool(np.allclose(h @ w_e.T, [np.dot(h, row) for row in w_e]))
+
+
+@value("threeb1b-summary.unembedding.logits_are_likelihoods")
+def logits_are_likelihoods():
+    z = rng().normal(size=D) @ rng().normal(size=(D, V))
+    assert np.allclose(softmax(z), softmax(z + 5))  # a shift changes the logits, not the probabilities
+    return bool(np.all((z >= 0) & (z <= 1)) and np.isclose(z.sum(), 1))
+
+
+@value("threeb1b-summary.softmax.formula", "attention-notes.softmax.distribution")
+def softmax_is_a_distribution():
+    z = rng().normal(size=(100, V)) * 10
+    p = np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+    return bool(np.all(p > 0) and np.allclose(p.sum(axis=-1), 1))
+
+
+@value("threeb1b-summary.prediction.always_the_most_likely")
+def every_draw_is_the_most_likely():
+    """A thousand tokens drawn from P = 0.5, 0.3, 0.2: all the first one?"""
+    drawn = rng().choice(3, size=1000, p=[0.5, 0.3, 0.2])
+    return bool(np.all(drawn == 0))

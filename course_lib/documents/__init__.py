@@ -111,6 +111,15 @@ def check_all(values):
     return tables.Summary([check(id, value) for id, value in values.items()])
 
 
+def reproduces(id, value):
+    """Whether a value has every digit the document prints, right or wrong: for repeating a mistake.
+
+    >>> reproduces("whitepaper.softmax.probabilities", [0.652, 0.240, 0.108])
+    True
+    """
+    return agrees(value, claim(id).printed, id)
+
+
 def cite(*ids):
     """Show outside facts that no code here can compute, each with its source."""
     for id in ids:

@@ -33,7 +33,7 @@ class Table:
             "<tr>" + "".join(f"<td style='{CELL}'>{_html(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows()
         )
-        caption = f"<div><code>{escape(self.heading)}</code></div>" if self.heading else ""
+        caption = f"<div>{escape(self.heading)}</div>" if self.heading else ""
         closing = f"<div>{escape(self.closing)}</div>" if self.closing else ""
         return f"<div>{caption}<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{closing}</div>"
 
@@ -45,12 +45,13 @@ class Check(Table):
 
     def __init__(self, claim, computed):
         self.claim, self.computed = claim, computed
-        self.heading = f"{claim.id}  ({claim.where})"
+        self.heading = f"{claim.statement}  ({claim.id})"
+        self.numeric = not isinstance(claim.printed, bool)
         self.pairs = list(_rows_of(computed, claim.printed))
         self.agreed = sum(_agreed(c, p)[0] for row in self.pairs for c, p in row)
         self.printed = sum(_agreed(c, p)[1] for row in self.pairs for c, p in row)
         self.closing = {
-            "reproduced": "reproduced: every printed digit",
+            "reproduced": "reproduced: " + ("every printed digit" if self.numeric else "the document is right"),
             "erratum": f"erratum: {claim.because}",
         }[claim.verdict]
 
@@ -70,7 +71,7 @@ class Check(Table):
 class Summary(Table):
     """Several checks, a row each: for values that need no table of their own."""
 
-    header = ("claim", "digits agreed", "verdict")
+    header = ("the document says", "digits agreed", "verdict")
 
     def __init__(self, checks):
         self.checks = checks
@@ -78,7 +79,7 @@ class Summary(Table):
     def rows(self):
         """A row for each claim; an erratum brings its cause."""
         for c in self.checks:
-            yield c.claim.id, f"{c.agreed} of {c.printed}", c.closing
+            yield c.claim.statement, f"{c.agreed} of {c.printed}", c.closing
 
 
 class Citations(Table):

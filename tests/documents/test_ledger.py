@@ -291,7 +291,7 @@ def test_the_table_shows_what_was_computed_beside_what_was_printed(monkeypatch):
     table = check("d.x", [[0.5403023, -1.5], [2, 7]])
     text, html = repr(table), table._repr_html_()
     lines = text.splitlines()
-    assert lines[0] == "d.x  (A > B)" and lines[1].split("   ")[0] == "computed"
+    assert lines[0] == "s  (d.x)" and lines[1].split("   ")[0] == "computed"
     assert lines[2].split() == ["0.54030", "-1.5", "0.99995", "-1.5", "3", "of", "8"]
     assert lines[3].endswith("2 of 2") and lines[4] == "erratum: the <exponent> is wrong"
     assert "&lt;exponent&gt;" in html and html.count("<u ") == 1 and ">99995</u>" in html

@@ -1,0 +1,248 @@
+"""Attention: every token looks at the others and takes a weighted average of what they say.
+
+Everywhere in this file a mask is boolean and **True = may attend**, as in PyTorch's own
+`scaled_dot_product_attention`. A query that may attend to nothing is defined, not NaN:
+its weights, its output and its gradients are zero.
+"""
+
+import math
+
+import numpy as np
+
+from course_lib.in_numpy.modules import Linear, Module
+from course_lib.shapes import ShapeError, check_shapes
+
+__all__ = [
+    "AttentionHead",
+    "causal_mask",
+    "padding_mask",
+    "scaled_dot_product_attention",
+    "scaled_dot_product_attention_backward",
+    "softmax",
+    "softmax_backward",
+]
+
+
+def softmax(x, temperature=1.0, axis=-1):
+    """Turn scores into weights that are positive and add to 1 along the axis: e^(x/T) / Σ e^(x/T).
+
+    x any shape → the same shape and dtype (integers become floats). Temperature 1 leaves the scores as
+    they are; towards 0 the largest score takes all (argmax), towards infinity all get the same.
+    A score of −∞ gets weight 0; a row of −∞ alone gets weights 0, 0, …
+    Raises ValueError when x holds NaN or +∞, or the temperature is not a finite number above 0.
+
+    >>> softmax(np.array([0.0, np.log(3.0)]))
+    array([0.25, 0.75])
+    """
+    x = _as_float(x)
+    peak = x.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so looking at the peaks is enough
+    if not (peak < np.inf).all():
+        raise ValueError(f"softmax: x holds {_first(x, ~(x < np.inf))}; scores must be numbers below infinity")
+    return _softmax(x.copy(), temperature, axis)
+
+
+def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
+    """Gradient of `softmax` with respect to its scores: p · (g − Σ g·p) / T, from its output p = probs.
+
+    grad_output and probs of one shape → the same shape. Raises ShapeError when the shapes differ.
+
+    >>> softmax_backward(np.array([1.0, 0.0]), np.array([0.25, 0.75]))
+    array([ 0.1875, -0.1875])
+    """
+    check_shapes("softmax_backward", grad_output=(grad_output, "..."), probs=(probs, "..."))
+    average = np.expand_dims(np.vecdot(grad_output, probs, axis=axis), axis)  # Σ g·p along the axis
+    return probs * (grad_output - average) / _temperature("softmax_backward", temperature, probs.dtype)
+
+
+def causal_mask(T, S=None):
+    """True where query t may attend to key s: to itself and to all before it, never to the future.
+
+    Returns (T, S), bool, True = may attend. With S > T the first S − T keys come from a cache and the
+    last query stands at the last key. Raises ValueError when S < T. Vaswani et al. 2017, §3.2.3.
+
+    >>> causal_mask(2, 3)
+    array([[ True,  True, False],
+           [ True,  True,  True]])
+    """
+    S = T if S is None else S
+    if S < T:
+        raise ValueError(f"causal_mask: {T} queries but only {S} keys; every query needs its own key")
+    return np.tri(T, S, S - T, dtype=bool)
+
+
+def padding_mask(lengths, S):
+    """True where the key is a token of its text, False where it is padding behind the text's end.
+
+    lengths (B,) of how many tokens each text has → (B, 1, S), bool, True = may attend; the axis of
+    size 1 stands for all queries. Combine with `causal_mask(T) & padding_mask(lengths, T)`.
+    Raises ValueError for a length outside 0 … S.
+
+    >>> padding_mask([1, 3], 3)[:, 0]
+    array([[ True, False, False],
+           [ True,  True,  True]])
+    """
+    lengths = np.asarray(lengths)
+    if lengths.ndim != 1:
+        raise ShapeError(f"padding_mask: lengths must be (B,), one number a text, got shape {lengths.shape}")
+    if ((lengths < 0) | (lengths > S)).any():
+        raise ValueError(f"padding_mask: lengths {lengths.tolist()} must all be from 0 to S = {S}")
+    return np.arange(S) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
+
+
+def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0):
+    """softmax(q kᵀ / √K) v: each query's average of the values, weighted by how well the keys match.
+
+    q (..., T, K), k (..., S, K), v (..., S, K_v), mask broadcastable to (..., T, S), bool, True = may attend
+    → (output (..., T, K_v), weights (..., T, S)). scale is 1/√K unless given. Vaswani et al. 2017, eq. 1.
+    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
+    not boolean, and for a temperature that is not a finite number above 0.
+
+    >>> output, weights = scaled_dot_product_attention(np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))
+    >>> output, weights
+    (array([[3.]]), array([[0.5, 0.5]]))
+    """
+    call = "scaled_dot_product_attention"
+    q, k, v = _as_float(q), _as_float(k), _as_float(v)
+    check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
+    refuse_nan(call, q=q, k=k, v=v)
+    check_mask(call, mask, (*q.shape[:-1], k.shape[-2]))
+    weights = attention_weights(q, k, mask, scale, temperature)  # (..., T, S)
+    return weights @ v, weights  # (..., T, K_v), (..., T, S)
+
+
+def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=None, temperature=1.0):
+    """Gradients of `scaled_dot_product_attention` with respect to q, k and v.
+
+    grad_output (..., T, K_v), weights (..., T, S) as the forward returned them → (grad_q, grad_k, grad_v) in the
+    shapes of q, k and v. A masked score has weight 0 and therefore gradient 0: no mask is needed here.
+    Raises ShapeError when shapes do not fit.
+
+    >>> q, k, v = np.ones((1, 1)), np.ones((2, 1)), np.array([[2.0], [4.0]])
+    >>> scaled_dot_product_attention_backward(np.ones((1, 1)), q, k, v, np.array([[0.5, 0.5]]))[1]
+    array([[-0.5],
+           [ 0.5]])
+    """
+    check_shapes(
+        "scaled_dot_product_attention_backward",
+        grad_output=(grad_output, "... T K_v"), q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"),
+        weights=(weights, "... T S"),
+    )  # fmt: skip
+    grad_v = weights.swapaxes(-1, -2) @ grad_output  # (..., S, T) @ (..., T, K_v)
+    grad_weights = grad_output @ v.swapaxes(-1, -2)  # (..., T, K_v) @ (..., K_v, S)
+    grad_scores = softmax_backward(grad_weights, weights, temperature)  # (..., T, S)
+    grad_scores *= 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
+    grad_q = grad_scores @ k  # (..., T, S) @ (..., S, K)
+    grad_k = grad_scores.swapaxes(-1, -2) @ q  # (..., S, T) @ (..., T, K)
+    return grad_q, grad_k, grad_v
+
+
+class AttentionHead(Module):
+    """One head: queries from x, keys and values from x too, or from another sequence `context`.
+
+    Three projections without bias, `query`, `key` and `value`, (D, K) each. A causal head hides the
+    future. After a call, `weights` holds the (..., T, S) weights of that call. Vaswani et al. 2017, §3.2.
+    Raises ShapeError when widths differ from D; ValueError when a causal head is given a context.
+
+    >>> AttentionHead(6, 2, causal=True)(np.ones((5, 3, 6), np.float32)).shape
+    (5, 3, 2)
+    """
+
+    def __init__(self, D, K, causal=False, rng=None, dtype=np.float32):
+        super().__init__()
+        self.causal, self.weights = causal, None
+        self.query = Linear(D, K, bias=False, rng=rng, dtype=dtype)
+        self.key = Linear(D, K, bias=False, rng=rng, dtype=dtype)
+        self.value = Linear(D, K, bias=False, rng=rng, dtype=dtype)
+
+    def forward(self, x, context=None, mask=None):
+        """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
+        source = x if context is None else context  # (..., S, D)
+        mask = with_causal_mask("AttentionHead", self.causal, x.shape[-2], context, mask)
+        q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
+        output, self.weights = scaled_dot_product_attention(q, k, v, mask)
+        self.cache = q, k, v, context is not None
+        return output
+
+    def backward(self, grad_output):
+        """grad_output (..., T, K) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
+        q, k, v, crossed = self.cache
+        grad_q, grad_k, grad_v = scaled_dot_product_attention_backward(grad_output, q, k, v, self.weights)
+        grad_x = self.query.backward(grad_q)  # (..., T, D)
+        grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)  # (..., S, D)
+        return (grad_x, grad_source) if crossed else grad_x + grad_source
+
+
+def attention_weights(q, k, mask=None, scale=None, temperature=1.0):
+    """softmax(q kᵀ · scale / temperature): q (..., T, K), k (..., S, K) → weights (..., T, S), unchecked."""
+    scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S)
+    scores *= 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
+    if mask is not None:
+        scores = np.where(mask, scores, np.asarray(-np.inf, scores.dtype))
+    return _softmax(scores, temperature, axis=-1)
+
+
+def _softmax(x, temperature, axis):
+    """Softmax of x, which it overwrites. A row of −∞ alone becomes zeros."""
+    x /= _temperature("softmax", temperature, x.dtype)
+    peak = x.max(axis=axis, keepdims=True, initial=-np.inf)
+    peak[peak == -np.inf] = 0  # nothing allowed: e^(−∞ − 0) = 0 everywhere
+    x -= peak  # the largest exponent is 0: nothing overflows
+    np.exp(x, out=x)
+    total = x.sum(axis=axis, keepdims=True)
+    total[total == 0] = 1
+    x /= total
+    return x
+
+
+def with_causal_mask(call, causal, T, context, mask):
+    """The caller's mask, with the future hidden if the head is causal: bool, True = may attend."""
+    if not causal:
+        return mask
+    if context is not None:
+        raise ValueError(f"{call}: a causal head cannot take a context: its tokens have no place in the query's order")
+    return causal_mask(T) if mask is None else causal_mask(T) & mask
+
+
+def check_mask(call, mask, shape):
+    """Raise unless mask is None or a boolean array that broadcasts to shape (..., T, S)."""
+    if mask is None:
+        return
+    mask = np.asarray(mask)
+    if mask.dtype != bool:
+        raise ValueError(f"{call}: mask must be boolean, True = may attend, got {mask.dtype}")
+    try:
+        fits = np.broadcast_shapes(mask.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"{call}: mask has shape {mask.shape}, which does not fit the scores (..., T, S) = {shape}")
+
+
+def refuse_nan(call, **arrays):
+    """Raise ValueError that names the first array holding NaN or ±∞, and where."""
+    for name, array in arrays.items():
+        # One sum finds them without a temporary; it may overflow by itself, so look closer only then.
+        with np.errstate(over="ignore", invalid="ignore"):
+            suspicious = not math.isfinite(array.sum())
+        if suspicious and not np.isfinite(array).all():
+            raise ValueError(f"{call}: {name} holds {_first(array, ~np.isfinite(array))}")
+
+
+def _first(x, bad):
+    """"nan at [0, 2]": the first bad entry and its index."""
+    at = tuple(int(i) for i in np.argwhere(bad)[0])
+    return f"{x[at]} at {list(at)}"
+
+
+def _as_float(x):
+    x = np.asarray(x)
+    return x if np.issubdtype(x.dtype, np.floating) else x.astype(float)
+
+
+def _temperature(call, temperature, dtype):
+    if not (temperature > 0 and math.isfinite(temperature)):
+        raise ValueError(
+            f"{call}: temperature must be a finite number above 0, got {temperature}; "
+            "for the limit 0 take the largest score, argmax"
+        )
+    return dtype.type(temperature)

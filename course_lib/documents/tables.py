@@ -7,15 +7,14 @@ from html import escape
 from os.path import commonprefix
 
 UNDERLINE = '<u style="text-decoration-thickness:2px;color:var(--jp-error-color0,#b3261e)">{}</u>'
-
-
-CELL = "text-align:left;white-space:pre-wrap;font-family:var(--jp-code-font-family,monospace)"
+DIGITS = "white-space:pre;font-family:var(--jp-code-font-family,monospace)"  # columns of digits line up
+WORDS = "white-space:normal"
 
 
 class Table:
     """A heading, rows of cells with a header row, and a closing line; shows itself in both forms."""
 
-    heading, header, closing = "", (), ""
+    heading, header, closing, style = "", (), "", WORDS
 
     def rows(self):
         """The cells: each a text, or a list of (text, agrees) pieces whose wrong ones stand out."""
@@ -30,7 +29,7 @@ class Table:
     def _repr_html_(self):
         head = "".join(f"<th scope='col' style='text-align:left'>{escape(title)}</th>" for title in self.header)
         body = "".join(
-            "<tr>" + "".join(f"<td style='{CELL}'>{_html(cell)}</td>" for cell in row) + "</tr>"
+            "<tr>" + "".join(f"<td style='text-align:left;{self.style}'>{_html(cell)}</td>" for cell in row) + "</tr>"
             for row in self.rows()
         )
         caption = f"<div>{escape(self.heading)}</div>" if self.heading else ""
@@ -41,7 +40,7 @@ class Table:
 class Check(Table):
     """One claim against the value a lesson computed: computed, printed, digits agreed, verdict."""
 
-    header = ("computed", "printed", "digits agreed")
+    header, style = ("computed", "printed", "digits agreed"), DIGITS
 
     def __init__(self, claim, computed):
         self.claim, self.computed = claim, computed

@@ -101,7 +101,7 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
 
     `log` puts both axes on logarithmic scales.
     """
-    figure, axis = new_axes()
+    figure, axis = new_axes(width=7.4)
     for i, (name, y) in enumerate(curves.items()):
         axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, label=name, marker="o" if len(x) < 12 else "")
     for name, height in (floors or {}).items():
@@ -109,9 +109,11 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
         axis.annotate(name, (x[-1], height), ha="right", va="bottom", fontsize=9, color="#444444")
     if log:
         axis.set(xscale="log", yscale="log")
+        axis.set_xticks(x, [str(value) for value in x], minor=False)
+        axis.set_xticks([], minor=True)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1 or floors:
-        axis.legend(frameon=False, fontsize=9)
+        figure.legend(loc="outside right upper", frameon=False, fontsize=9)
     return Picture(figure, f"{ylabel} against {xlabel}: {', '.join(curves)}")
 
 

@@ -1,0 +1,80 @@
+"""The figures: what they draw, what they say, and that the same arrays give the same picture."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from matplotlib.patches import Rectangle
+
+from course_lib.widgets import figures
+from course_lib.widgets.course_map import PARTS, WHOLES, CourseMap, _flat
+
+CHAPTERS = [name for _, name in _flat(PARTS + WHOLES)]
+
+
+def patches(picture):
+    return [p for p in picture.figure.axes[0].patches if isinstance(p, Rectangle) and p.get_hatch()]
+
+
+def texts(picture):
+    return [t.get_text() for t in picture.figure.axes[0].texts]
+
+
+def test_a_heatmap_writes_its_values_and_hatches_what_is_masked():
+    mask = np.tri(3, dtype=bool)
+    picture = figures.heatmap({"w": np.eye(3)}, "abc", "xyz", mask)
+    assert len(patches(picture)) == 3
+    assert sorted(texts(picture)) == ["0.00"] * 3 + ["1.00"] * 3
+    assert [t.get_text() for t in picture.figure.axes[0].get_xticklabels()] == ["x", "y", "z"]
+
+
+def test_a_masked_cell_is_hatched_even_when_its_value_is_the_largest():
+    picture = figures.heatmap({"w": [[9.0, 0.1]]}, ["q"], ["a", "b"], np.array([[False, True]]))
+    assert texts(picture) == ["0.10"] and len(patches(picture)) == 1
+
+
+def test_a_large_heatmap_writes_no_values_and_thins_its_labels():
+    picture = figures.heatmap({"w": np.random.default_rng(0).normal(size=(40, 50))}, range(40), range(50))
+    assert texts(picture) == [] and len(picture.figure.axes[0].get_xticklabels()) <= 16
+
+
+def test_labels_that_do_not_fit_are_named():
+    with pytest.raises(ValueError, match=r"'w' has shape \(2, 3\), the labels say \(2, 2\)"):
+        figures.heatmap({"w": np.zeros((2, 3))}, "ab", "xy")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.heatmap({"a": np.eye(2), "b": -np.eye(2)}, "pq", "rs", xlabel="key"),
+        lambda: figures.lines([1, 2, 4], {"up": [1, 2, 4], "down": [4, 2, 1]}, "x", "y", floors={"floor": 0.5}),
+        lambda: figures.lines([1, 2, 4], {"up": [1, 2, 4]}, "x", "y", log=True),
+        lambda: figures.bars(["A", "B"], {"T = 1": [0.3, 0.7], "T = 2": [0.4, 0.6]}, "p", high=1),
+        lambda: figures.arrows({"before": {"q": (1, 0)}, "after": {"q": (0, -1)}}, limit=1.2),
+    ],
+    ids=["heatmap", "lines", "log lines", "bars", "arrows"],
+)
+def test_the_same_arrays_give_the_same_picture_and_a_sentence(draw):
+    first, second = draw(), draw()
+    png = first._repr_png_()
+    assert png.startswith(b"\x89PNG") and png == second._repr_png_() and b"Software" not in png
+    assert repr(first) == first.summary and "0x" not in repr(first) and "\n" not in repr(first)
+
+
+def test_curves_differ_in_style_as_well_as_in_colour():
+    axis = figures.lines([0, 1], {str(i): [i, i] for i in range(4)}, "x", "y").figure.axes[0]
+    assert len({line.get_linestyle() for line in axis.lines}) == 4
+    assert len({line.get_color() for line in axis.lines}) == 4
+
+
+def test_figures_leave_pyplot_alone():
+    code = "import sys, course_lib.widgets.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_map_links_the_lessons_that_exist_and_names_the_others():
+    html = CourseMap(["04_attention.ipynb", "99_other.ipynb"])._repr_html_()
+    assert html.count("<a ") == 1 and "href='04_attention.ipynb'" in html and "99" not in html
+    assert html.count("<b>") == len(CHAPTERS) == 12
+    assert CourseMap(f"{name}.ipynb" for name in CHAPTERS)._repr_html_().count("<a ") == 12

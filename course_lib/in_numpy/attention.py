@@ -35,10 +35,7 @@ def softmax(x, temperature=1.0, axis=-1):
     array([0.25, 0.75])
     """
     x = _as_float(x)
-    peak = x.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so looking at the peaks is enough
-    if not (peak < np.inf).all():
-        raise ValueError(f"softmax: x holds {_first(x, ~(x < np.inf))}; scores must be numbers below infinity")
-    return _softmax(x.copy(), temperature, axis)
+    return _softmax_in_place("softmax", x.copy(), temperature, axis, {"x": x})
 
 
 def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
@@ -50,8 +47,11 @@ def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
     array([ 0.1875, -0.1875])
     """
     check_shapes("softmax_backward", grad_output=(grad_output, "..."), probs=(probs, "..."))
+    temperature = _temperature("softmax_backward", temperature, probs.dtype)
     average = np.expand_dims(np.vecdot(grad_output, probs, axis=axis), axis)  # Σ g·p along the axis
-    return probs * (grad_output - average) / _temperature("softmax_backward", temperature, probs.dtype)
+    grad_x = grad_output - average
+    grad_x *= probs
+    return grad_x if temperature == 1 else grad_x / temperature
 
 
 def causal_mask(T, S=None):
@@ -104,9 +104,14 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     call = "scaled_dot_product_attention"
     q, k, v = _as_float(q), _as_float(k), _as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
-    refuse_nan(call, q=q, k=k, v=v)
-    check_mask(call, mask, (*q.shape[:-1], k.shape[-2]))
-    weights = attention_weights(q, k, mask, scale, temperature)  # (..., T, S)
+    for name, array in {"q": q, "k": k, "v": v}.items():
+        if array.size and not array.max() < np.inf:  # max of an array with a NaN is NaN
+            raise ValueError(f"{call}: {_first_bad({name: array})}")
+    scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
+    scores *= _scale(q, scale)
+    if mask is not None:
+        np.copyto(scores, -np.inf, where=~_fitting_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
+    weights = _softmax_in_place(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
 
@@ -130,7 +135,7 @@ def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=N
     grad_v = weights.swapaxes(-1, -2) @ grad_output  # (..., S, T) @ (..., T, K_v)
     grad_weights = grad_output @ v.swapaxes(-1, -2)  # (..., T, K_v) @ (..., K_v, S)
     grad_scores = softmax_backward(grad_weights, weights, temperature)  # (..., T, S)
-    grad_scores *= 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
+    grad_scores *= _scale(q, scale)
     grad_q = grad_scores @ k  # (..., T, S) @ (..., S, K)
     grad_k = grad_scores.swapaxes(-1, -2) @ q  # (..., S, T) @ (..., T, K)
     return grad_q, grad_k, grad_v
@@ -157,7 +162,8 @@ class AttentionHead(Module):
     def forward(self, x, context=None, mask=None):
         """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
         source = x if context is None else context  # (..., S, D)
-        mask = with_causal_mask("AttentionHead", self.causal, x.shape[-2], context, mask)
+        if self.causal:
+            mask = with_causal_mask("AttentionHead", mask, x.shape[-2], context=context)
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
         output, self.weights = scaled_dot_product_attention(q, k, v, mask)
         self.cache = q, k, v, context is not None
@@ -246,3 +252,68 @@ def _temperature(call, temperature, dtype):
             "for the limit 0 take the largest score, argmax"
         )
     return dtype.type(temperature)
+
+
+def with_causal_mask(call, mask, T, S=None, context=None):
+    """The causal mask (T, S), and the caller's own mask where one is given."""
+    if context is not None:
+        raise ValueError(f"{call}: a causal layer hides the future of its own text; another text, context, has none")
+    causal = causal_mask(T, S)
+    return causal if mask is None else mask & causal
+
+
+def _softmax_in_place(call, scores, temperature, axis, sources):
+    """Overwrite scores with their softmax; `sources` are the arguments to blame for a NaN or an infinity."""
+    temperature = _temperature(call, temperature, scores.dtype)
+    peak = scores.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so the peaks show it
+    if not (peak < np.inf).all():
+        raise ValueError(f"{call}: {_first_bad(sources)}")
+    scores -= np.maximum(peak, np.finfo(scores.dtype).min)  # the largest becomes 0; −∞ alone stays −∞
+    if temperature != 1:
+        with np.errstate(over="ignore"):  # beyond the largest number is −∞, and e^−∞ = 0 is right
+            scores /= temperature
+    np.exp(scores, out=scores)
+    scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # a sum has e^0 = 1 in it, or is 0: all masked
+    return scores
+
+
+def _scale(q, scale):
+    return 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)  # a Python float keeps float32 float32
+
+
+def _temperature(call, temperature, dtype):
+    temperature = float(temperature)
+    if not 0 < temperature < math.inf:
+        raise ValueError(
+            f"{call}: temperature is {temperature}, but scores are divided by it: it must be a finite number above 0 "
+            "(towards 0 the largest score takes all: for that limit use argmax)"
+        )
+    return max(temperature, float(np.finfo(dtype).tiny))  # 1e-50 is 0 in float32
+
+
+def _fitting_mask(call, mask, shape):
+    """The mask as an array; raises unless it is boolean and broadcasts to `shape` (..., T, S)."""
+    mask = np.asarray(mask)
+    if mask.dtype != bool:
+        raise ValueError(f"{call}: mask holds {mask.dtype}, expected bool: True = may attend, False = may not")
+    try:
+        fits = np.broadcast_shapes(mask.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"{call}: mask has shape {mask.shape}, which does not fit scores (..., T, S) = {shape}")
+    return mask
+
+
+def _as_float(x):
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(float)
+
+
+def _first_bad(sources):
+    """Say which argument holds the first NaN or infinity, and where."""
+    for name, array in sources.items():
+        for value, bad in (("NaN", np.isnan(array)), ("infinity", array == np.inf), ("−infinity", array == -np.inf)):
+            if bad.any():
+                return f"{name} holds {value} at {tuple(np.argwhere(bad)[0].tolist())}"
+    return f"the products of {' and '.join(sources)} are too large for {array.dtype}"

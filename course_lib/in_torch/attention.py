@@ -19,17 +19,16 @@ __all__ = ["AttentionHead", "causal_mask", "padding_mask", "scaled_dot_product_a
 def softmax(x, temperature=1.0, axis=-1):
     """Turn scores into weights that are positive and add to 1 along the axis: e^(x/T) / Σ e^(x/T).
 
-    x any shape → the same shape and dtype. Temperature 1 leaves the scores as they are; towards 0 the
-    largest score takes all (argmax), towards infinity all get the same. A score of −∞ gets weight 0; a
-    row of −∞ alone gets weights 0, 0, …
+    x any shape → the same shape and dtype (integers become floats). Temperature 1 leaves the scores as
+    they are; towards 0 the largest score takes all (argmax), towards infinity all get the same.
+    A score of −∞ gets weight 0; a row of −∞ alone gets weights 0, 0, …
     Raises ValueError when x holds NaN or +∞, or the temperature is not a finite number above 0.
 
     >>> softmax(torch.tensor([0.0, math.log(3.0)]))
     tensor([0.2500, 0.7500])
     """
-    if x.numel() and not (x.detach().amax(dim=axis) < math.inf).all():  # a NaN survives amax
-        raise ValueError(f"softmax: x holds {_first(x, ~(x < math.inf))}; scores must be numbers below infinity")
-    return _softmax(x, temperature, axis)
+    x = _as_float(x)
+    return _softmax("softmax", x, temperature, axis, {"x": x})
 
 
 def causal_mask(T, S=None, device=None):
@@ -72,21 +71,24 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
 
     q (..., T, K), k (..., S, K), v (..., S, K_v), mask broadcastable to (..., T, S), bool, True = may attend
     → (output (..., T, K_v), weights (..., T, S)). scale is 1/√K unless given. Vaswani et al. 2017, eq. 1.
-    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
+    `torch.nn.functional.scaled_dot_product_attention` is faster but does not give the weights.
+    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or +∞, when the mask is
     not boolean, and for a temperature that is not a finite number above 0.
 
-    >>> output, weights = scaled_dot_product_attention(torch.ones(1, 4), torch.ones(2, 4), torch.tensor([[2.0], [4.0]]))
-    >>> output, weights
+    >>> scaled_dot_product_attention(torch.ones(1, 4), torch.ones(2, 4), torch.tensor([[2.0], [4.0]]))
     (tensor([[3.]]), tensor([[0.5000, 0.5000]]))
     """
     call = "scaled_dot_product_attention"
+    q, k, v = _as_float(q), _as_float(k), _as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
-    refuse_nan(call, q=q, k=k, v=v)
-    check_mask(call, mask, (*q.shape[:-1], k.shape[-2]))
-    scores = q @ k.mT * (1 / math.sqrt(q.shape[-1]) if scale is None else scale)  # (..., T, S)
+    for name, array in {"q": q, "k": k, "v": v}.items():
+        if array.numel() and not array.max() < math.inf:  # max of a tensor with a NaN is NaN
+            raise ValueError(f"{call}: {_first_bad({name: array})}")
+    scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
+    scores = q @ k.mT * scale  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
-        scores = scores.masked_fill(~mask, -math.inf)
-    weights = _softmax(scores, temperature, axis=-1)
+        scores = scores.masked_fill(~fitting_mask(call, mask, q, k), -math.inf)  # e^−∞ = 0: no weight
+    weights = _softmax(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
 
@@ -111,59 +113,69 @@ class AttentionHead(nn.Module):
     def forward(self, x, context=None, mask=None):
         """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
         source = x if context is None else context  # (..., S, D)
-        mask = with_causal_mask("AttentionHead", self.causal, x, context, mask)
+        if self.causal:
+            mask = with_causal_mask("AttentionHead", mask, x, context=context)
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
         output, weights = scaled_dot_product_attention(q, k, v, mask)
-        self.weights = weights.detach()
+        self.weights = weights.detach()  # to look at, outside the graph
         return output
 
 
-def with_causal_mask(call, causal, x, context, mask):
-    """The caller's mask, with the future hidden if the head is causal: bool, True = may attend."""
-    if not causal:
-        return mask
+def with_causal_mask(call, mask, x, S=None, context=None):
+    """The causal mask (T, S) for the tokens of x (..., T, D), and the caller's own mask where one is given."""
     if context is not None:
-        raise ValueError(f"{call}: a causal head cannot take a context: its tokens have no place in the query's order")
-    hidden = causal_mask(x.shape[-2], device=x.device)
-    return hidden if mask is None else hidden & mask
+        raise ValueError(f"{call}: a causal layer hides the future of its own text; another text, context, has none")
+    causal = causal_mask(x.shape[-2], S, x.device)
+    return causal if mask is None else mask & causal
 
 
-def check_mask(call, mask, shape):
-    """Raise unless mask is None or a boolean tensor that broadcasts to shape (..., T, S)."""
-    if mask is None:
-        return
+def fitting_mask(call, mask, q, k):
+    """The mask as a tensor beside q; raises unless it is boolean and broadcasts to (..., T, S)."""
+    mask = torch.as_tensor(mask, device=q.device)
     if mask.dtype != torch.bool:
-        raise ValueError(f"{call}: mask must be boolean, True = may attend, got {mask.dtype}")
+        raise ValueError(f"{call}: mask holds {mask.dtype}, expected bool: True = may attend, False = may not")
+    shape = (*q.shape[:-1], k.shape[-2])
     try:
-        fits = torch.broadcast_shapes(mask.shape, shape) == torch.Size(shape)
+        fits = torch.broadcast_shapes(mask.shape, shape) == shape
     except RuntimeError:
         fits = False
     if not fits:
-        raise ShapeError(
-            f"{call}: mask has shape {tuple(mask.shape)}, which does not fit the scores (..., T, S) = {tuple(shape)}"
-        )
+        raise ShapeError(f"{call}: mask has shape {tuple(mask.shape)}, which does not fit scores (..., T, S) = {shape}")
+    return mask
 
 
-def refuse_nan(call, **tensors):
-    """Raise ValueError that names the first tensor holding NaN or ±∞, and where."""
-    for name, tensor in tensors.items():
-        if not torch.isfinite(tensor.detach()).all():
-            raise ValueError(f"{call}: {name} holds {_first(tensor, ~torch.isfinite(tensor))}")
+def _softmax(call, scores, temperature, axis, sources):
+    """torch's own softmax, with errors and all-masked rows; `sources` are the arguments to blame for a NaN."""
+    temperature = _temperature(call, temperature, scores.dtype)
+    if scores.numel() == 0:
+        return scores
+    peak = scores.detach().amax(dim=axis, keepdim=True)  # a NaN survives max, so the peaks show it
+    if not (peak < math.inf).all():
+        raise ValueError(f"{call}: {_first_bad(sources)}")
+    nothing = peak == -math.inf  # all masked: torch alone would answer 0/0 = NaN
+    scores = (scores - peak.masked_fill(nothing, 0)).masked_fill(nothing, 0) / temperature
+    return torch.softmax(scores, dim=axis).masked_fill(nothing, 0)
 
 
-def _softmax(x, temperature, axis):
-    """Softmax along the axis. A row of −∞ alone becomes zeros, and sends back zero gradients."""
-    if not (temperature > 0 and math.isfinite(temperature)):
+def _temperature(call, temperature, dtype):
+    temperature = float(temperature)
+    if not 0 < temperature < math.inf:
         raise ValueError(
-            f"softmax: temperature must be a finite number above 0, got {temperature}; "
-            "for the limit 0 take the largest score, argmax"
+            f"{call}: temperature is {temperature}, but scores are divided by it: it must be a finite number above 0 "
+            "(towards 0 the largest score takes all: for that limit use argmax)"
         )
-    nothing = (x == -math.inf).all(dim=axis, keepdim=True)
-    # torch's own softmax makes NaN of such a row, so it gets harmless scores first and zeros afterwards.
-    return torch.softmax(x.masked_fill(nothing, 0.0) / temperature, dim=axis).masked_fill(nothing, 0.0)
+    return max(temperature, torch.finfo(dtype).tiny)  # 1e-50 is 0 in float32
 
 
-def _first(x, bad):
-    """"nan at [0, 2]": the first bad entry and its index."""
-    at = bad.nonzero()[0].tolist()
-    return f"{x[tuple(at)].item()} at {at}"
+def _as_float(x):
+    x = torch.as_tensor(x)
+    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
+
+
+def _first_bad(sources):
+    """Say which argument holds the first NaN or infinity, and where."""
+    for name, x in sources.items():
+        for value, bad in (("NaN", x.isnan()), ("infinity", x == math.inf), ("−infinity", x == -math.inf)):
+            if bad.any():
+                return f"{name} holds {value} at {tuple(bad.nonzero()[0].tolist())}"
+    return f"the products of {' and '.join(sources)} are too large for {x.dtype}"

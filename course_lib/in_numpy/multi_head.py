@@ -1,0 +1,135 @@
+"""Multi-head attention: several small attentions side by side, each free to look for something else.
+
+A head of width K = D / H sees only its slice of the queries, keys and values; the outputs are laid
+next to each other again and mixed by one more matrix. Masks are boolean, **True = may attend**.
+"""
+
+import numpy as np
+
+from course_lib.in_numpy.attention import (
+    scaled_dot_product_attention,
+    scaled_dot_product_attention_backward,
+    with_causal_mask,
+)
+from course_lib.in_numpy.modules import Linear, Module
+from course_lib.shapes import ShapeError, check_shapes
+
+__all__ = ["KVCache", "MultiHeadAttention", "merge_heads", "split_heads"]
+
+
+def split_heads(x, H):
+    """Cut every token's D features into H slices of width K = D/H, and let the heads come before the tokens.
+
+    x (..., T, D) → (..., H, T, K), a view. Raises ShapeError when D is not divisible by H.
+
+    >>> split_heads(np.arange(8).reshape(2, 4), 2).tolist()
+    [[[0, 1], [4, 5]], [[2, 3], [6, 7]]]
+    """
+    D = check_shapes("split_heads", x=(x, "... T D"))["D"]
+    if H < 1 or D % H:
+        raise ShapeError(f"split_heads: D = {D} cannot be shared equally by H = {H} heads")
+    return x.reshape(*x.shape[:-1], H, D // H).swapaxes(-2, -3)  # (..., T, H, K) → (..., H, T, K)
+
+
+def merge_heads(x):
+    """Undo `split_heads`: lay the heads' outputs next to each other again.
+
+    x (..., H, T, K) → (..., T, D) with D = H·K.
+
+    >>> merge_heads(np.array([[[0, 1], [4, 5]], [[2, 3], [6, 7]]])).tolist()
+    [[0, 1, 2, 3], [4, 5, 6, 7]]
+    """
+    sizes = check_shapes("merge_heads", x=(x, "... H T K"))
+    return x.swapaxes(-2, -3).reshape(*sizes["..."], sizes["T"], sizes["H"] * sizes["K"])
+
+
+class KVCache:
+    """The keys and values of the tokens so far, so that generating one more token computes only its own.
+
+    Room for C tokens of B texts, (B, H, C, K) each; `length` says how many are stored.
+
+    >>> cache = KVCache(B=1, H=2, C=8, K=3)
+    >>> k, v = cache.append(np.ones((1, 2, 5, 3)), np.ones((1, 2, 5, 3)))
+    >>> k.shape, cache.length
+    ((1, 2, 5, 3), 5)
+    """
+
+    def __init__(self, B, H, C, K, dtype=np.float32):
+        self.key, self.value = np.zeros((B, H, C, K), dtype), np.zeros((B, H, C, K), dtype)
+        self.length = 0
+
+    def append(self, k, v):
+        """Store k and v (B, H, T, K) of T new tokens; return those of all tokens so far, (B, H, S, K).
+
+        Raises ShapeError when B, H or K differ, ValueError when more than C tokens would be stored.
+        """
+        check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
+        C, end = self.key.shape[-2], self.length + k.shape[-2]
+        if end > C:
+            raise ValueError(f"KVCache: {self.length} of C = {C} tokens are stored, {k.shape[-2]} more do not fit")
+        self.key[..., self.length : end, :] = k
+        self.value[..., self.length : end, :] = v
+        self.length = end
+        return self.key[..., :end, :], self.value[..., :end, :]
+
+
+class MultiHeadAttention(Module):
+    """H attention heads of width K = D/H, side by side, and the matrix `out` that mixes their results.
+
+    The projections `query`, `key`, `value` and `out` are (D, D): head h reads columns hK … (h+1)K − 1.
+    Self-attention, or cross-attention when a context is given. After a call, `weights` holds its
+    (..., H, T, S) weights. Vaswani et al. 2017, §3.2.2.
+    Raises ShapeError when D is not divisible by H or widths differ from D; ValueError when a causal layer is
+    given a context, or a cache comes with one.
+
+    >>> MultiHeadAttention(D=6, H=2, causal=True)(np.ones((5, 3, 6), np.float32)).shape
+    (5, 3, 6)
+    """
+
+    def __init__(self, D, H, causal=False, bias=True, rng=None, dtype=np.float32):
+        super().__init__()
+        if H < 1 or D % H:
+            raise ShapeError(f"MultiHeadAttention: D = {D} cannot be shared equally by H = {H} heads")
+        self.H, self.causal, self.weights = H, causal, None
+        self.query = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
+        self.key = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
+        self.value = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
+        self.out = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
+
+    def forward(self, x, context=None, mask=None, cache=None):
+        """x (..., T, D) → (..., T, D).
+
+        context (..., S, D): where keys and values come from; x itself unless given.
+        mask: bool, True = may attend; (T, S) or (B, T, S) for all heads alike, or (B, H, T, S).
+        cache: a KVCache with the tokens before x. For generation: there is no backward through it.
+        """
+        if context is not None and cache is not None:
+            raise ValueError("MultiHeadAttention: a cache keeps the layer's own text; it cannot come with a context")
+        source = x if context is None else context  # (..., S, D)
+        projected = self.query(x), self.key(source), self.value(source)
+        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T, K), (..., H, S, K), (..., H, S, K)
+        if cache is not None:
+            k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
+        mask = for_all_heads(mask, x.ndim)
+        if self.causal:
+            mask = with_causal_mask("MultiHeadAttention", mask, x.shape[-2], k.shape[-2], context)
+        output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (..., H, T, K), (..., H, T, S)
+        self.cache = None if cache is not None else (q, k, v, context is not None)
+        return self.out(merge_heads(output))
+
+    def backward(self, grad_output):
+        """grad_output (..., T, D) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
+        if self.cache is None:
+            raise ValueError("MultiHeadAttention: no backward through a cache; call forward without one first")
+        q, k, v, crossed = self.cache
+        grad_heads = split_heads(self.out.backward(grad_output), self.H)  # (..., H, T, K)
+        grads = scaled_dot_product_attention_backward(grad_heads, q, k, v, self.weights)
+        grad_q, grad_k, grad_v = (merge_heads(grad) for grad in grads)  # (..., T, D), (..., S, D), (..., S, D)
+        grad_x = self.query.backward(grad_q)
+        grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)
+        return (grad_x, grad_source) if crossed else grad_x + grad_source
+
+
+def for_all_heads(mask, ndim):
+    """A mask with as many axes as x (B, T, S) gets a head axis, (B, 1, T, S); others stay as they are."""
+    return mask if mask is None or ndim < 3 or mask.ndim != ndim else np.expand_dims(mask, -3)

@@ -1,0 +1,25 @@
+# `make lab` opens the course, `make test` checks everything. Both first bring .venv up to date.
+# PYTHON=python3.12 names the Python to make .venv with; ARGS goes to the program that the target runs,
+# as in `make lab ARGS="--no-browser --port 8899"` or `make notebooks ARGS=notebooks/04_attention.ipynb`.
+PY := .venv/bin/python
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
+.PHONY: lab test notebooks browser venv
+
+lab: venv
+	$(PY) -m jupyterlab notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
+
+test: venv
+	$(PY) -m ruff check
+	$(PY) -m pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-cell-timeout=300 tests course_lib notebooks/[0-9][0-9]_*.ipynb $(ARGS)
+
+# Executes the lessons and writes them back in the one form that tests/notebooks accepts.
+notebooks: venv
+	$(PY) -m tests.notebooks.lessons $(ARGS)
+
+# Runs lessons in JupyterLab in a real browser and takes pictures. Needs Chromium, so `make test` leaves it out.
+browser: venv
+	$(PY) -m tests.browser.run_lesson $(ARGS)
+
+venv:
+	@sh tools/venv.sh

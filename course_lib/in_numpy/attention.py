@@ -162,6 +162,7 @@ class AttentionHead(Module):
     def forward(self, x, context=None, mask=None):
         """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
         source = x if context is None else context  # (..., S, D)
+        check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
         if self.causal:
             mask = with_causal_mask("AttentionHead", mask, x.shape[-2], context=context)
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
@@ -176,82 +177,6 @@ class AttentionHead(Module):
         grad_x = self.query.backward(grad_q)  # (..., T, D)
         grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)  # (..., S, D)
         return (grad_x, grad_source) if crossed else grad_x + grad_source
-
-
-def attention_weights(q, k, mask=None, scale=None, temperature=1.0):
-    """softmax(q kᵀ · scale / temperature): q (..., T, K), k (..., S, K) → weights (..., T, S), unchecked."""
-    scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S)
-    scores *= 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
-    if mask is not None:
-        scores = np.where(mask, scores, np.asarray(-np.inf, scores.dtype))
-    return _softmax(scores, temperature, axis=-1)
-
-
-def _softmax(x, temperature, axis):
-    """Softmax of x, which it overwrites. A row of −∞ alone becomes zeros."""
-    x /= _temperature("softmax", temperature, x.dtype)
-    peak = x.max(axis=axis, keepdims=True, initial=-np.inf)
-    peak[peak == -np.inf] = 0  # nothing allowed: e^(−∞ − 0) = 0 everywhere
-    x -= peak  # the largest exponent is 0: nothing overflows
-    np.exp(x, out=x)
-    total = x.sum(axis=axis, keepdims=True)
-    total[total == 0] = 1
-    x /= total
-    return x
-
-
-def with_causal_mask(call, causal, T, context, mask):
-    """The caller's mask, with the future hidden if the head is causal: bool, True = may attend."""
-    if not causal:
-        return mask
-    if context is not None:
-        raise ValueError(f"{call}: a causal head cannot take a context: its tokens have no place in the query's order")
-    return causal_mask(T) if mask is None else causal_mask(T) & mask
-
-
-def check_mask(call, mask, shape):
-    """Raise unless mask is None or a boolean array that broadcasts to shape (..., T, S)."""
-    if mask is None:
-        return
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise ValueError(f"{call}: mask must be boolean, True = may attend, got {mask.dtype}")
-    try:
-        fits = np.broadcast_shapes(mask.shape, shape) == shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ShapeError(f"{call}: mask has shape {mask.shape}, which does not fit the scores (..., T, S) = {shape}")
-
-
-def refuse_nan(call, **arrays):
-    """Raise ValueError that names the first array holding NaN or ±∞, and where."""
-    for name, array in arrays.items():
-        # One sum finds them without a temporary; it may overflow by itself, so look closer only then.
-        with np.errstate(over="ignore", invalid="ignore"):
-            suspicious = not math.isfinite(array.sum())
-        if suspicious and not np.isfinite(array).all():
-            raise ValueError(f"{call}: {name} holds {_first(array, ~np.isfinite(array))}")
-
-
-def _first(x, bad):
-    """"nan at [0, 2]": the first bad entry and its index."""
-    at = tuple(int(i) for i in np.argwhere(bad)[0])
-    return f"{x[at]} at {list(at)}"
-
-
-def _as_float(x):
-    x = np.asarray(x)
-    return x if np.issubdtype(x.dtype, np.floating) else x.astype(float)
-
-
-def _temperature(call, temperature, dtype):
-    if not (temperature > 0 and math.isfinite(temperature)):
-        raise ValueError(
-            f"{call}: temperature must be a finite number above 0, got {temperature}; "
-            "for the limit 0 take the largest score, argmax"
-        )
-    return dtype.type(temperature)
 
 
 def with_causal_mask(call, mask, T, S=None, context=None):

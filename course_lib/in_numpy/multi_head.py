@@ -106,6 +106,7 @@ class MultiHeadAttention(Module):
         if context is not None and cache is not None:
             raise ValueError("MultiHeadAttention: a cache keeps the layer's own text; it cannot come with a context")
         source = x if context is None else context  # (..., S, D)
+        check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
         projected = self.query(x), self.key(source), self.value(source)
         q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T, K), (..., H, S, K), (..., H, S, K)
         if cache is not None:

@@ -113,6 +113,7 @@ class AttentionHead(nn.Module):
     def forward(self, x, context=None, mask=None):
         """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
         source = x if context is None else context  # (..., S, D)
+        check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
         if self.causal:
             mask = with_causal_mask("AttentionHead", mask, x, context=context)
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)

@@ -8,7 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_lib.in_torch.attention import fitting_mask, scaled_dot_product_attention, with_causal_mask
+from course_lib.in_torch.attention import (
+    causal_mask,
+    fitting_mask,
+    scaled_dot_product_attention,
+    with_causal_mask,
+)
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -108,6 +113,7 @@ class MultiHeadAttention(nn.Module):
         if context is not None and cache is not None:
             raise ValueError("MultiHeadAttention: a cache keeps the layer's own text; it cannot come with a context")
         source = x if context is None else context  # (..., S, D)
+        check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
         projected = self.query(x), self.key(source), self.value(source)
         q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T, K), (..., H, S, K), (..., H, S, K)
         if cache is not None:
@@ -120,7 +126,8 @@ class MultiHeadAttention(nn.Module):
             mask = fitting_mask("MultiHeadAttention", mask, q, k)
         # torch's own kernel is faster because it never stores the (T, S) weights
         output = F.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
-        self._latest = q.detach(), k.detach(), v.detach(), with_causal_mask("", None, x) if triangle else mask
+        mask = causal_mask(x.shape[-2], device=x.device) if triangle else mask
+        self._latest = q.detach(), k.detach(), v.detach(), mask
         return self.out(merge_heads(output))
 
     @property

@@ -1,0 +1,130 @@
+"""How a lesson is written: short cells, prose between them, a sentence under every figure, live links.
+
+The rules have the form of those in `lessons.py`: generators of sentences, one for every offence.
+"""
+
+import ast
+import re
+from itertools import pairwise
+from statistics import median
+from urllib.parse import unquote
+
+from tests.notebooks.lessons import FOLDER, source, syntax
+
+MEDIAN_LINES, MOST_LINES = 4, 25
+WORDS_PER_LINE = 12
+REACHES_OUT = re.compile(
+    r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset"
+)
+# [text](target) · href="target" · [text]: target
+LINK = re.compile(r"""\]\(([^)\s]+)|(?:href|src)=["']([^"']+)|^\[[^\]]+\]: (\S+)""", re.MULTILINE)
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+
+
+def lines(cell):
+    return len(source(cell).splitlines())
+
+
+def cells_are_short(notebook, name):
+    middle = median(lines(cell) for cell in code_cells(notebook))
+    if middle > MEDIAN_LINES:
+        yield f"half of the code cells have {middle:g} lines or more; the median may be {MEDIAN_LINES}"
+    for cell in code_cells(notebook):
+        if lines(cell) > MOST_LINES:
+            yield f"cell {cell['id']!r} has {lines(cell)} lines; at most {MOST_LINES} are read in one go"
+
+
+def prose_stands_between_code(notebook, name):
+    cells = notebook["cells"]
+    for first, second, third in zip(cells, cells[1:], cells[2:], strict=False):
+        if all(cell["cell_type"] == "code" for cell in (first, second, third)):
+            yield f"cell {third['id']!r} is the third code cell in a row"
+
+
+def code_is_plain_python(notebook, name):
+    for cell in code_cells(notebook):
+        try:
+            ast.parse(source(cell))
+        except SyntaxError:
+            yield f"cell {cell['id']!r} is not plain Python; a lesson has no % or ! lines"
+
+
+def one_cell_imports(notebook, name):
+    importing = [
+        cell["id"]
+        for cell in code_cells(notebook)
+        if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(syntax(source(cell))))
+    ]
+    if len(importing) != 1:
+        yield f"a lesson has one cell of imports, this one has {importing}"
+
+
+def code_stays_on_this_machine(notebook, name):
+    for cell in code_cells(notebook):
+        if "sys.path" in source(cell):
+            yield f"cell {cell['id']!r} touches sys.path"
+        if REACHES_OUT.search(source(cell)):
+            yield f"cell {cell['id']!r} downloads something"
+
+
+def figures_are_described(notebook, name):
+    cells = [*notebook["cells"], {"cell_type": "markdown", "id": "end", "source": "", "outputs": []}]
+    for cell, following in pairwise(cells):
+        if not any(is_picture(output) for output in cell.get("outputs", [])):
+            continue
+        first = source(following).partition("\n")[0]
+        said = re.fullmatch(r"\*Figure: (.+\.)\*|\*Figure:\* (.+\.)", first)
+        words = next(filter(None, said.groups())).split() if said else []
+        if following["cell_type"] != "markdown" or len(words) < 6:
+            yield f"cell {cell['id']!r} shows a figure; the next cell begins with `*Figure: one sentence.*`"
+        elif re.search(r"[.!?] [A-Z]", " ".join(words)):
+            yield f"cell {following['id']!r} describes its figure in more than one sentence"
+
+
+def is_picture(output):
+    data = output.get("data", {})
+    return "image/png" in data or "image/svg+xml" in data or "<svg" in "".join(data.get("text/html", ""))
+
+
+def links_lead_somewhere(notebook, name):
+    for cell in notebook["cells"]:
+        html = ["".join(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", [])]
+        if cell["cell_type"] == "markdown":
+            html.append(prose(source(cell), keep_links=True))
+        for target in LINK.findall("\n".join(html)):
+            path = unquote("".join(target).partition("#")[0])
+            if path and not re.match(r"[a-z]+:", path) and not (FOLDER / path).exists():
+                yield f"cell {cell['id']!r} links to {path}, which does not exist"
+
+
+def prose_outweighs_code(notebook, name):
+    markdown = [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    words = sum(len(prose(text).split()) for text in markdown)
+    code = sum(lines(cell) for cell in code_cells(notebook))
+    if words < WORDS_PER_LINE * code:
+        yield f"{words} words of prose for {code} lines of code; a lesson has {WORDS_PER_LINE} words a line"
+
+
+def prose(markdown, keep_links=False):
+    """The words one reads: markdown without code blocks, displayed formulas, tags and targets of links.
+
+    >>> prose("See [the map](00.ipynb): $$x^2$$ done.").split()
+    ['See', '[the', 'map]:', 'done.']
+    """
+    markdown = re.sub(r"(?s)```.*?```|\$\$.*?\$\$", " ", markdown)
+    return markdown if keep_links else re.sub(r"(?s)<[^>]+>|(?<=\])\([^)]*\)", "", markdown)
+
+
+RULES = [
+    code_is_plain_python,
+    cells_are_short,
+    prose_stands_between_code,
+    one_cell_imports,
+    code_stays_on_this_machine,
+    figures_are_described,
+    links_lead_somewhere,
+    prose_outweighs_code,
+]

@@ -1,0 +1,219 @@
+"""The lessons keep the rules of `lessons.py` and `style.py`, and each rule notices when one does not."""
+
+import copy
+import json
+
+import pytest
+
+from tests.notebooks import lessons, style
+from tests.notebooks.lessons import METADATA, WIDGET_VIEW, problems
+
+RULES = lessons.RULES + style.RULES
+
+
+def test_the_first_lessons_exist():
+    names = {path.stem for path in lessons.lessons()}
+    assert {"00_start_here", "03_positional_encoding", "04_attention"} <= names
+
+
+@pytest.mark.parametrize("path", lessons.lessons(), ids=lambda path: path.stem)
+def test_lesson_keeps_the_rules(path):
+    offences = problems(path, RULES)
+    assert not offences, "\n".join(offences)
+
+
+@pytest.mark.parametrize("path", lessons.lessons(), ids=lambda path: path.stem)
+def test_stripped_lesson_is_noticed(path, tmp_path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell.update(execution_count=None, outputs=[])
+    problem, *_ = found(tmp_path, notebook)
+    assert problem.startswith("code cells must have run from top to bottom")
+
+
+# --- each rule can fail -----------------------------------------------------------------------------
+
+WORDS = "This sentence stands here because a lesson explains every line of its code in some words of prose. "
+
+
+def markdown(id, text):
+    return {"cell_type": "markdown", "id": id, "metadata": {}, "source": text}
+
+
+def code(id, text, count, *outputs):
+    return {
+        "cell_type": "code",
+        "execution_count": count,
+        "id": id,
+        "metadata": {},
+        "outputs": list(outputs),
+        "source": text,
+    }
+
+
+def shown(**data):
+    return {"output_type": "display_data", "metadata": {}, "data": data}
+
+
+GOOD = {
+    "cells": [
+        markdown("title", "# A lesson\n\n" + 4 * WORDS),
+        code("imports", "import math", 1),
+        code("root", "math.sqrt(4)", 2, shown(**{"text/plain": "2.0"})),
+        markdown("picture-comes", "Here it is, and [the start](00_start_here.ipynb) is where you came from."),
+        code("picture", "picture(4)", 3, shown(**{"image/png": "iVBORw0KGgo=", "text/plain": "a picture"})),
+        markdown("picture-says", "*Figure: the root of four, drawn as a square of side two.*\n\nAnd more."),
+    ],
+    "metadata": METADATA,
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
+
+
+def found(folder, notebook, name="98_lesson"):
+    path = folder / f"{name}.ipynb"
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+    return problems(path, RULES)
+
+
+def test_good_lesson_has_no_problems(tmp_path):
+    assert found(tmp_path, GOOD) == []
+
+
+def cell(id, /, **changes):
+    """A change that gives the named cell other fields."""
+    return lambda notebook: next(c for c in notebook["cells"] if c["id"] == id).update(changes)
+
+
+def after(id, *cells):
+    """A change that puts cells behind the named one."""
+
+    def insert(notebook):
+        at = [c["id"] for c in notebook["cells"]].index(id) + 1
+        notebook["cells"][at:at] = cells
+
+    return insert
+
+
+PNG = GOOD["cells"][4]["outputs"]
+BROKEN = {
+    "not executed": (cell("root", execution_count=None), "1..3"),
+    "executed out of order": (cell("picture", execution_count=4), "1..3"),
+    "output stripped": (cell("root", outputs=[]), "no output is stored"),
+    "printed output stripped": (cell("root", source="print(1)\nx = 1", outputs=[]), "no output is stored"),
+    "error": (
+        cell(
+            "root", outputs=[{"output_type": "error", "ename": "ValueError", "evalue": "no", "traceback": []}]
+        ),
+        "stores an error: ValueError: no",
+    ),
+    "stderr": (
+        cell("root", outputs=[{"output_type": "stream", "name": "stderr", "text": "W"}]),
+        "stderr: 'W'",
+    ),
+    "random id": (cell("root", id="1f5c9d3e"), "'1f5c9d3e' is not made of words"),
+    "random long id": (cell("root", id="1f5c9d3e-77ab-4c1e-9d3e-1f5c9d3e77ab"), "is not made of words"),
+    "capitals in an id": (cell("root", id="Root_1"), "'Root_1' is not made of words"),
+    "id twice": (cell("root", id="picture"), "'picture' stands on 2 cells"),
+    "metadata of the notebook": (
+        lambda notebook: notebook["metadata"].update(widgets={}),
+        "metadata or format",
+    ),
+    "another kernel": (
+        lambda notebook: notebook["metadata"]["kernelspec"].update(name="mine"),
+        "metadata or format",
+    ),
+    "Python's version": (
+        lambda nb: nb["metadata"]["language_info"].update(version="3.12.1"),
+        "metadata or format",
+    ),
+    "metadata of a cell": (
+        cell("root", metadata={"execution": {"iopub.status.busy": "12:00"}}),
+        "not on the list",
+    ),
+    "widget view": (
+        cell("root", outputs=[shown(**{WIDGET_VIEW: {"model_id": "1"}})]),
+        "the view of a widget",
+    ),
+    "nbval told to look away": (
+        cell("root", metadata={"tags": ["nbval-ignore-output"]}),
+        "from being compared",
+    ),
+    "nbval told to skip": (cell("root", metadata={"tags": ["nbval-skip"]}), "from being compared"),
+    "nbval told in a comment": (cell("root", source="# NBVAL_SKIP\nmath.sqrt(4)"), "from being compared"),
+    "too large": (cell("root", outputs=[shown(**{"text/plain": 1_000_000 * "x"})]), "stays under 1,000,000"),
+    "long cells": (
+        lambda notebook: [
+            c.update(source=5 * "x = 1\n") for c in notebook["cells"] if c["cell_type"] == "code"
+        ],
+        "the median may be 4",
+    ),
+    "a very long cell": (cell("root", source=26 * "x = 1\n"), "has 26 lines"),
+    "three code cells in a row": (after("root", code("more", "x = 1", 3)), "'more' is the third code cell"),
+    "magic": (cell("root", source="%timeit 1"), "not plain Python"),
+    "no imports": (cell("imports", source="x = 1"), "this one has []"),
+    "imports twice": (cell("picture", source="import os\npicture(4)"), "['imports', 'picture']"),
+    "import inside a function": (
+        cell("picture", source="def f():\n    from math import pi\n\nf()"),
+        "['imports', 'picture']",
+    ),
+    "sys.path": (cell("root", source="math.sys.path.append('..')"), "touches sys.path"),
+    "download": (cell("root", source="x = 'https://example.org/data.csv'"), "downloads something"),
+    "download of a model": (cell("root", source="x = GPT.from_pretrained('gpt2')"), "downloads something"),
+    "no description": (cell("picture-says", source="And more words."), "'picture' shows a figure"),
+    "description too short": (cell("picture-says", source="*Figure: a root.*"), "'picture' shows a figure"),
+    "description too long": (
+        cell("picture-says", source="*Figure: the root of four is drawn here. It is a square.*"),
+        "more than one sentence",
+    ),
+    "description elsewhere": (after("picture", markdown("between", "Look.")), "'picture' shows a figure"),
+    "code after the figure": (after("picture", code("next", "x = 1", 4)), "'picture' shows a figure"),
+    "figure at the end": (
+        after("picture-says", code("last", "picture(5)", 4, *PNG)),
+        "'last' shows a figure",
+    ),
+    "svg in html": (
+        after("picture-says", code("last", "m", 4, shown(**{"text/html": "<svg></svg>"}))),
+        "'last' shows a figure",
+    ),
+    "dead link": (
+        cell("picture-comes", source="See [there](99_nowhere.ipynb)."),
+        "99_nowhere.ipynb, which does not",
+    ),
+    "dead link to a place": (
+        cell("picture-comes", source="See [there](99_nowhere.ipynb#x)."),
+        "99_nowhere.ipynb",
+    ),
+    "dead link in html": (cell("picture-comes", source="<a href='99_no.ipynb'>x</a>"), "99_no.ipynb"),
+    "dead reference": (cell("picture-comes", source="See [x].\n\n[x]: 99_no.ipynb"), "99_no.ipynb"),
+    "dead link in an output": (
+        cell("root", outputs=[shown(**{"text/html": '<a href="99_no.ipynb">x</a>'})]),
+        "99_no.ipynb",
+    ),
+    "little prose": (cell("title", source="# A lesson"), "a lesson has 12 words a line"),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_each_rule_can_fail(broken, tmp_path):
+    change, sentence = BROKEN[broken]
+    notebook = copy.deepcopy(GOOD)
+    change(notebook)
+    assert any(sentence in problem for problem in found(tmp_path, notebook))
+
+
+def test_every_rule_was_seen_to_fail():
+    seen = set()
+    for change, _ in BROKEN.values():
+        notebook = copy.deepcopy(GOOD)
+        change(notebook)
+        seen |= {rule for rule in RULES if list(rule(notebook, "98_lesson"))}
+    assert seen == set(RULES)
+
+
+def test_only_the_named_cell_may_differ_between_machines(tmp_path):
+    notebook = copy.deepcopy(GOOD)
+    cell("root", id="environment-code", metadata={"tags": ["nbval-ignore-output"]})(notebook)
+    assert found(tmp_path, notebook, "00_start_here") == []
+    assert len(found(tmp_path, notebook, "04_attention")) == 1

@@ -213,7 +213,7 @@ def execute(path):
                 raise LessonError(f"{path.name}: cell {cell.id!r} failed with {message}") from error
             except (CellTimeoutError, DeadKernelError) as error:
                 raise LessonError(f"{path.name}: cell {cell.id!r} did not finish: {error}") from error
-    keep_measured_pictures(notebook, json.loads(before))
+    keep_measured_pictures(notebook, nbformat.reads(before.decode(), as_version=4))
     after = (nbformat.writes(normalise(notebook)).rstrip("\n") + "\n").encode()
     if after != before:
         replace(path, after)
@@ -236,19 +236,22 @@ def normalise(notebook):
 
 
 def keep_measured_pictures(notebook, stored):
-    """Put the stored picture back into every cell tagged `measured` whose outputs otherwise did not change."""
-    before = {cell["id"]: cell.get("outputs", []) for cell in stored["cells"]}
+    """Put the stored picture back into every `measured` cell whose outputs otherwise stayed the same."""
+    before = {cell.id: cell.get("outputs", []) for cell in stored.cells}
     for cell in notebook.cells:
-        old = [output.get("data", {}) for output in before.get(cell.id, [])]
-        new = [output.get("data", {}) for output in cell.get("outputs", [])]
-        if MEASURED in cell.metadata.get("tags", []) and list(map(without_picture, old)) == list(map(without_picture, new)):
-            for data, stored_data in zip(new, old, strict=True):
-                data.update({"image/png": stored_data["image/png"]} if "image/png" in stored_data else {})
+        old, new = before[cell.id], cell.get("outputs", [])
+        if MEASURED in cell.metadata.get("tags", []) and texts(old) == texts(new):
+            for stored_output, output in zip(old, new, strict=True):
+                if "image/png" in output.get("data", {}):
+                    output.data["image/png"] = stored_output.data["image/png"]
 
 
-def without_picture(data):
-    """The text of an output, each kind as one string."""
-    return {kind: "".join(text) for kind, text in data.items() if kind != "image/png"}
+def texts(outputs):
+    """For every output the kinds of content it has, and their text unless it is a picture."""
+    return [
+        {kind: kind == "image/png" or text for kind, text in output.get("data", output).items()}
+        for output in outputs
+    ]
 
 
 def without_notes(png):

@@ -5,7 +5,7 @@ number of sequences (batch, heads, …) stacked in front. The same letter must h
 in every array of one call, and "..." must stand for the same axes.
 """
 
-__all__ = ["AXES", "ShapeError", "check_shapes"]
+__all__ = ["AXES", "ShapeError", "check_shapes", "list_shape"]
 
 AXES = {
     "B": "batch",
@@ -41,13 +41,17 @@ def check_shapes(call, **arrays):
     for name, (array, pattern) in arrays.items():
         axes = pattern.split()
         if not hasattr(array, "shape"):
-            raise ShapeError(f"{call}: {name} is a {type(array).__name__}, expected an array with axes {_tuple(axes)}")
+            raise ShapeError(
+                f"{call}: {name} is a {type(array).__name__}, not an array with axes {_tuple(axes)}"
+            )
         shape = tuple(array.shape)
         stacked = axes[0] == "..."
         n_leading = len(shape) - len(axes) + 1 if stacked else 0
         if n_leading < 0 or (not stacked and len(shape) != len(axes)):
             needed = f"at least {len(axes) - 1}" if stacked else len(axes)
-            raise ShapeError(f"{call}: {name} has {len(shape)} axes {shape} but needs {needed}: {_tuple(axes)}")
+            raise ShapeError(
+                f"{call}: {name} has {len(shape)} axes {shape} but needs {needed}: {_tuple(axes)}"
+            )
         if stacked:
             shape = (shape[:n_leading], *shape[n_leading:])  # one entry for all that "..." stands for
         for axis, size in zip(axes, shape, strict=True):
@@ -58,9 +62,28 @@ def check_shapes(call, **arrays):
     return sizes
 
 
+def list_shape(call, name, rows):
+    """The shape that lists inside lists would have as an array; anything without a length has shape ().
+
+    Raises ShapeError that gives the lengths when the lists are ragged.
+
+    >>> list_shape("lookup", "ids", [[5, 1, 2], [0, 3, 3]])
+    (2, 3)
+    """
+    if not isinstance(rows, (list, tuple)):
+        return tuple(getattr(rows, "shape", ()))
+    shapes = [list_shape(call, name, row) for row in rows]
+    if len(set(shapes)) > 1:
+        lengths = ", ".join("no list" if not shape else " × ".join(map(str, shape)) for shape in shapes)
+        raise ShapeError(
+            f"{call}: the lists in {name} have unequal lengths ({lengths}); pad them to one length"
+        )
+    return (len(rows), *(shapes[0] if shapes else ()))
+
+
 def _mismatch(call, arrays, axis, first, first_size, second, second_size):
     expected = ", ".join(f"{name} {_tuple(pattern.split())}" for name, (_, pattern) in arrays.items())
-    got = ", ".join(f"{name} {tuple(array.shape)}" for name, (array, _) in arrays.items() if hasattr(array, "shape"))
+    got = ", ".join(f"{name} {tuple(getattr(a, 'shape', ()))}" for name, (a, _) in arrays.items())
     word = "leading axes" if axis == "..." else _WORDS.get(axis, "width")
     must = "the same" if axis == "..." else axis + (f" ({AXES[axis]})" if axis in AXES else "")
     return (

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from course_lib.in_numpy.checks import as_float, checked_mask, checked_temperature, first_bad
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -34,7 +35,7 @@ def softmax(x, temperature=1.0, axis=-1):
     >>> softmax(np.array([0.0, np.log(3.0)]))
     array([0.25, 0.75])
     """
-    x = _as_float(x)
+    x = as_float(x)
     return _softmax_in_place("softmax", x.copy(), temperature, axis, {"x": x})
 
 
@@ -47,7 +48,7 @@ def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
     array([ 0.1875, -0.1875])
     """
     check_shapes("softmax_backward", grad_output=(grad_output, "..."), probs=(probs, "..."))
-    temperature = _temperature("softmax_backward", temperature, probs.dtype)
+    temperature = checked_temperature("softmax_backward", temperature, probs.dtype)
     average = np.expand_dims(np.vecdot(grad_output, probs, axis=axis), axis)  # Σ g·p along the axis
     grad_x = grad_output - average
     grad_x *= probs
@@ -83,7 +84,7 @@ def padding_mask(lengths, S):
     """
     lengths = np.asarray(lengths)
     if lengths.ndim != 1:
-        raise ShapeError(f"padding_mask: lengths must be (B,), one number a text, got shape {lengths.shape}")
+        raise ShapeError(f"padding_mask: lengths must be (B,), got shape {lengths.shape}")
     if ((lengths < 0) | (lengths > S)).any():
         raise ValueError(f"padding_mask: lengths {lengths.tolist()} must all be from 0 to S = {S}")
     return np.arange(S) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
@@ -97,20 +98,19 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
     not boolean, and for a temperature that is not a finite number above 0.
 
-    >>> output, weights = scaled_dot_product_attention(np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))
-    >>> output, weights
+    >>> scaled_dot_product_attention(np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))
     (array([[3.]]), array([[0.5, 0.5]]))
     """
     call = "scaled_dot_product_attention"
-    q, k, v = _as_float(q), _as_float(k), _as_float(v)
+    q, k, v = as_float(q), as_float(k), as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
         if array.size and not array.max() < np.inf:  # max of an array with a NaN is NaN
-            raise ValueError(f"{call}: {_first_bad({name: array})}")
+            raise ValueError(f"{call}: {first_bad({name: array})}")
     scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
     scores *= _scale(q, scale)
     if mask is not None:
-        np.copyto(scores, -np.inf, where=~_fitting_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
+        np.copyto(scores, -np.inf, where=~checked_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
     weights = _softmax_in_place(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
@@ -118,8 +118,8 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
 def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=None, temperature=1.0):
     """Gradients of `scaled_dot_product_attention` with respect to q, k and v.
 
-    grad_output (..., T, K_v), weights (..., T, S) as the forward returned them → (grad_q, grad_k, grad_v) in the
-    shapes of q, k and v. A masked score has weight 0 and therefore gradient 0: no mask is needed here.
+    grad_output (..., T, K_v), weights (..., T, S) as the forward returned them → (grad_q, grad_k, grad_v)
+    in the shapes of q, k and v. A masked score has weight 0 and therefore gradient 0: no mask is needed here.
     Raises ShapeError when shapes do not fit.
 
     >>> q, k, v = np.ones((1, 1)), np.ones((2, 1)), np.array([[2.0], [4.0]])
@@ -182,63 +182,25 @@ class AttentionHead(Module):
 def with_causal_mask(call, mask, T, S=None, context=None):
     """The causal mask (T, S), and the caller's own mask where one is given."""
     if context is not None:
-        raise ValueError(f"{call}: a causal layer hides the future of its own text; another text, context, has none")
+        raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
     causal = causal_mask(T, S)
     return causal if mask is None else mask & causal
 
 
 def _softmax_in_place(call, scores, temperature, axis, sources):
     """Overwrite scores with their softmax; `sources` are the arguments to blame for a NaN or an infinity."""
-    temperature = _temperature(call, temperature, scores.dtype)
+    temperature = checked_temperature(call, temperature, scores.dtype)
     peak = scores.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so the peaks show it
     if not (peak < np.inf).all():
-        raise ValueError(f"{call}: {_first_bad(sources)}")
-    scores -= np.maximum(peak, np.finfo(scores.dtype).min)  # the largest becomes 0; −∞ alone stays −∞
-    if temperature != 1:
-        with np.errstate(over="ignore"):  # beyond the largest number is −∞, and e^−∞ = 0 is right
+        raise ValueError(f"{call}: {first_bad(sources)}")
+    with np.errstate(over="ignore"):  # below the smallest number is −∞, and e^−∞ = 0 is right
+        scores -= np.maximum(peak, np.finfo(scores.dtype).min)  # the largest becomes 0; −∞ alone stays −∞
+        if temperature != 1:
             scores /= temperature
     np.exp(scores, out=scores)
-    scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # a sum has e^0 = 1 in it, or is 0: all masked
+    scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # ≥ e^0 = 1, or 0: all masked
     return scores
 
 
 def _scale(q, scale):
-    return 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)  # a Python float keeps float32 float32
-
-
-def _temperature(call, temperature, dtype):
-    temperature = float(temperature)
-    if not 0 < temperature < math.inf:
-        raise ValueError(
-            f"{call}: temperature is {temperature}, but scores are divided by it: it must be a finite number above 0 "
-            "(towards 0 the largest score takes all: for that limit use argmax)"
-        )
-    return max(temperature, float(np.finfo(dtype).tiny))  # 1e-50 is 0 in float32
-
-
-def _fitting_mask(call, mask, shape):
-    """The mask as an array; raises unless it is boolean and broadcasts to `shape` (..., T, S)."""
-    mask = np.asarray(mask)
-    if mask.dtype != bool:
-        raise ValueError(f"{call}: mask holds {mask.dtype}, expected bool: True = may attend, False = may not")
-    try:
-        fits = np.broadcast_shapes(mask.shape, shape) == shape
-    except ValueError:
-        fits = False
-    if not fits:
-        raise ShapeError(f"{call}: mask has shape {mask.shape}, which does not fit scores (..., T, S) = {shape}")
-    return mask
-
-
-def _as_float(x):
-    x = np.asarray(x)
-    return x if x.dtype.kind == "f" else x.astype(float)
-
-
-def _first_bad(sources):
-    """Say which argument holds the first NaN or infinity, and where."""
-    for name, array in sources.items():
-        for value, bad in (("NaN", np.isnan(array)), ("infinity", array == np.inf), ("−infinity", array == -np.inf)):
-            if bad.any():
-                return f"{name} holds {value} at {tuple(np.argwhere(bad)[0].tolist())}"
-    return f"the products of {' and '.join(sources)} are too large for {array.dtype}"
+    return 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)

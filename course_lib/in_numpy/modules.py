@@ -117,7 +117,7 @@ class Linear(Module):
         y = self.cache @ weight  # (N, d_out)
         if "bias" in self.params:
             y += self.params["bias"]
-        return y.reshape(*x.shape[:-1], -1)
+        return y.reshape(*x.shape[:-1], y.shape[-1])
 
     def backward(self, grad_output):
         """grad_output (..., d_out) → the gradient of x (..., d_in); collects those of weight and bias."""
@@ -125,4 +125,5 @@ class Linear(Module):
         self.grads["weight"] += self.cache.T @ rows  # (d_in, N) @ (N, d_out)
         if "bias" in self.params:
             self.grads["bias"] += rows.sum(axis=0)
-        return (rows @ self.params["weight"].T).reshape(*grad_output.shape[:-1], -1)
+        grad_x = rows @ self.params["weight"].T  # (N, d_out) @ (d_out, d_in)
+        return grad_x.reshape(*grad_output.shape[:-1], grad_x.shape[-1])

@@ -1,6 +1,6 @@
-"""Multi-head attention: several small attentions side by side, each free to look for something else.
+"""Multi-head attention: several heads side by side, each free to look for something else.
 
-A head of width K = D / H sees only its slice of the queries, keys and values; the outputs are laid
+A head of width K = D/H sees only its slice of the queries, keys and values; the outputs are laid
 next to each other again and mixed by one more matrix. Masks are boolean, **True = may attend**.
 """
 
@@ -66,7 +66,9 @@ class KVCache:
         check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
         C, end = self.key.shape[-2], self.length + k.shape[-2]
         if end > C:
-            raise ValueError(f"KVCache: {self.length} of C = {C} tokens are stored, {k.shape[-2]} more do not fit")
+            raise ValueError(
+                f"KVCache: {self.length} of C = {C} tokens are full, no room for {k.shape[-2]} more"
+            )
         self.key[..., self.length : end, :] = k
         self.value[..., self.length : end, :] = v
         self.length = end
@@ -104,14 +106,14 @@ class MultiHeadAttention(Module):
         cache: a KVCache with the tokens before x. For generation: there is no backward through it.
         """
         if context is not None and cache is not None:
-            raise ValueError("MultiHeadAttention: a cache keeps the layer's own text; it cannot come with a context")
+            raise ValueError("MultiHeadAttention: a cache is for the layer's own text, not for a context")
         source = x if context is None else context  # (..., S, D)
         check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
         projected = self.query(x), self.key(source), self.value(source)
-        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T, K), (..., H, S, K), (..., H, S, K)
+        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T or S, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
-        mask = for_all_heads(mask, x.ndim)
+        mask = _for_all_heads(mask, x.ndim)
         if self.causal:
             mask = with_causal_mask("MultiHeadAttention", mask, x.shape[-2], k.shape[-2], context)
         output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (..., H, T, K), (..., H, T, S)
@@ -121,16 +123,16 @@ class MultiHeadAttention(Module):
     def backward(self, grad_output):
         """grad_output (..., T, D) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
         if self.cache is None:
-            raise ValueError("MultiHeadAttention: no backward through a cache; call forward without one first")
+            raise ValueError("MultiHeadAttention: no backward through a cache: call forward without")
         q, k, v, crossed = self.cache
         grad_heads = split_heads(self.out.backward(grad_output), self.H)  # (..., H, T, K)
         grads = scaled_dot_product_attention_backward(grad_heads, q, k, v, self.weights)
-        grad_q, grad_k, grad_v = (merge_heads(grad) for grad in grads)  # (..., T, D), (..., S, D), (..., S, D)
+        grad_q, grad_k, grad_v = (merge_heads(grad) for grad in grads)  # (..., T or S, D) each
         grad_x = self.query.backward(grad_q)
         grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)
         return (grad_x, grad_source) if crossed else grad_x + grad_source
 
 
-def for_all_heads(mask, ndim):
+def _for_all_heads(mask, ndim):
     """A mask with as many axes as x (B, T, S) gets a head axis, (B, 1, T, S); others stay as they are."""
     return mask if mask is None or ndim < 3 or mask.ndim != ndim else np.expand_dims(mask, -3)

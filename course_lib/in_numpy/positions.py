@@ -60,7 +60,7 @@ def rope_angles(positions, K, base=10000.0):
     """
     positions = np.arange(positions) if np.ndim(positions) == 0 else np.asarray(positions)
     if positions.ndim != 1:
-        raise ShapeError(f"rope_angles: positions must be one number or (T,), got shape {positions.shape}")
+        raise ShapeError(f"rope_angles: positions must be a number or (T,), got {positions.shape}")
     return _angles("rope_angles", positions, K, "K", base)
 
 
@@ -120,7 +120,9 @@ def _rows(call, x, table, start):
     T = check_shapes(call, x=(x, "... T D"), table=(table, "C D"))["T"]
     C = table.shape[0]
     if not 0 <= start <= C - T:
-        raise ShapeError(f"{call}: positions {start} to {start + T - 1} asked for, the table has 0 to {C - 1} (C = {C})")
+        raise ShapeError(
+            f"{call}: positions {start} to {start + T - 1} do not exist: C = {C}, so 0 to {C - 1}"
+        )
     return table[start : start + T]  # (T, D)
 
 
@@ -136,7 +138,7 @@ def _rotate(call, x, positions, base, direction):
     T, K = (check_shapes(call, x=(x, "... T K"))[axis] for axis in "TK")
     angles = rope_angles(T if positions is None else positions, K, base)  # (T, K/2)
     if len(angles) != T:
-        raise ShapeError(f"{call}: x has {T} tokens but positions has {len(angles)}; one position a token")
+        raise ShapeError(f"{call}: x has {T} tokens but positions has {len(angles)}")
     cos = np.cos(angles).astype(x.dtype)  # (T, K/2)
     sin = (direction * np.sin(angles)).astype(x.dtype)
     # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; Llama and GPT-NeoX pair i with i + K/2 instead.

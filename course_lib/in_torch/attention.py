@@ -10,6 +10,7 @@ import math
 import torch
 from torch import nn
 
+from course_lib.in_torch.checks import as_float, checked_mask, checked_temperature, first_bad
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -27,7 +28,7 @@ def softmax(x, temperature=1.0, axis=-1):
     >>> softmax(torch.tensor([0.0, math.log(3.0)]))
     tensor([0.2500, 0.7500])
     """
-    x = _as_float(x)
+    x = as_float(x)
     return _softmax("softmax", x, temperature, axis, {"x": x})
 
 
@@ -60,7 +61,7 @@ def padding_mask(lengths, S):
     """
     lengths = torch.as_tensor(lengths)
     if lengths.ndim != 1:
-        raise ShapeError(f"padding_mask: lengths must be (B,), one number a text, got shape {tuple(lengths.shape)}")
+        raise ShapeError(f"padding_mask: lengths must be (B,), got shape {tuple(lengths.shape)}")
     if ((lengths < 0) | (lengths > S)).any():
         raise ValueError(f"padding_mask: lengths {lengths.tolist()} must all be from 0 to S = {S}")
     return torch.arange(S, device=lengths.device) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
@@ -79,15 +80,15 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     (tensor([[3.]]), tensor([[0.5000, 0.5000]]))
     """
     call = "scaled_dot_product_attention"
-    q, k, v = _as_float(q), _as_float(k), _as_float(v)
+    q, k, v = as_float(q), as_float(k), as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
         if array.numel() and not array.max() < math.inf:  # max of a tensor with a NaN is NaN
-            raise ValueError(f"{call}: {_first_bad({name: array})}")
+            raise ValueError(f"{call}: {first_bad({name: array})}")
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
     scores = q @ k.mT * scale  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
-        scores = scores.masked_fill(~fitting_mask(call, mask, q, k), -math.inf)  # e^−∞ = 0: no weight
+        scores = scores.masked_fill(~checked_mask(call, mask, q, k), -math.inf)  # e^−∞ = 0: no weight
     weights = _softmax(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
@@ -123,60 +124,21 @@ class AttentionHead(nn.Module):
 
 
 def with_causal_mask(call, mask, x, S=None, context=None):
-    """The causal mask (T, S) for the tokens of x (..., T, D), and the caller's own mask where one is given."""
+    """The causal mask (T, S) for the tokens of x, and the caller's own mask where one is given."""
     if context is not None:
-        raise ValueError(f"{call}: a causal layer hides the future of its own text; another text, context, has none")
+        raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
     causal = causal_mask(x.shape[-2], S, x.device)
     return causal if mask is None else mask & causal
 
 
-def fitting_mask(call, mask, q, k):
-    """The mask as a tensor beside q; raises unless it is boolean and broadcasts to (..., T, S)."""
-    mask = torch.as_tensor(mask, device=q.device)
-    if mask.dtype != torch.bool:
-        raise ValueError(f"{call}: mask holds {mask.dtype}, expected bool: True = may attend, False = may not")
-    shape = (*q.shape[:-1], k.shape[-2])
-    try:
-        fits = torch.broadcast_shapes(mask.shape, shape) == shape
-    except RuntimeError:
-        fits = False
-    if not fits:
-        raise ShapeError(f"{call}: mask has shape {tuple(mask.shape)}, which does not fit scores (..., T, S) = {shape}")
-    return mask
-
-
 def _softmax(call, scores, temperature, axis, sources):
     """torch's own softmax, with errors and all-masked rows; `sources` are the arguments to blame for a NaN."""
-    temperature = _temperature(call, temperature, scores.dtype)
+    temperature = checked_temperature(call, temperature, scores.dtype)
     if scores.numel() == 0:
         return scores
     peak = scores.detach().amax(dim=axis, keepdim=True)  # a NaN survives max, so the peaks show it
     if not (peak < math.inf).all():
-        raise ValueError(f"{call}: {_first_bad(sources)}")
+        raise ValueError(f"{call}: {first_bad(sources)}")
     nothing = peak == -math.inf  # all masked: torch alone would answer 0/0 = NaN
     scores = (scores - peak.masked_fill(nothing, 0)).masked_fill(nothing, 0) / temperature
     return torch.softmax(scores, dim=axis).masked_fill(nothing, 0)
-
-
-def _temperature(call, temperature, dtype):
-    temperature = float(temperature)
-    if not 0 < temperature < math.inf:
-        raise ValueError(
-            f"{call}: temperature is {temperature}, but scores are divided by it: it must be a finite number above 0 "
-            "(towards 0 the largest score takes all: for that limit use argmax)"
-        )
-    return max(temperature, torch.finfo(dtype).tiny)  # 1e-50 is 0 in float32
-
-
-def _as_float(x):
-    x = torch.as_tensor(x)
-    return x if x.is_floating_point() else x.to(torch.get_default_dtype())
-
-
-def _first_bad(sources):
-    """Say which argument holds the first NaN or infinity, and where."""
-    for name, x in sources.items():
-        for value, bad in (("NaN", x.isnan()), ("infinity", x == math.inf), ("−infinity", x == -math.inf)):
-            if bad.any():
-                return f"{name} holds {value} at {tuple(bad.nonzero()[0].tolist())}"
-    return f"the products of {' and '.join(sources)} are too large for {x.dtype}"

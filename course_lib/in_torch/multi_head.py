@@ -1,6 +1,6 @@
-"""Multi-head attention: several small attentions side by side, each free to look for something else.
+"""Multi-head attention: several heads side by side, each free to look for something else.
 
-A head of width K = D / H sees only its slice of the queries, keys and values; the outputs are laid
+A head of width K = D/H sees only its slice of the queries, keys and values; the outputs are laid
 next to each other again and mixed by one more matrix. Masks are boolean, **True = may attend**.
 """
 
@@ -10,10 +10,10 @@ from torch import nn
 
 from course_lib.in_torch.attention import (
     causal_mask,
-    fitting_mask,
     scaled_dot_product_attention,
     with_causal_mask,
 )
+from course_lib.in_torch.checks import checked_mask
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -73,7 +73,9 @@ class KVCache:
         check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
         C, end = self.key.shape[-2], self.length + k.shape[-2]
         if end > C:
-            raise ValueError(f"KVCache: {self.length} of C = {C} tokens are stored, {k.shape[-2]} more do not fit")
+            raise ValueError(
+                f"KVCache: {self.length} of C = {C} tokens are full, no room for {k.shape[-2]} more"
+            )
         self.key[..., self.length : end, :] = k
         self.value[..., self.length : end, :] = v
         self.length = end
@@ -111,19 +113,19 @@ class MultiHeadAttention(nn.Module):
         cache: a KVCache with the tokens before x. For generation: there is no backward through it.
         """
         if context is not None and cache is not None:
-            raise ValueError("MultiHeadAttention: a cache keeps the layer's own text; it cannot come with a context")
+            raise ValueError("MultiHeadAttention: a cache is for the layer's own text, not for a context")
         source = x if context is None else context  # (..., S, D)
         check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
         projected = self.query(x), self.key(source), self.value(source)
-        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T, K), (..., H, S, K), (..., H, S, K)
+        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T or S, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
-        mask = for_all_heads(mask, x.ndim)
+        mask = _for_all_heads(mask, x.ndim)
         triangle = self.causal and mask is None and context is None and q.shape == k.shape
         if self.causal and not triangle:
             mask = with_causal_mask("MultiHeadAttention", mask, x, k.shape[-2], context)
         if mask is not None:
-            mask = fitting_mask("MultiHeadAttention", mask, q, k)
+            mask = checked_mask("MultiHeadAttention", mask, q, k)
         # torch's own kernel is faster because it never stores the (T, S) weights
         output = F.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
         mask = causal_mask(x.shape[-2], device=x.device) if triangle else mask
@@ -136,6 +138,6 @@ class MultiHeadAttention(nn.Module):
         return None if self._latest is None else scaled_dot_product_attention(*self._latest)[1]
 
 
-def for_all_heads(mask, ndim):
+def _for_all_heads(mask, ndim):
     """A mask with as many axes as x (B, T, S) gets a head axis, (B, 1, T, S); others stay as they are."""
     return mask if mask is None or ndim < 3 or mask.ndim != ndim else mask.unsqueeze(-3)

@@ -53,7 +53,7 @@ def rope_angles(positions, K, base=10000.0):
     positions = torch.as_tensor(positions)
     positions = torch.arange(int(positions)) if positions.ndim == 0 else positions
     if positions.ndim != 1:
-        raise ShapeError(f"rope_angles: positions must be one number or (T,), got shape {tuple(positions.shape)}")
+        raise ShapeError(f"rope_angles: positions must be a number or (T,), got {tuple(positions.shape)}")
     return _angles("rope_angles", positions, K, "K", base)
 
 
@@ -70,7 +70,7 @@ def apply_rope(x, positions=None, base=10000.0):
     T, K = (check_shapes("apply_rope", x=(x, "... T K"))[axis] for axis in "TK")
     angles = rope_angles(T if positions is None else positions, K, base)  # (T, K/2)
     if len(angles) != T:
-        raise ShapeError(f"apply_rope: x has {T} tokens but positions has {len(angles)}; one position a token")
+        raise ShapeError(f"apply_rope: x has {T} tokens but positions has {len(angles)}")
     cos, sin = angles.cos().to(x), angles.sin().to(x)  # (T, K/2) each
     # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; Llama and GPT-NeoX pair i with i + K/2 instead.
     even, odd = x.unflatten(-1, (K // 2, 2)).unbind(-1)  # (..., T, K/2) each
@@ -101,7 +101,9 @@ def _rows(call, x, table, start):
     T = check_shapes(call, x=(x, "... T D"), table=(table, "C D"))["T"]
     C = table.shape[0]
     if not 0 <= start <= C - T:
-        raise ShapeError(f"{call}: positions {start} to {start + T - 1} asked for, the table has 0 to {C - 1} (C = {C})")
+        raise ShapeError(
+            f"{call}: positions {start} to {start + T - 1} do not exist: C = {C}, so 0 to {C - 1}"
+        )
     return table[start : start + T]  # (T, D)
 
 

@@ -1,0 +1,210 @@
+"""What the course is installed from agrees with itself, and a Python that will not do gets one sentence."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+LINES = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+PINS = {
+    requirement.name.lower(): requirement
+    for requirement in map(Requirement, (line for line in LINES if line[0].isalnum()))
+}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS = PROJECT["optional-dependencies"]
+
+
+def version(name):
+    (pin,) = PINS[name].specifier
+    assert pin.operator == "=="
+    return pin.version
+
+
+def test_the_core_needs_numpy_alone():
+    assert [Requirement(text).name for text in PROJECT["dependencies"]] == ["numpy"]
+
+
+@pytest.mark.parametrize(
+    "text", [*PROJECT["dependencies"], *(text for extra in EXTRAS.values() for text in extra)]
+)
+def test_every_dependency_is_pinned_within_its_range(text):
+    wanted = Requirement(text)
+    if wanted.name == PROJECT["name"]:  # an extra that includes others
+        assert wanted.extras <= set(EXTRAS)
+    else:
+        assert wanted.specifier.contains(version(wanted.name))
+
+
+def test_requirements_are_exact_and_end_in_the_course_itself():
+    assert LINES[-1] == "-e ."
+    assert not [line for line in LINES[:-1] if not re.fullmatch(r"#.*|[\w-]+==[\w.]+( ; .+)?", line)]
+    assert not [name for name in PINS if name.startswith("nvidia")]
+
+
+def test_binder_has_what_the_lessons_need_in_the_same_versions():
+    lines = yaml.safe_load((ROOT / "binder/environment.yml").read_text(encoding="utf-8"))["dependencies"]
+    conda_names = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+    pinned = dict(line.split("=") for line in lines if "=" in line and not line.startswith("python="))
+    pinned = {conda_names.get(name, name): number for name, number in pinned.items()}
+    assert pinned == {name: version(name) for name in pinned}
+    needed = {
+        Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["torch"], *EXTRAS["lessons"]]
+    }
+    assert needed - {"jupyterlab", "ipykernel"} == set(pinned)  # Binder brings its own Jupyter
+
+
+# --- tools/venv.sh ----------------------------------------------------------------------------------
+
+# A Python that answers as this one does, except that it says it is older, lacks a module, or only pretends
+# to make an environment and to install; what it was asked to do is written to `asked`.
+PYTHON = """#!/bin/sh
+case "$1 $2" in
+"-m venv") echo venv >>asked && mkdir -p .venv/bin && cp "$0" .venv/bin/python ;;
+"-m pip") echo pip >>asked && [ ! -e no-network ] ;;
+*) exec {python} -c 'import sys; {before}; exec(sys.argv[1])' "$2" ;;
+esac
+"""
+GOOD = "pass"
+OLD = "sys.version_info = (3, 9, 2)"
+WITHOUT_VENV = 'sys.modules["ensurepip"] = None'
+
+
+class Course:
+    """A folder with the files that `tools/venv.sh` reads, and a PATH of its own to put Pythons on."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "tools").mkdir()
+        (folder / "bin").mkdir()
+        for name in ("tools/venv.sh", "requirements.txt", "pyproject.toml"):
+            shutil.copy(ROOT / name, folder / name)
+        for name in ("cat", "cp", "dirname", "mkdir", "mv", "rm", "touch"):
+            (folder / "bin" / name).symlink_to(shutil.which(name))
+
+    def put(self, name, before):
+        """Put a Python on the PATH that runs `before` first."""
+        path = self.folder / "bin" / name
+        path.write_text(PYTHON.format(python=shlex.quote(sys.executable), before=before))
+        path.chmod(0o755)
+        return path
+
+    def run(self, **environment):
+        """Run the script; its exit status and the lines it wrote."""
+        result = subprocess.run(
+            ["/bin/sh", self.folder / "tools/venv.sh"],
+            env={"PATH": str(self.folder / "bin"), **environment},
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        return result.returncode, result.stdout.splitlines()
+
+    def asked(self):
+        """What the Pythons were asked to do since the last call of this method."""
+        path = self.folder / "asked"
+        lines = path.read_text().split() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return lines
+
+
+@pytest.fixture
+def course(tmp_path):
+    return Course(tmp_path)
+
+
+def test_no_python_ends_in_one_sentence(course):
+    status, (line,) = course.run()
+    assert status == 1
+    assert line.startswith("This course needs Python 3.11 or newer (none found on PATH): install one")
+
+
+def test_an_old_python_ends_in_one_sentence(course):
+    course.put("python3", OLD)
+    status, (line,) = course.run()
+    assert status == 1
+    assert line.startswith("This course needs Python 3.11 or newer (") and " is 3.9)" in line
+
+
+def test_a_missing_venv_module_ends_in_one_sentence(course):
+    course.put("python3", WITHOUT_VENV)
+    course.put("python", OLD)
+    status, (line,) = course.run()
+    assert status == 1
+    assert "lacks the venv module: add it (on Debian or Ubuntu: sudo apt install python3-venv)" in line
+
+
+def test_a_launcher_with_nothing_behind_it_is_passed_over(course):
+    launcher = course.folder / "bin" / "python3.12"
+    launcher.write_text("#!/bin/sh\necho 'python3.12: command not found' >&2\nexit 127\n")
+    launcher.chmod(0o755)
+    course.put("python3", OLD)
+    course.put("python3.13", WITHOUT_VENV)
+    course.put("python3.11", GOOD)
+    status, lines = course.run()
+    assert status == 0
+    assert lines[-1] == "The environment in .venv is ready."
+    assert course.asked() == ["venv", "pip"]
+
+
+def test_the_named_python_is_taken_and_no_other(course):
+    course.put("python3", GOOD)
+    named = course.put("an old one", OLD)
+    status, (line,) = course.run(PYTHON=str(named))
+    assert status == 1
+    assert f"PYTHON={named}" in line
+    status, _ = course.run(PYTHON=str(course.put("a new one", GOOD)))
+    assert status == 0
+
+
+def test_nothing_is_installed_twice(course):
+    course.put("python3", GOOD)
+    assert course.run()[0] == 0
+    assert course.asked() == ["venv", "pip"]
+    assert course.run() == (0, ["The environment in .venv is up to date."])
+    assert course.asked() == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
+def test_a_change_of_the_requirements_is_installed_once(course, name):
+    course.put("python3", GOOD)
+    course.run()
+    course.asked()
+    with open(course.folder / name, "a") as file:
+        file.write("# changed\n")
+    assert course.run()[0] == 0
+    assert course.asked() == ["pip"]
+    assert course.run()[0] == 0
+    assert course.asked() == []
+
+
+def test_a_failed_installation_is_made_anew_next_time(course):
+    course.put("python3", GOOD)
+    (course.folder / "no-network").touch()
+    status, lines = course.run()
+    assert status == 1
+    assert lines[-1].startswith("Installing requirements.txt into .venv")
+    course.asked()
+    (course.folder / "no-network").unlink()
+    assert course.run()[0] == 0
+    assert course.asked() == ["venv", "pip"]
+    assert course.run()[0] == 0
+    assert course.asked() == []
+
+
+def test_an_environment_whose_python_is_gone_is_made_anew(course):
+    course.put("python3", GOOD)
+    course.run()
+    course.asked()
+    (course.folder / ".venv/bin/python").unlink()
+    assert course.run()[0] == 0
+    assert course.asked() == ["venv", "pip"]

@@ -1,0 +1,193 @@
+"""Run lessons in JupyterLab the way a reader does, in a real browser, and take pictures of them.
+
+    python -m tests.browser.run_lesson notebooks/04_attention.ipynb --out pictures --dark
+
+Each lesson is copied without its outputs, opened, and run by *Kernel > Restart Kernel and Run All Cells…*
+with a click on the dialog's button. It passes when every code cell has run, in order, and nothing on the
+page is an error. Needs Chromium (on Debian: apt install chromium). The lessons themselves stay as they are.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import TimeoutError, sync_playwright
+
+from tests.notebooks.lessons import FOLDER, lessons
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+# Done when no cell waits and either all have a number or one has failed, which stops the others.
+DONE = f"""() => {{
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(p => p.textContent);
+    return prompts.length > 0 && !prompts.some(p => p.includes("*"))
+        && (prompts.every(p => /\\d/.test(p)) || document.querySelector('{ERRORS}') !== null);
+}}"""
+
+
+def copy_without_outputs(folder):
+    """Copy what lies beside the lessons, and the lessons as if they had never run."""
+    shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for path in folder.glob("*.ipynb"):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "code":
+                cell.update(execution_count=None, outputs=[])
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def write_settings(folder, dark):
+    """JupyterLab's settings: the theme, no news, and cells that are on the page even while out of sight."""
+    settings = {
+        "apputils-extension/themes": {"theme": f"JupyterLab {'Dark' if dark else 'Light'}"},
+        "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+        "notebook-extension/tracker": {"windowingMode": "none"},
+    }
+    for name, values in settings.items():
+        path = folder / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(values), encoding="utf-8")
+
+
+@contextmanager
+def jupyterlab(folder, dark):
+    """A JupyterLab that serves a copy of the lessons; gives a function from a name to its address."""
+    copy_without_outputs(folder / "notebooks")
+    write_settings(folder / "settings", dark)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    token = secrets.token_hex(16)
+    options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options, f"--IdentityProvider.token={token}"],
+            env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, folder / "server.log")
+            yield lambda name: f"http://127.0.0.1:{port}/lab/tree/notebooks/{name}?reset&token={token}"
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def wait_for(address, server, log, seconds=60):
+    """Return when the server answers; raise RuntimeError with its log when it does not."""
+    for _ in range(seconds * 5):
+        try:
+            urllib.request.urlopen(address).close()
+        except (urllib.error.URLError, ConnectionError):
+            if server.poll() is not None:
+                break
+            time.sleep(0.2)
+        else:
+            return
+    raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
+
+
+def run(page, address, path, timeout):
+    """Open a lesson, run all of it, save it; the sentences that say what went wrong.
+
+    page: a playwright page; path: the file JupyterLab saves; timeout: seconds the whole run may take.
+    """
+    problems = []
+    page.on("pageerror", lambda error: problems.append(f"the page raised {error}"))
+    page.goto(address)
+    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+    page.get_by_role("menuitem", name="Kernel", exact=True).click()
+    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    try:
+        page.wait_for_function(DONE, timeout=1000 * timeout)
+    except TimeoutError:
+        problems.append(f"still running after {timeout:g} s")
+    for error in page.locator(ERRORS).all():
+        problems.append(error.inner_text().strip())
+    before = path.stat().st_mtime_ns
+    page.keyboard.press("Control+s")
+    for _ in range(100):  # saving takes a moment
+        if path.stat().st_mtime_ns != before:
+            break
+        page.wait_for_timeout(100)
+    code = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
+    counts = [cell["execution_count"] for cell in code]
+    if counts != list(range(1, len(code) + 1)):
+        problems.append(f"the code cells ran as {counts}")
+    return problems
+
+
+def take_pictures(page, folder, stem):
+    """Photograph the whole lesson from top to bottom, one window height at a time; the paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    panel = page.locator(".jp-NotebookPanel-notebook .jp-WindowedPanel-outer")
+    height, visible = panel.evaluate("panel => [panel.scrollHeight, panel.clientHeight]")
+    paths = []
+    for number, top in enumerate(range(0, height, visible), start=1):
+        panel.evaluate("(panel, top) => panel.scrollTo(0, top)", top)
+        page.wait_for_timeout(300)  # pictures and formulas are drawn when they come into sight
+        paths.append(folder / f"{stem}-{number:02}.png")
+        panel.screenshot(path=paths[-1])
+    return paths
+
+
+def main(arguments=None):
+    parser = argparse.ArgumentParser(description="Run lessons in JupyterLab in a real browser.")
+    parser.add_argument("lessons", nargs="*", type=Path, help="notebooks to run (default: all of them)")
+    parser.add_argument("--out", type=Path, help="folder for pictures of the whole lesson")
+    parser.add_argument("--dark", action="store_true", help="use JupyterLab's dark theme")
+    parser.add_argument("--timeout", type=float, default=300, help="seconds that one lesson may take")
+    parser.add_argument(
+        "--browser", default=next(filter(shutil.which, BROWSERS), None), help="Chromium's path"
+    )
+    options = parser.parse_args(arguments)
+    if options.browser is None:
+        parser.error("no Chromium on PATH; name one with --browser")
+    failed = False
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
+        folder = Path(name)
+        browser = playwright.chromium.launch(executable_path=shutil.which(options.browser), args=QUIET)
+        with jupyterlab(folder, options.dark) as address:
+            for lesson in options.lessons or lessons():
+                page = browser.new_page(viewport={"width": 1280, "height": 1400})
+                problems = run(
+                    page, address(lesson.name), folder / "notebooks" / lesson.name, options.timeout
+                )
+                print(lesson.name, "failed:" if problems else "ran from top to bottom", flush=True)
+                for problem in problems:
+                    failed = True
+                    print("  " + problem.replace("\n", "\n  "))
+                if options.out:
+                    for path in take_pictures(
+                        page, options.out, lesson.stem + ("-dark" if options.dark else "")
+                    ):
+                        print(f"  {path}")
+                page.close()
+        browser.close()
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

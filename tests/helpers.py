@@ -100,9 +100,15 @@ def to_torch(array):
 
 
 def randomize(module, rng):
-    """Give every parameter of a NumPy module values of ordinary size, biases too."""
+    """Give every parameter of a NumPy module random values, biases too.
+
+    A matrix is divided by √rows, so that what goes in and what comes out are of one size: larger scores saturate
+    the softmax, and gradients that are differences of nearly equal numbers have no ten digits to compare.
+    """
     for parameter in module.state_dict().values():
         parameter[...] = rng.normal(size=parameter.shape)
+        if parameter.ndim == 2:
+            parameter /= np.sqrt(len(parameter))
     return module
 
 

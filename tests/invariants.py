@@ -56,3 +56,18 @@ def check_length_is_kept(rotate, x):
     """A rotation changes the direction of a vector and not its length."""
     np.testing.assert_allclose(np.linalg.norm(rotate(x), axis=-1), np.linalg.norm(x, axis=-1), rtol=1e-12)
     assert np.abs(rotate(x) - x).max() > 1e-6, "nothing was rotated"
+
+
+def check_cached_equals_uncached(layer, new_cache, x):
+    """Tokens fed one by one, or in two lots, with a cache give what one pass over all gives. x (B, T, D)."""
+    T = x.shape[-2]
+    expected = layer(x)
+    assert np.abs(expected[..., 1:, :] - expected[..., :1, :]).max() > 1e-6, (
+        "all outputs alike: nothing to compare"
+    )
+    for lots in ([1] * T, [T - 1, 1], [1, T - 1]):
+        cache, outputs, start = new_cache(), [], 0
+        for n in lots:
+            outputs.append(layer(x[..., start : start + n, :], cache=cache))
+            start += n
+        np.testing.assert_allclose(np.concatenate(outputs, axis=-2), expected, rtol=1e-10, atol=1e-12)

@@ -8,10 +8,10 @@ from course_lib.in_torch import positions as in_torch
 from tests.helpers import assert_module_parity, assert_parity, draw, for_sizes, make_twins, to_torch
 
 
-def check_sinusoidal(sizes, rng, numpy=in_numpy):
+def check_sinusoidal(sizes, rng):
     C, D, base = sizes["C"], 2 * sizes["D"], float(rng.uniform(2, 20000))
-    assert_parity(numpy.sinusoidal_positions(C, D), in_torch.sinusoidal_positions(C, D))
-    assert_parity(numpy.sinusoidal_positions(C, D, base), in_torch.sinusoidal_positions(C, D, base))
+    assert_parity(in_numpy.sinusoidal_positions(C, D), in_torch.sinusoidal_positions(C, D))
+    assert_parity(in_numpy.sinusoidal_positions(C, D, base), in_torch.sinusoidal_positions(C, D, base))
 
 
 @for_sizes("CD")
@@ -34,8 +34,7 @@ def test_add_positions(sizes, rng):
         )
 
 
-@for_sizes("BTD")
-def test_learned_positions(sizes, rng):
+def check_learned_positions(sizes, rng):
     C, D = sizes["T"] + 2, sizes["D"]
     twins = make_twins(
         in_numpy.LearnedPositions(C, D, dtype=np.float64), in_torch.LearnedPositions(C, D), rng
@@ -47,16 +46,21 @@ def test_learned_positions(sizes, rng):
     assert_module_parity(*twins, rng, draw(rng, sizes, "TD"))
 
 
-def check_rope(sizes, rng, numpy=in_numpy):
+@for_sizes("BTD")
+def test_learned_positions(sizes, rng):
+    check_learned_positions(sizes, rng)
+
+
+def check_rope(sizes, rng):
     shape = sizes["B"], sizes["H"], sizes["T"], 2 * sizes["K"]
     x, grad_output = rng.normal(size=shape), rng.normal(size=shape)
     positions = rng.integers(1000, size=sizes["T"])
     for settings in ({}, {"positions": positions}, {"positions": positions, "base": 500.0}):
         tensor = to_torch(x)
         expected = in_torch.apply_rope(tensor, **settings)
-        assert_parity(numpy.apply_rope(x, **settings), expected)
+        assert_parity(in_numpy.apply_rope(x, **settings), expected)
         expected.backward(torch.from_numpy(grad_output))
-        assert_parity(numpy.apply_rope_backward(grad_output, **settings), tensor.grad)
+        assert_parity(in_numpy.apply_rope_backward(grad_output, **settings), tensor.grad)
 
 
 @for_sizes("BHTK")

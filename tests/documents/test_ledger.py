@@ -1,7 +1,9 @@
 """The ledger against its proofs: every verdict holds, and would fail if a digit were otherwise."""
 
 import ast
+import importlib
 import json
+import pkgutil
 import random
 import re
 from pathlib import Path
@@ -11,15 +13,15 @@ import pytest
 
 from course_lib import documents
 from course_lib.documents import LedgerError, agrees, check, claims, given
+from tests.documents import proofs
 from tests.documents.proofs import MISTAKES, VALUES
-from tests.documents.proofs import (  # noqa: F401  (importing them fills the registries)
-    small_documents,
-    whitepaper_feed_forward,
-    whitepaper_heads_to_decoder,
-    whitepaper_loss_and_gpt,
-    whitepaper_to_attention,
-)
 
+for module in pkgutil.iter_modules(proofs.__path__, f"{proofs.__name__}."):
+    importlib.import_module(module.name)  # importing a module of proofs fills the two registries
+
+CHAPTERS = """00_start_here 01_tokenization 02_embeddings 03_positional_encoding 04_attention 05_multi_head
+    06_layer_norm 07_feed_forward 08_loss_and_gradient_descent 09_gpt 10_encoder_decoder 11_vision
+    12_the_documents_checked"""
 LESSONS = Path(__file__).parents[2] / "notebooks"
 PROVABLE = [c for c in claims().values() if c.verdict in ("reproduced", "erratum")]
 REPRODUCED = [c for c in PROVABLE if c.verdict == "reproduced"]
@@ -121,12 +123,9 @@ def test_an_erratum_fails_for_a_wrong_correction(claim, monkeypatch):
 
 
 def test_every_claim_says_where_it_stands_and_which_lesson_checks_it():
-    chapters = set("""00_start_here 01_tokenization 02_embeddings 03_positional_encoding 04_attention 05_multi_head
-        06_layer_norm 07_feed_forward 08_loss_and_gradient_descent 09_gpt 10_encoder_decoder 11_vision
-        12_the_documents_checked""".split())
     documents_ = {"whitepaper", "threeb1b-summary", "lecture-notes", "attention-notes", "shape-notes"}
     for claim in claims().values():
-        assert claim.chapter in chapters, claim.id
+        assert claim.chapter in CHAPTERS.split(), claim.id
         assert claim.id.split(".")[0] in documents_ and re.fullmatch(r"[a-z0-9_.-]+", claim.id), claim.id
         assert claim.where and claim.statement, claim.id
         assert all(isinstance(leaf, (str, bool)) for leaf in leaves(claim.printed)), claim.id

@@ -128,7 +128,7 @@ def with_causal_mask(call, mask, x, S=None, context=None):
     if context is not None:
         raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
     causal = causal_mask(x.shape[-2], S, x.device)
-    return causal if mask is None else mask & causal
+    return causal if mask is None else torch.as_tensor(mask, device=x.device) & causal
 
 
 def _softmax(call, scores, temperature, axis, sources):

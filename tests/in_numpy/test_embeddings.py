@@ -101,7 +101,9 @@ def test_embedding_and_unembedding_are_transposes():
 
 def test_cosine_of_known_angles():
     a = np.array([[1.0, 0.0], [1.0, 1.0], [-2.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
-    np.testing.assert_allclose(cosine_similarity(a, np.array([5.0, 0.0])), [1, np.sqrt(0.5), -1, 0, 0], atol=1e-15)
+    np.testing.assert_allclose(
+        cosine_similarity(a, np.array([5.0, 0.0])), [1, np.sqrt(0.5), -1, 0, 0], atol=1e-15
+    )
 
 
 @for_sizes("TVD")

@@ -136,7 +136,9 @@ def test_dtype_is_kept(dtype):
     layer = Linear(4, 6, dtype=dtype)
     y = layer(np.ones((2, 5, 4), dtype))
     grad_x = layer.backward(np.ones_like(y))
-    assert {a.dtype for a in (y, grad_x, *layer.state_dict().values(), *layer.gradients().values())} == {np.dtype(dtype)}
+    assert {a.dtype for a in (y, grad_x, *layer.state_dict().values(), *layer.gradients().values())} == {
+        np.dtype(dtype)
+    }
 
 
 def test_no_token_at_all():

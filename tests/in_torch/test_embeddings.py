@@ -41,7 +41,11 @@ def test_weights_start_as_in_gpt_2():
 @pytest.mark.parametrize(
     "ids, kind, words",
     [
-        ([[1, 2, 3], [4]], ShapeError, "the lists in ids have unequal lengths (3, 1); pad them to one length"),
+        (
+            [[1, 2, 3], [4]],
+            ShapeError,
+            "the lists in ids have unequal lengths (3, 1); pad them to one length",
+        ),
         ([1, 7], ValueError, "id 7 at (1,) is not in 0 to 4 (V = 5)"),
         ([[0, 1], [2, -1]], ValueError, "id -1 at (1, 1) is not in 0 to 4 (V = 5)"),
         (5, ValueError, "id 5 is not in 0 to 4 (V = 5)"),

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -144,5 +145,5 @@ def test_stored_outputs_are_compared_with_what_the_code_gives(tmp_path):
     command = [sys.executable, "-m", "pytest", "-rf", "--nbval", "--nbval-cell-timeout=60", tmp_path]
     result = subprocess.run([*command, f"--rootdir={tmp_path}"], check=False, capture_output=True, text=True)
     assert "2 failed, 7 passed" in result.stdout, result.stdout + result.stderr
-    assert "/altered.ipynb::Cell 1\n" in result.stdout
-    assert "/stripped.ipynb::Cell 1\n" in result.stdout
+    assert re.search(r"/altered\.ipynb::Cell 1\b", result.stdout)  # a reason may follow
+    assert re.search(r"/stripped\.ipynb::Cell 1\b", result.stdout)  # a reason may follow

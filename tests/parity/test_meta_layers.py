@@ -1,0 +1,68 @@
+"""The parity checks of the layers can fail: each is shown a twin with one thing wrong, and notices it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from course_lib.in_numpy import losses, normalization
+from tests.parity.test_losses import check_cross_entropy
+from tests.parity.test_normalization import check_layer_norm, check_rms_norm
+
+SIZES = {"B": 2, "T": 3, "D": 5, "V": 4}
+
+
+def changed(module, **wrong):
+    """The module's functions, some of them replaced."""
+    return SimpleNamespace(**{**vars(module), **wrong})
+
+
+def epsilon_outside(x, weight, bias, eps, eps_inside):
+    return normalization.layer_norm(x, weight, bias, eps, eps_inside=False)
+
+
+def sample_variance(x, weight, bias, eps, eps_inside):
+    scale = np.sqrt(x.var(axis=-1, keepdims=True, ddof=1) + eps)
+    return (x - x.mean(axis=-1, keepdims=True)) / scale * weight + bias
+
+
+def over_the_tokens(x, weight, bias, eps, eps_inside):
+    y = normalization.layer_norm(x.swapaxes(-1, -2), None, None, eps, eps_inside).swapaxes(-1, -2)
+    return y * weight + bias
+
+
+def constant_scale_backward(grad_output, x, weight, eps, eps_inside):
+    _, grad_weight, grad_bias = normalization.layer_norm_backward(grad_output, x, weight, eps, eps_inside)
+    scale = np.sqrt(x.var(axis=-1, keepdims=True) + eps)
+    return grad_output * weight / scale, grad_weight, grad_bias
+
+
+def mean_subtracted(x, weight, eps):
+    return normalization.rms_norm(x - x.mean(axis=-1, keepdims=True), weight, eps)
+
+
+def padding_in_the_mean(logits, targets, ignored):
+    return losses.cross_entropy(logits, targets, ignored) * (np.asarray(targets) != ignored).mean()
+
+
+def summed_backward(logits, targets, ignored):
+    return losses.cross_entropy_backward(logits, targets, ignored) * (np.asarray(targets) != ignored).sum()
+
+
+@pytest.mark.parametrize(
+    "check, module, wrong",
+    [
+        (check_layer_norm, normalization, {"layer_norm": epsilon_outside}),
+        (check_layer_norm, normalization, {"layer_norm": sample_variance}),
+        (check_layer_norm, normalization, {"layer_norm": over_the_tokens}),
+        (check_layer_norm, normalization, {"layer_norm_backward": constant_scale_backward}),
+        (check_rms_norm, normalization, {"rms_norm": mean_subtracted}),
+        (check_cross_entropy, losses, {"cross_entropy": padding_in_the_mean}),
+        (check_cross_entropy, losses, {"cross_entropy_backward": summed_backward}),
+    ],
+    ids=lambda value: next(iter(value.values())).__name__ if isinstance(value, dict) else "",
+)
+def test_the_check_notices(check, module, wrong):
+    check(SIZES, np.random.default_rng(0), module)
+    with pytest.raises(AssertionError):
+        check(SIZES, np.random.default_rng(0), changed(module, **wrong))

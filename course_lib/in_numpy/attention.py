@@ -164,7 +164,7 @@ class AttentionHead(Module):
         source = x if context is None else context  # (..., S, D)
         check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
         if self.causal:
-            mask = with_causal_mask("AttentionHead", mask, x.shape[-2], context=context)
+            mask = with_causal_mask("AttentionHead", mask, (*x.shape[:-1], source.shape[-2]), context)
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
         output, self.weights = scaled_dot_product_attention(q, k, v, mask)
         self.cache = q, k, v, context is not None
@@ -179,12 +179,12 @@ class AttentionHead(Module):
         return (grad_x, grad_source) if crossed else grad_x + grad_source
 
 
-def with_causal_mask(call, mask, T, S=None, context=None):
-    """The causal mask (T, S), and the caller's own mask where one is given."""
+def with_causal_mask(call, mask, shape, context=None):
+    """The causal mask for scores of `shape` (..., T, S), and the caller's own mask where one is given."""
     if context is not None:
         raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
-    causal = causal_mask(T, S)
-    return causal if mask is None else mask & causal
+    causal = causal_mask(*shape[-2:])
+    return causal if mask is None else checked_mask(call, mask, shape) & causal
 
 
 def _softmax_in_place(call, scores, temperature, axis, sources):

@@ -115,7 +115,7 @@ class MultiHeadAttention(Module):
             k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
         mask = _for_all_heads(mask, x.ndim)
         if self.causal:
-            mask = with_causal_mask("MultiHeadAttention", mask, x.shape[-2], k.shape[-2], context)
+            mask = with_causal_mask("MultiHeadAttention", mask, (*q.shape[:-1], k.shape[-2]), context)
         output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (..., H, T, K), (..., H, T, S)
         self.cache = None if cache is not None else (q, k, v, context is not None)
         return self.out(merge_heads(output))
@@ -135,4 +135,6 @@ class MultiHeadAttention(Module):
 
 def _for_all_heads(mask, ndim):
     """A mask with as many axes as x (B, T, S) gets a head axis, (B, 1, T, S); others stay as they are."""
-    return mask if mask is None or ndim < 3 or mask.ndim != ndim else np.expand_dims(mask, -3)
+    if mask is None or ndim < 3 or np.ndim(mask) != ndim:
+        return mask
+    return np.expand_dims(mask, -3)

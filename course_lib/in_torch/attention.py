@@ -88,7 +88,9 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
     scores = q @ k.mT * scale  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
-        scores = scores.masked_fill(~checked_mask(call, mask, q, k), -math.inf)  # e^−∞ = 0: no weight
+        scores = scores.masked_fill(
+            ~checked_mask(call, mask, scores.shape, scores.device), -math.inf
+        )  # e^−∞ = 0: no weight
     weights = _softmax(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
@@ -116,19 +118,21 @@ class AttentionHead(nn.Module):
         source = x if context is None else context  # (..., S, D)
         check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
         if self.causal:
-            mask = with_causal_mask("AttentionHead", mask, x, context=context)
+            mask = with_causal_mask(
+                "AttentionHead", mask, (*x.shape[:-1], source.shape[-2]), x.device, context
+            )
         q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
         output, weights = scaled_dot_product_attention(q, k, v, mask)
         self.weights = weights.detach()  # to look at, outside the graph
         return output
 
 
-def with_causal_mask(call, mask, x, S=None, context=None):
-    """The causal mask (T, S) for the tokens of x, and the caller's own mask where one is given."""
+def with_causal_mask(call, mask, shape, device, context=None):
+    """The causal mask for scores of `shape` (..., T, S), and the caller's own mask where one is given."""
     if context is not None:
         raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
-    causal = causal_mask(x.shape[-2], S, x.device)
-    return causal if mask is None else torch.as_tensor(mask, device=x.device) & causal
+    causal = causal_mask(*shape[-2:], device)
+    return causal if mask is None else checked_mask(call, mask, shape, device) & causal
 
 
 def _softmax(call, scores, temperature, axis, sources):

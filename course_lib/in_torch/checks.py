@@ -37,18 +37,17 @@ def checked_ids(call, ids, V, device=None):
     return ids.long()
 
 
-def checked_mask(call, mask, q, k):
-    """The mask as a tensor beside q; raises unless it is boolean and broadcasts to (..., T, S)."""
-    mask = torch.as_tensor(mask, device=q.device)
+def checked_mask(call, mask, shape, device=None):
+    """The mask as a tensor; raises unless it is boolean and broadcasts to `shape` (..., T, S)."""
+    mask = torch.as_tensor(mask, device=device)
     if mask.dtype != torch.bool:
         raise ValueError(f"{call}: mask holds {mask.dtype}, expected bool, True = may attend")
-    shape = (*q.shape[:-1], k.shape[-2])
     try:
-        fits = torch.broadcast_shapes(mask.shape, shape) == shape
+        fits = torch.broadcast_shapes(mask.shape, shape) == tuple(shape)
     except RuntimeError:
         fits = False
     if not fits:
-        raise ShapeError(f"{call}: mask is {tuple(mask.shape)}, scores have (..., T, S) = {shape}")
+        raise ShapeError(f"{call}: mask is {tuple(mask.shape)}, scores have (..., T, S) = {tuple(shape)}")
     return mask
 
 

@@ -122,10 +122,11 @@ class MultiHeadAttention(nn.Module):
             k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
         mask = _for_all_heads(mask, x.ndim)
         triangle = self.causal and mask is None and context is None and q.shape == k.shape
+        shape = *q.shape[:-1], k.shape[-2]  # (..., H, T, S)
         if self.causal and not triangle:
-            mask = with_causal_mask("MultiHeadAttention", mask, x, k.shape[-2], context)
+            mask = with_causal_mask("MultiHeadAttention", mask, shape, x.device, context)
         if mask is not None:
-            mask = checked_mask("MultiHeadAttention", mask, q, k)
+            mask = checked_mask("MultiHeadAttention", mask, shape, x.device)
         # torch's own kernel is faster because it never stores the (T, S) weights
         output = F.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
         mask = causal_mask(x.shape[-2], device=x.device) if triangle else mask
@@ -140,4 +141,6 @@ class MultiHeadAttention(nn.Module):
 
 def _for_all_heads(mask, ndim):
     """A mask with as many axes as x (B, T, S) gets a head axis, (B, 1, T, S); others stay as they are."""
-    return mask if mask is None or ndim < 3 or mask.ndim != ndim else mask.unsqueeze(-3)
+    if mask is None or ndim < 3 or mask.ndim != ndim:
+        return mask
+    return mask.unsqueeze(-3)

@@ -232,6 +232,15 @@ def test_gradients_of_a_head(sizes, rng):
     assert_module_gradients(head, rng, x, context, mask=rng.random((T, sizes["S"])) < 0.5)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_head_checks_its_mask(causal):
+    head, x = AttentionHead(4, 2, causal, dtype=np.float64), np.ones((2, 3, 4))
+    with pytest.raises(ShapeError, match=r"mask is \(5, 3\), scores have \(..., T, S\) = \(2, 3, 3\)"):
+        head(x, mask=np.ones((5, 3), bool))
+    with pytest.raises(ValueError, match="mask holds float64, expected bool, True = may attend"):
+        head(x, mask=np.ones((3, 3)))
+
+
 @for_sizes("BTDK", low=2)
 def test_invariants_of_a_head(sizes, rng):
     x = draw(rng, sizes, "BTD")

@@ -139,6 +139,15 @@ def test_other_errors():
         padding_mask(3, 4)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_head_checks_its_mask(causal):
+    head, x = AttentionHead(4, 2, causal), torch.ones(2, 3, 4)
+    with pytest.raises(ShapeError, match=r"mask is \(5, 3\), scores have \(..., T, S\) = \(2, 3, 3\)"):
+        head(x, mask=torch.ones(5, 3).bool())
+    with pytest.raises(ValueError, match="mask holds torch.float32, expected bool, True = may attend"):
+        head(x, mask=torch.ones(3, 3))
+
+
 @for_sizes("BTDK", low=2)
 def test_invariants_of_a_head(sizes, rng):
     torch.manual_seed(int(rng.integers(1000)))

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from course_lib.in_numpy.checks import as_float, checked_mask, checked_temperature, first_bad
+from course_lib.in_numpy.checks import as_float, checked_mask, checked_temperature, refuse
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -36,7 +36,8 @@ def softmax(x, temperature=1.0, axis=-1):
     array([0.25, 0.75])
     """
     x = as_float(x)
-    return _softmax_in_place("softmax", x.copy(), temperature, axis, {"x": x})
+    refuse("softmax", "x", x, ~(x < np.inf))  # NaN is not below infinity either
+    return _softmax_in_place("softmax", x.copy(), temperature, axis)
 
 
 def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
@@ -105,13 +106,12 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     q, k, v = as_float(q), as_float(k), as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
-        if array.size and not array.max() < np.inf:  # max of an array with a NaN is NaN
-            raise ValueError(f"{call}: {first_bad({name: array})}")
+        refuse(call, name, array, ~np.isfinite(array))
     scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
     scores *= _scale(q, scale)
     if mask is not None:
         np.copyto(scores, -np.inf, where=~checked_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
-    weights = _softmax_in_place(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
+    weights = _softmax_in_place(call, scores, temperature, -1)  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
 
@@ -187,12 +187,12 @@ def with_causal_mask(call, mask, shape, context=None):
     return causal if mask is None else checked_mask(call, mask, shape) & causal
 
 
-def _softmax_in_place(call, scores, temperature, axis, sources):
-    """Overwrite scores with their softmax; `sources` are the arguments to blame for a NaN or an infinity."""
+def _softmax_in_place(call, scores, temperature, axis):
+    """Overwrite scores with their softmax."""
     temperature = checked_temperature(call, temperature, scores.dtype)
     peak = scores.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so the peaks show it
     if not (peak < np.inf).all():
-        raise ValueError(f"{call}: {first_bad(sources)}")
+        raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
     with np.errstate(over="ignore"):  # below the smallest number is −∞, and e^−∞ = 0 is right
         scores -= np.maximum(peak, np.finfo(scores.dtype).min)  # the largest becomes 0; −∞ alone stays −∞
         if temperature != 1:

@@ -9,7 +9,7 @@ import numpy as np
 
 from course_lib.shapes import ShapeError, list_shape
 
-__all__ = ["as_float", "checked_ids", "checked_mask", "checked_temperature", "first_bad"]
+__all__ = ["as_float", "checked_ids", "checked_mask", "checked_temperature", "refuse"]
 
 
 def as_float(x):
@@ -59,11 +59,8 @@ def checked_temperature(call, temperature, dtype):
     return max(temperature, float(np.finfo(dtype).tiny))  # 1e-50 is 0 in float32
 
 
-def first_bad(sources):
-    """Say which argument holds the first NaN or infinity, and where."""
-    for name, array in sources.items():
-        bad = ~np.isfinite(array) if name != "x" else ~(array < np.inf)  # a score x may be −∞
-        if bad.any():
-            value = "NaN" if np.isnan(array[bad][0]) else array[bad][0]
-            return f"{name} holds {value} at {tuple(np.argwhere(bad)[0].tolist())}"
-    return f"the products of {' and '.join(sources)} are too large for {array.dtype}"
+def refuse(call, name, array, bad):
+    """Raise ValueError that names the first entry of the array where `bad` is True, if there is one."""
+    if bad.any():
+        value = "NaN" if np.isnan(array[bad][0]) else array[bad][0]
+        raise ValueError(f"{call}: {name} holds {value} at {tuple(np.argwhere(bad)[0].tolist())}")

@@ -10,7 +10,7 @@ import math
 import torch
 from torch import nn
 
-from course_lib.in_torch.checks import as_float, checked_mask, checked_temperature, first_bad
+from course_lib.in_torch.checks import as_float, checked_mask, checked_temperature, refuse
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -29,7 +29,8 @@ def softmax(x, temperature=1.0, axis=-1):
     tensor([0.2500, 0.7500])
     """
     x = as_float(x)
-    return _softmax("softmax", x, temperature, axis, {"x": x})
+    refuse("softmax", "x", x, ~(x < math.inf))  # NaN is not below infinity either
+    return _softmax("softmax", x, temperature, axis)
 
 
 def causal_mask(T, S=None, device=None):
@@ -73,7 +74,7 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     q (..., T, K), k (..., S, K), v (..., S, K_v), mask broadcastable to (..., T, S), bool, True = may attend
     → (output (..., T, K_v), weights (..., T, S)). scale is 1/√K unless given. Vaswani et al. 2017, eq. 1.
     `torch.nn.functional.scaled_dot_product_attention` is faster but does not give the weights.
-    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or +∞, when the mask is
+    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
     not boolean, and for a temperature that is not a finite number above 0.
 
     >>> scaled_dot_product_attention(torch.ones(1, 4), torch.ones(2, 4), torch.tensor([[2.0], [4.0]]))
@@ -83,15 +84,14 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     q, k, v = as_float(q), as_float(k), as_float(v)
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
-        if array.numel() and not array.max() < math.inf:  # max of a tensor with a NaN is NaN
-            raise ValueError(f"{call}: {first_bad({name: array})}")
+        refuse(call, name, array, ~array.isfinite())
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
     scores = q @ k.mT * scale  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
         scores = scores.masked_fill(
             ~checked_mask(call, mask, scores.shape, scores.device), -math.inf
         )  # e^−∞ = 0: no weight
-    weights = _softmax(call, scores, temperature, -1, {"q": q, "k": k})  # (..., T, S)
+    weights = _softmax(call, scores, temperature, -1)  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
 
@@ -135,14 +135,14 @@ def with_causal_mask(call, mask, shape, device, context=None):
     return causal if mask is None else checked_mask(call, mask, shape, device) & causal
 
 
-def _softmax(call, scores, temperature, axis, sources):
-    """torch's own softmax, with errors and all-masked rows; `sources` are the arguments to blame for a NaN."""
+def _softmax(call, scores, temperature, axis):
+    """torch's own softmax, with a temperature, and zeros where all is masked."""
     temperature = checked_temperature(call, temperature, scores.dtype)
     if scores.numel() == 0:
         return scores
     peak = scores.detach().amax(dim=axis, keepdim=True)  # a NaN survives max, so the peaks show it
     if not (peak < math.inf).all():
-        raise ValueError(f"{call}: {first_bad(sources)}")
+        raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
     nothing = peak == -math.inf  # all masked: torch alone would answer 0/0 = NaN
     scores = (scores - peak.masked_fill(nothing, 0)).masked_fill(nothing, 0) / temperature
     return torch.softmax(scores, dim=axis).masked_fill(nothing, 0)

@@ -9,7 +9,7 @@ import torch
 
 from course_lib.shapes import ShapeError, list_shape
 
-__all__ = ["as_float", "checked_ids", "checked_mask", "checked_temperature", "first_bad"]
+__all__ = ["as_float", "checked_ids", "checked_mask", "checked_temperature", "refuse"]
 
 
 def as_float(x):
@@ -62,11 +62,8 @@ def checked_temperature(call, temperature, dtype):
     return max(temperature, torch.finfo(dtype).tiny)  # 1e-50 is 0 in float32
 
 
-def first_bad(sources):
-    """Say which argument holds the first NaN or infinity, and where."""
-    for name, x in sources.items():
-        bad = ~x.isfinite() if name != "x" else ~(x < math.inf)  # a score x may be −∞
-        if bad.any():
-            value = "NaN" if x[bad][0].isnan() else x[bad][0].item()
-            return f"{name} holds {value} at {tuple(bad.nonzero()[0].tolist())}"
-    return f"the products of {' and '.join(sources)} are too large for {x.dtype}"
+def refuse(call, name, x, bad):
+    """Raise ValueError that names the first entry of the tensor where `bad` is True, if there is one."""
+    if bad.any():
+        value = "NaN" if x[bad][0].isnan() else x[bad][0].item()
+        raise ValueError(f"{call}: {name} holds {value} at {tuple(bad.nonzero()[0].tolist())}")

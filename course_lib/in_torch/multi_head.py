@@ -127,7 +127,7 @@ class MultiHeadAttention(nn.Module):
             mask = with_causal_mask("MultiHeadAttention", mask, shape, x.device, context)
         if mask is not None:
             mask = checked_mask("MultiHeadAttention", mask, shape, x.device)
-        # torch's own kernel is faster because it never stores the (T, S) weights
+        # torch's own kernel is faster: it never stores the (T, S) weights, nor looks for NaN, which passes through
         output = F.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
         mask = causal_mask(x.shape[-2], device=x.device) if triangle else mask
         self._latest = q.detach(), k.detach(), v.detach(), mask

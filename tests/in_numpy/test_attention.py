@@ -164,7 +164,7 @@ def test_a_query_that_may_attend_to_nothing_is_zero():
     np.testing.assert_allclose(grad_v, expected[2], rtol=1e-12)
 
 
-@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "inf")])
+@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "inf"), (-np.inf, "-inf")])
 @pytest.mark.parametrize("name", "qkv")
 def test_the_argument_that_holds_nan_is_named(name, bad, word):
     arrays = {n: np.ones((2, 3, 4)) for n in "qkv"}

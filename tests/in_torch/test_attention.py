@@ -84,7 +84,7 @@ def test_temperatures_that_are_none(temperature):
         scaled_dot_product_attention(one, one, one, temperature=temperature)
 
 
-@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "inf")])
+@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "inf"), (-np.inf, "-inf")])
 @pytest.mark.parametrize("name", "qkv")
 def test_the_argument_that_holds_nan_is_named(name, bad, word):
     tensors = {n: torch.ones(2, 3, 4) for n in "qkv"}
@@ -94,6 +94,10 @@ def test_the_argument_that_holds_nan_is_named(name, bad, word):
             ValueError, match=rf"^scaled_dot_product_attention: {name} holds {word} at \(1, 2, 0\)$"
         ):
             scaled_dot_product_attention(**tensors, mask=mask)
+
+
+@pytest.mark.parametrize("bad, word", [(np.nan, "NaN"), (np.inf, "inf")])
+def test_softmax_says_where_the_bad_score_is(bad, word):
     scores = torch.full((2, 3), -torch.inf)
     scores[1, 2] = bad
     with pytest.raises(ValueError, match=rf"^softmax: x holds {word} at \(1, 2\)$"):

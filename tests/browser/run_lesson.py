@@ -91,7 +91,10 @@ def jupyterlab(folder, dark):
             yield lambda name: f"http://127.0.0.1:{port}/lab/tree/notebooks/{name}?reset&token={token}"
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
 
 
 def wait_for(address, server, log, seconds=60):
@@ -116,7 +119,7 @@ def run(page, address, path, timeout):
     problems = []
     page.on("pageerror", lambda error: problems.append(f"the page raised {error}"))
     page.goto(address)
-    page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=60_000)
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
     page.get_by_role("menuitem", name="Kernel", exact=True).click()
     page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
     page.locator(".jp-Dialog .jp-mod-accept").click()
@@ -126,12 +129,8 @@ def run(page, address, path, timeout):
         problems.append(f"still running after {timeout:g} s")
     for error in page.locator(ERRORS).all():
         problems.append(error.inner_text().strip())
-    before = path.stat().st_mtime_ns
-    page.keyboard.press("Control+s")
-    for _ in range(100):  # saving takes a moment
-        if path.stat().st_mtime_ns != before:
-            break
-        page.wait_for_timeout(100)
+    with page.expect_response(lambda response: response.request.method == "PUT"):
+        page.keyboard.press("Control+s")
     code = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
     counts = [cell["execution_count"] for cell in code]
     if counts != list(range(1, len(code) + 1)):

@@ -17,9 +17,10 @@ ROOT = Path(__file__).parents[1]
 MAY_USE = {
     "course_lib": set(),  # the package itself
     "shapes": set(),
+    "checkpoints": {"shapes"},
     "documents": set(),
-    "in_numpy": {"shapes"},
-    "in_torch": {"shapes"},
+    "in_numpy": {"shapes", "checkpoints"},
+    "in_torch": {"shapes", "checkpoints"},
     "widgets": {"shapes"},
     "exercises": {"shapes"},
 }

@@ -29,12 +29,13 @@ def checked_ids(call, ids, V, device=None):
         ids = ids.long()  # an empty list has no type of its own
     if ids.dtype.is_floating_point or ids.dtype.is_complex or ids.dtype == torch.bool:
         raise ValueError(f"{call}: token ids must be whole numbers, got {ids.dtype}")
+    ids = ids.long()  # before comparing: a V above 255 does not fit beside 8-bit ids
     outside = (ids < 0) | (ids >= V)
     if outside.any():
         place = tuple(outside.nonzero()[0].tolist())
         at = f" at {place}" if place else ""
         raise ValueError(f"{call}: id {ids[outside][0]}{at} is not in 0 to {V - 1} (V = {V})")
-    return ids.long()
+    return ids
 
 
 def checked_mask(call, mask, shape, device=None):

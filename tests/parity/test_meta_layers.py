@@ -5,11 +5,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_lib.in_numpy import losses, normalization
+from course_lib.in_numpy import gpt, losses, normalization
+from tests.parity.test_gpt import check_attention
 from tests.parity.test_losses import check_cross_entropy
 from tests.parity.test_normalization import check_layer_norm, check_rms_norm
 
-SIZES = {"B": 2, "T": 3, "D": 5, "V": 4}
+SIZES = {"B": 2, "T": 3, "D": 5, "V": 4, "H": 4, "K": 7}
 
 
 def changed(module, **wrong):
@@ -49,6 +50,37 @@ def summed_backward(logits, targets, ignored):
     return losses.cross_entropy_backward(logits, targets, ignored) * (np.asarray(targets) != ignored).sum()
 
 
+class HeadsFirst(gpt.CausalSelfAttention):
+    """Cuts the features so that a head takes every H-th of them, not K in a row."""
+
+    def forward(self, x, cache=None):
+        D = x.shape[-1]
+        order = np.arange(3 * D).reshape(3, D // self.H, self.H).swapaxes(1, 2).ravel()
+        for name in ("weight", "bias"):
+            self.c_attn.params[name][...] = self.c_attn.params[name][..., order]
+        return super().forward(x, cache)
+
+
+class KeysFirst(gpt.CausalSelfAttention):
+    """Takes the first third of c_attn for the keys."""
+
+    def forward(self, x, cache=None):
+        D = x.shape[-1]
+        order = np.r_[D : 2 * D, :D, 2 * D : 3 * D]
+        for name in ("weight", "bias"):
+            self.c_attn.params[name][...] = self.c_attn.params[name][..., order]
+        return super().forward(x, cache)
+
+
+class ForgetsTheValues(gpt.CausalSelfAttention):
+    """Sends no gradient through the values."""
+
+    def backward(self, grad_output):
+        q, k, v = self.cache
+        self.cache = q, k, np.zeros_like(v)
+        return super().backward(grad_output)
+
+
 @pytest.mark.parametrize(
     "check, module, wrong",
     [
@@ -57,6 +89,9 @@ def summed_backward(logits, targets, ignored):
         (check_layer_norm, normalization, {"layer_norm": over_the_tokens}),
         (check_layer_norm, normalization, {"layer_norm_backward": constant_scale_backward}),
         (check_rms_norm, normalization, {"rms_norm": mean_subtracted}),
+        (check_attention, gpt, {"CausalSelfAttention": HeadsFirst}),
+        (check_attention, gpt, {"CausalSelfAttention": KeysFirst}),
+        (check_attention, gpt, {"CausalSelfAttention": ForgetsTheValues}),
         (check_cross_entropy, losses, {"cross_entropy": padding_in_the_mean}),
         (check_cross_entropy, losses, {"cross_entropy_backward": summed_backward}),
     ],

@@ -1,0 +1,240 @@
+"""GPT: a stack of causal attention and feed-forward blocks that predicts the next token everywhere at once.
+
+The model of Radford et al. 2019 (GPT-2), with the parameter names of its published checkpoints.
+"""
+
+import math
+from dataclasses import dataclass
+from numbers import Integral, Real
+
+import numpy as np
+
+from course_lib.in_numpy import generation
+from course_lib.in_numpy.attention import (
+    causal_mask,
+    scaled_dot_product_attention,
+    scaled_dot_product_attention_backward,
+)
+from course_lib.in_numpy.checks import checked_ids
+from course_lib.in_numpy.embeddings import Embedding, unembed, unembed_backward
+from course_lib.in_numpy.feed_forward import FeedForward
+from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
+from course_lib.in_numpy.modules import Linear, Module
+from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
+from course_lib.in_numpy.normalization import LayerNorm
+from course_lib.in_numpy.optim import clip_gradients
+from course_lib.shapes import ShapeError
+
+__all__ = [
+    "GPT",
+    "Block",
+    "CausalSelfAttention",
+    "GPTConfig",
+    "parameter_count",
+    "parameter_shapes",
+    "training_step",
+]
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The sizes of a GPT; the defaults are the smallest GPT-2's.
+
+    V vocabulary, C context length, D model width, H heads, L blocks, F hidden width (4D unless given),
+    eps the ε of every layer norm. Raises ValueError for a size below 1, D not divisible by H, eps ≤ 0.
+
+    >>> GPTConfig(V=5, C=8, D=4, H=2, L=1).F
+    16
+    """
+
+    V: int = 50257
+    C: int = 1024
+    D: int = 768
+    H: int = 12
+    L: int = 12
+    F: int | None = None
+    eps: float = 1e-5
+
+    def __post_init__(self):
+        if self.F is None:
+            object.__setattr__(self, "F", 4 * self.D)  # the way to set a field of a frozen dataclass
+        for letter in "VCDHLF":
+            size = getattr(self, letter)
+            if not isinstance(size, Integral) or isinstance(size, bool) or size < 1:
+                raise ValueError(f"GPTConfig: {letter} must be a whole number of at least 1, got {size!r}")
+        if self.D % self.H:
+            raise ValueError(f"GPTConfig: D = {self.D} cannot be shared equally by H = {self.H} heads")
+        if not isinstance(self.eps, Real) or not 0 < self.eps < math.inf:
+            raise ValueError(f"GPTConfig: eps must be a number above 0, got {self.eps!r}")
+
+
+def parameter_shapes(config):
+    """Dotted name → shape of every parameter of `GPT(config)`, without building it.
+
+    >>> parameter_shapes(GPTConfig(V=5, C=8, D=4, H=2, L=1))["h.0.attn.c_attn.weight"]
+    (4, 12)
+    """
+    V, C, D, F = config.V, config.C, config.D, config.F
+    shapes = {"wte.weight": (V, D), "wpe.weight": (C, D)}
+    for i in range(config.L):
+        shapes |= {f"h.{i}.ln_1.weight": (D,), f"h.{i}.ln_1.bias": (D,)}
+        shapes |= {f"h.{i}.attn.c_attn.weight": (D, 3 * D), f"h.{i}.attn.c_attn.bias": (3 * D,)}
+        shapes |= {f"h.{i}.attn.c_proj.weight": (D, D), f"h.{i}.attn.c_proj.bias": (D,)}
+        shapes |= {f"h.{i}.ln_2.weight": (D,), f"h.{i}.ln_2.bias": (D,)}
+        shapes |= {f"h.{i}.mlp.c_fc.weight": (D, F), f"h.{i}.mlp.c_fc.bias": (F,)}
+        shapes |= {f"h.{i}.mlp.c_proj.weight": (F, D), f"h.{i}.mlp.c_proj.bias": (D,)}
+    return shapes | {"ln_f.weight": (D,), "ln_f.bias": (D,)}
+
+
+def parameter_count(config):
+    """How many numbers a GPT of this size learns (the unembedding shares the embedding, so it adds none).
+
+    >>> parameter_count(GPTConfig())     # the smallest GPT-2
+    124439808
+    """
+    return sum(math.prod(shape) for shape in parameter_shapes(config).values())
+
+
+class CausalSelfAttention(Module):
+    """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
+
+    After a call `.weights` (B, H, T, S) holds the attention weights.
+
+    >>> CausalSelfAttention(D=4, H=2)(np.ones((1, 3, 4), np.float32)).shape
+    (1, 3, 4)
+    """
+
+    def __init__(self, D, H, rng=None, dtype=np.float32):
+        super().__init__()
+        self.H, self.weights = H, None
+        self.c_attn = Linear(D, 3 * D, rng=rng, dtype=dtype)
+        self.c_proj = Linear(D, D, rng=rng, dtype=dtype)
+
+    def forward(self, x, cache=None):
+        """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
+        q, k, v = (
+            split_heads(part, self.H) for part in np.split(self.c_attn(x), 3, axis=-1)
+        )  # (B, H, T, K) each
+        if cache is not None:
+            k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
+        mask = causal_mask(q.shape[-2], k.shape[-2])  # (T, S), True = may attend
+        output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
+        self.cache = (q, k, v) if cache is None else None
+        return self.c_proj(merge_heads(output))  # (B, T, D)
+
+    def backward(self, grad_output):
+        """Gradient of the input; the two layers collect their own."""
+        if self.cache is None:
+            raise ValueError("CausalSelfAttention: no backward through a cache: call forward without")
+        grad_heads = split_heads(self.c_proj.backward(grad_output), self.H)  # (B, H, T, K)
+        grads = scaled_dot_product_attention_backward(
+            grad_heads, *self.cache, self.weights
+        )  # (B, H, T, K) × 3
+        return self.c_attn.backward(np.concatenate([merge_heads(g) for g in grads], axis=-1))  # (B, T, D)
+
+
+class Block(Module):
+    """One layer of GPT-2: x + attention(norm(x)), then x + feed_forward(norm(x)).
+
+    >>> Block(GPTConfig(V=5, C=8, D=4, H=2, L=1))(np.ones((1, 3, 4), np.float32)).shape
+    (1, 3, 4)
+    """
+
+    def __init__(self, config, rng=None, dtype=np.float32):
+        super().__init__()
+        self.ln_1 = LayerNorm(config.D, config.eps, dtype=dtype)
+        self.attn = CausalSelfAttention(config.D, config.H, rng=rng, dtype=dtype)
+        self.ln_2 = LayerNorm(config.D, config.eps, dtype=dtype)
+        self.mlp = FeedForward(config.D, config.F, activation="gelu_tanh", rng=rng, dtype=dtype)
+
+    def forward(self, x, cache=None):
+        """x (B, T, D) → (B, T, D)."""
+        x = x + self.attn(self.ln_1(x), cache)
+        return x + self.mlp(self.ln_2(x))
+
+    def backward(self, grad_output):
+        """Gradient of the input: through each residual sum it comes back twice, directly and through the layer."""
+        grad = grad_output + self.ln_2.backward(self.mlp.backward(grad_output))
+        return grad + self.ln_1.backward(self.attn.backward(grad))
+
+
+class GPT(Module):
+    """The whole model: token ids in, logits for the next token at every position out.
+
+    Weights start as normal(0, 0.02), those that end a residual branch divided by √(2L) (GPT-2, §2.3).
+    The unembedding is the embedding `wte`, transposed.
+
+    >>> GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))([[1, 2, 3]]).shape
+    (1, 3, 5)
+    """
+
+    def __init__(self, config, rng=None, dtype=np.float32):
+        super().__init__()
+        rng = np.random.default_rng() if rng is None else rng
+        self.config, self.dtype = config, dtype
+        self.wte = Embedding(config.V, config.D, rng=rng, dtype=dtype)
+        self.wpe = Embedding(config.C, config.D, rng=rng, dtype=dtype)
+        self.h = [Block(config, rng, dtype) for _ in range(config.L)]
+        self.ln_f = LayerNorm(config.D, config.eps, dtype=dtype)
+        for block in self.h:
+            for layer in (block.attn.c_proj, block.mlp.c_proj):
+                layer.params["weight"] /= math.sqrt(2 * config.L)
+
+    def forward(self, ids, cache=None):
+        """ids (B, T), cache from `new_cache` or None → logits (B, T, V). T counts the new tokens alone.
+
+        Raises ShapeError when ids is not (B, T); ValueError for unknown ids, for no token at all and for more
+        tokens than the context C.
+        """
+        ids = checked_ids("GPT", ids, self.config.V)
+        if ids.ndim != 2:
+            raise ShapeError(f"GPT: ids must be (B, T), got shape {ids.shape}; write [ids] for a single text")
+        if ids.shape[1] == 0:
+            raise ValueError("GPT: the text is empty; give at least one token id")
+        start = 0 if cache is None else cache[0].length
+        end = start + ids.shape[1]
+        if end > self.config.C:
+            raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
+        x = self.wte(ids) + self.wpe(np.arange(start, end))  # (B, T, D) + (T, D)
+        for i, block in enumerate(self.h):
+            x = block(x, None if cache is None else cache[i])  # (B, T, D)
+        self.cache = self.ln_f(x)
+        return unembed(self.cache, self.wte.params["weight"])  # (B, T, V)
+
+    def backward(self, grad_logits):
+        """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return."""
+        grad_x, grad_W_E = unembed_backward(grad_logits, self.cache, self.wte.params["weight"])
+        self.wte.grads["weight"] += grad_W_E  # the embedding is used twice: here and at the bottom
+        grad_x = self.ln_f.backward(grad_x)  # (B, T, D)
+        for block in reversed(self.h):
+            grad_x = block.backward(grad_x)
+        self.wpe.backward(grad_x.sum(axis=0))  # every text in the batch used the same positions
+        self.wte.backward(grad_x)
+
+    def new_cache(self, B):
+        """Empty key-value caches for B texts, one for each block, to hand to `forward` again and again."""
+        K = self.config.D // self.config.H
+        return [KVCache(B, self.config.H, self.config.C, K, dtype=self.dtype) for _ in self.h]
+
+    def generate(self, ids, new_tokens, **settings):
+        """`generation.generate` with this model: ids (T,) or (B, T) → the text with `new_tokens` more."""
+        return generation.generate(self, ids, new_tokens, **settings)
+
+
+def training_step(model, optimizer, ids, targets, max_norm=1.0):
+    """One step of training: forward, loss, backward, clip, update. Returns the loss before the update, in nats.
+
+    ids, targets (B, T). `optimizer` holds `model`; gradients longer than max_norm are shrunk to it.
+
+    >>> from course_lib.in_numpy.optim import SGD
+    >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
+    >>> training_step(model, SGD(model, lr=0.1), [[1, 2, 3]], [[2, 3, 4]]) < 1.7
+    True
+    """
+    model.zero_grad()
+    logits = model(ids)  # (B, T, V)
+    loss = cross_entropy(logits, targets)
+    model.backward(cross_entropy_backward(logits, targets))
+    clip_gradients(model, max_norm)
+    optimizer.step()
+    return float(loss)

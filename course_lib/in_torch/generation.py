@@ -1,0 +1,115 @@
+"""Writing with a language model: from logits to a probability for every token, to one token, to a text."""
+
+import torch
+
+from course_lib.in_torch.attention import softmax
+from course_lib.in_torch.checks import checked_ids
+from course_lib.shapes import ShapeError
+
+__all__ = ["generate", "next_token_probabilities", "sample"]
+
+
+def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
+    """Softmax of the logits, after the usual three ways to keep a model from unlikely tokens.
+
+    logits (..., V) → probabilities (..., V). In this order:
+    temperature  divides the logits: below 1 sharpens, above 1 flattens.
+    top_k        keeps the k most likely tokens (and ties with the k-th). Fan, Lewis & Dauphin 2018.
+    top_p        keeps the fewest tokens whose probabilities reach p. Holtzman et al. 2020, eq. 2–3.
+    Raises ValueError when temperature ≤ 0, top_k is not from 1 to V or top_p is not in (0, 1].
+
+    >>> next_token_probabilities(torch.tensor([0.5, 0.3, 0.2]).log(), top_k=2)
+    tensor([0.6250, 0.3750, 0.0000])
+    """
+    V = logits.shape[-1]
+    if top_k is not None:
+        if not 1 <= top_k <= V:
+            raise ValueError(f"next_token_probabilities: top_k must be from 1 to V = {V}, got {top_k}")
+        kth_largest = logits.topk(top_k).values[..., -1:]  # (..., 1)
+        logits = logits.masked_fill(logits < kth_largest, -torch.inf)  # (..., V)
+    p = softmax(logits, temperature)  # (..., V)
+    if top_p is not None and not 0 < top_p <= 1:
+        raise ValueError(f"next_token_probabilities: top_p must be above 0 and at most 1, got {top_p}")
+    if top_p is not None and top_p < 1:
+        falling, order = p.sort(dim=-1, descending=True, stable=True)  # most likely first
+        reached_before = falling.cumsum(-1) - falling  # what the more likely tokens hold together
+        falling = falling.masked_fill(reached_before >= top_p, 0)
+        p = torch.zeros_like(p).scatter(-1, order, falling / falling.sum(-1, keepdim=True))
+    return p
+
+
+def sample(probabilities, generator=None):
+    """Draw one token id from each row.
+
+    probabilities (..., V), generator a torch.Generator → ids (...).
+
+    >>> sample(torch.tensor([[0.0, 1.0], [1.0, 0.0]]))
+    tensor([1, 0])
+    """
+    V = probabilities.shape[-1]
+    drawn = torch.multinomial(probabilities.reshape(-1, V), 1, generator=generator)  # (rows, 1)
+    return drawn.reshape(probabilities.shape[:-1])
+
+
+@torch.no_grad()
+def generate(
+    model,
+    ids,
+    new_tokens,
+    temperature=1.0,
+    top_k=None,
+    top_p=None,
+    greedy=False,
+    generator=None,
+    stop=None,
+    use_cache=True,
+    on_token=None,
+):
+    """Extend a prompt by `new_tokens` tokens, one at a time, each drawn from the model's own prediction.
+
+    ids (T,) or (B, T) → (T + n,) or (B, T + n), the prompt included.
+    greedy     takes the most likely token; otherwise one is drawn with `generator` (default: torch's own).
+    stop       an id that ends a row; the call returns early once every row has met it, shorter rows filled with it.
+    use_cache  keeps the keys and values of the past, so each step feeds one token; same result, much slower without.
+    on_token   called with the ids (B,) of each step, to print a text while it grows.
+    Raises ValueError for an empty prompt, when T + new_tokens exceeds the context C, and what
+    `next_token_probabilities` raises.
+
+    >>> from course_lib.in_torch.gpt import GPT, GPTConfig
+    >>> generate(GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1)), [1, 2], new_tokens=3).shape
+    torch.Size([5])
+    """
+    ids = checked_ids("generate", ids, model.config.V, model.wte.weight.device)
+    if ids.ndim not in (1, 2):
+        raise ShapeError(f"generate: ids must be (T,) or (B, T), got shape {tuple(ids.shape)}")
+    prompt = torch.atleast_2d(ids)  # (B, T)
+    B, T = prompt.shape
+    if T == 0:
+        raise ValueError("generate: the prompt is empty; give at least one token id")
+    if new_tokens < 0:
+        raise ValueError(f"generate: new_tokens must be 0 or more, got {new_tokens}")
+    if T + new_tokens > model.config.C:
+        raise ValueError(
+            f"generate: {T} prompt tokens and {new_tokens} new ones do not fit the context of C = {model.config.C}"
+        )
+    text = torch.cat([prompt, prompt.new_zeros(B, new_tokens)], dim=1)  # (B, T + n)
+    ended = torch.zeros(B, dtype=torch.bool, device=prompt.device)
+    cache = model.new_cache(B) if use_cache else None
+    seen = 0  # tokens whose keys and values the cache holds
+    for t in range(T, T + new_tokens):
+        logits = model(text[:, seen:t], cache)[:, -1]  # (B, V), what follows the last token
+        if greedy:
+            chosen = logits.argmax(dim=-1)  # (B,)
+        else:
+            chosen = sample(next_token_probabilities(logits, temperature, top_k, top_p), generator)
+        seen = t if use_cache else 0
+        if stop is not None:
+            chosen = torch.where(ended, stop, chosen)
+            ended |= chosen == stop
+        text[:, t] = chosen
+        if on_token is not None:
+            on_token(chosen)
+        if stop is not None and ended.all():
+            text = text[:, : t + 1]
+            break
+    return text if ids.ndim == 2 else text[0]

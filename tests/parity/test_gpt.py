@@ -1,0 +1,92 @@
+"""GPT: NumPy against PyTorch, logits, every gradient, and training step by step."""
+
+import numpy as np
+import torch
+
+from course_lib.in_numpy import gpt as in_numpy
+from course_lib.in_numpy.losses import cross_entropy_backward
+from course_lib.in_numpy.optim import AdamW as NumpyAdamW
+from course_lib.in_torch import gpt as in_torch
+from course_lib.in_torch.losses import cross_entropy
+from course_lib.in_torch.optim import AdamW as TorchAdamW
+from tests.helpers import SLOW, assert_module_parity, assert_parity, for_sizes, make_twins, shape
+
+
+def make(sizes, rng):
+    D = sizes["H"] * sizes["K"]
+    settings = {
+        "V": sizes["V"],
+        "C": sizes["T"] + 2,
+        "D": D,
+        "H": sizes["H"],
+        "L": 2,
+        "F": sizes["F"],
+        "eps": 0.1,
+    }
+    numpy_model = in_numpy.GPT(in_numpy.GPTConfig(**settings), dtype=np.float64)
+    return make_twins(numpy_model, in_torch.GPT(in_torch.GPTConfig(**settings)), rng)
+
+
+def check_attention(sizes, rng, numpy=in_numpy):
+    D, H = sizes["H"] * sizes["K"], sizes["H"]
+    layers = numpy.CausalSelfAttention(D, H, dtype=np.float64), in_torch.CausalSelfAttention(D, H)
+    ours, theirs = make_twins(*layers, rng)
+    assert_module_parity(ours, theirs, rng, rng.normal(size=(sizes["B"], sizes["T"], D)))
+    assert_parity(ours.weights, theirs.weights)
+
+
+@for_sizes("BTHK", low=2, high=5)
+def test_attention(sizes, rng):
+    check_attention(sizes, rng)
+
+
+@for_sizes("BTVHKF", profile=SLOW, low=2)
+def test_logits_and_every_gradient(sizes, rng):
+    ours, theirs = make(sizes, rng)
+    ids, targets = rng.integers(sizes["V"], size=(2, *shape(sizes, "BT")))
+    logits, expected = ours(ids), theirs(ids)
+    assert_parity(logits, expected)
+    ours.backward(cross_entropy_backward(logits, targets))
+    cross_entropy(expected, targets).backward()
+    parameters = dict(theirs.named_parameters())
+    assert list(ours.gradients()) == list(parameters)
+    largest = max(p.grad.abs().max().item() for p in parameters.values())
+    for name, grad in ours.gradients().items():
+        assert np.abs(grad).max() > 0, name
+        # the key's bias moves all scores of a query alike: its gradient is zero but for rounding
+        np.testing.assert_allclose(
+            grad, parameters[name].grad, rtol=1e-10, atol=1e-13 * largest, err_msg=name
+        )
+
+
+@for_sizes("BTVHKF", profile=SLOW, low=2)
+def test_training_step_by_step(sizes, rng):
+    ours, theirs = make(sizes, rng)
+    # a large ε: Adam divides a gradient that is zero but for rounding by itself, and rounding differs
+    settings = {"lr": 0.03, "eps": 1e-2}
+    optimizers = NumpyAdamW(ours, **settings), TorchAdamW(theirs, **settings)
+    for _ in range(5):
+        ids, targets = rng.integers(sizes["V"], size=(2, *shape(sizes, "BT")))
+        loss = in_numpy.training_step(ours, optimizers[0], ids, targets)
+        assert_parity(loss, in_torch.training_step(theirs, optimizers[1], ids, targets), "loss")
+    for name, p in theirs.state_dict().items():
+        np.testing.assert_allclose(ours.state_dict()[name], p, rtol=1e-9, atol=1e-11, err_msg=name)
+
+
+def test_the_defaults_are_the_smallest_gpt_2s():
+    assert vars(in_numpy.GPTConfig()) == vars(in_torch.GPTConfig())
+    assert in_numpy.parameter_shapes(in_numpy.GPTConfig()) == in_torch.parameter_shapes(in_torch.GPTConfig())
+    assert in_numpy.parameter_count(in_numpy.GPTConfig()) == in_torch.parameter_count(in_torch.GPTConfig())
+
+
+def test_a_trained_model_moves_between_the_two():
+    sizes, ids = {"V": 11, "C": 6, "D": 8, "H": 2, "L": 1}, [[1, 2, 3, 4]]
+    numpy_model, torch_model = (
+        in_numpy.GPT(in_numpy.GPTConfig(**sizes)),
+        in_torch.GPT(in_torch.GPTConfig(**sizes)),
+    )
+    numpy_model.load_state_dict(torch_model.state_dict())
+    np.testing.assert_allclose(numpy_model(ids), torch_model(ids).detach(), rtol=0, atol=1e-6)
+    fresh = in_numpy.GPT(in_numpy.GPTConfig(**sizes))
+    torch_model.load_state_dict({name: torch.from_numpy(a) for name, a in fresh.state_dict().items()})
+    np.testing.assert_allclose(fresh(ids), torch_model(ids).detach(), rtol=0, atol=1e-6)

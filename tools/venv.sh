@@ -34,7 +34,7 @@ find_python() { # sets $python to a Python >= 3.11 that can make environments, o
     done
     [ -z "$incomplete" ] ||
         fail "$incomplete lacks the venv module: add it (on Debian or Ubuntu: sudo apt install python3-venv) or name another Python with PYTHON=/path/to/python3."
-    fail "This course needs Python 3.11 or newer (${old:-none found on PATH}${PYTHON:+, PYTHON=$PYTHON}): install one, or name it with PYTHON=/path/to/python3."
+    fail "This course needs Python 3.11 or newer, but ${old:-${PYTHON:-python3} cannot be run}: install one, or name it with PYTHON=/path/to/python3."
 }
 
 if [ "$(cat .venv/installed 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c "$recent" 2>/dev/null; then

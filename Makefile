@@ -7,7 +7,7 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 .PHONY: lab test notebooks browser venv
 
 lab: venv
-	$(PY) -m jupyterlab notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
+	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
 
 test: venv
 	$(PY) -m ruff check

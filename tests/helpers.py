@@ -76,6 +76,14 @@ def assert_module_gradients(module, rng, *inputs, **settings):
         assert_gradient(loss, parameter, collected[name], name)
 
 
+def assert_inputs_kept(call, *inputs):
+    """Hold a function of arrays or tensors to leaving them as they are."""
+    before = [as_numpy(x).copy() for x in inputs]
+    call(*inputs)
+    for i, (x, kept) in enumerate(zip(inputs, before, strict=True)):
+        np.testing.assert_array_equal(as_numpy(x), kept, err_msg=f"input {i} was changed")
+
+
 def as_numpy(value):
     return value.detach().numpy() if isinstance(value, torch.Tensor) else np.asarray(value)
 

@@ -77,7 +77,7 @@ def padding_mask(lengths, S):
 
     lengths (B,) of how many tokens each text has → (B, 1, S), bool, True = may attend; the axis of
     size 1 stands for all queries. Combine with `causal_mask(T) & padding_mask(lengths, T)`.
-    Raises ValueError for a length outside 0 … S.
+    Raises ValueError for a length that is not a whole number from 0 to S.
 
     >>> padding_mask([1, 3], 3)[:, 0]
     array([[ True, False, False],
@@ -86,8 +86,9 @@ def padding_mask(lengths, S):
     lengths = np.asarray(lengths)
     if lengths.ndim != 1:
         raise ShapeError(f"padding_mask: lengths must be (B,), got shape {lengths.shape}")
-    if ((lengths < 0) | (lengths > S)).any():
-        raise ValueError(f"padding_mask: lengths {lengths.tolist()} must all be from 0 to S = {S}")
+    whole = lengths.dtype.kind in "iu" or lengths.size == 0  # an empty list has no type of its own
+    if not whole or ((lengths < 0) | (lengths > S)).any():
+        raise ValueError(f"padding_mask: lengths {lengths.tolist()} must be whole numbers from 0 to S = {S}")
     return np.arange(S) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
 
 

@@ -5,8 +5,11 @@ add a fixed wave pattern, add a learned vector, or rotate queries and keys by an
 that grows with the position.
 """
 
+import math
+
 import numpy as np
 
+from course_lib.in_numpy.checks import as_float
 from course_lib.in_numpy.modules import Module
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -25,7 +28,7 @@ def sinusoidal_positions(C, D, base=10000.0):
 
     P[t, 2i] = sin(t / base^(2i/D)) and P[t, 2i+1] = cos(t / base^(2i/D)): a sine and its cosine share
     their exponent. Angles in radians. Returns (C, D), float64. Vaswani et al. 2017, §3.5.
-    Raises ValueError when D is odd: every sine needs its cosine.
+    Raises ValueError when D is odd (every sine needs its cosine) or base is not a finite number above 0.
 
     >>> sinusoidal_positions(2, 4).round(4)
     array([[0.    , 1.    , 0.    , 1.    ],
@@ -38,12 +41,13 @@ def sinusoidal_positions(C, D, base=10000.0):
 def add_positions(x, table, start=0):
     """Add row t of the table to token t; with `start`, row start + t.
 
-    x (..., T, D), table (C, D) → (..., T, D), in the dtype of x.
+    x (..., T, D), table (C, D) → (..., T, D), in the dtype of x (whole numbers become floats).
     Raises ShapeError when the widths differ or the text is longer than the table.
 
     >>> add_positions(np.zeros((2, 4)), sinusoidal_positions(8, 4))[0]
     array([0., 1., 0., 1.])
     """
+    x = as_float(x)
     return x + _rows("add_positions", x, table, start).astype(x.dtype)
 
 
@@ -51,7 +55,8 @@ def rope_angles(positions, K, base=10000.0):
     """The angle, in radians, by which each pair of features turns at each position.
 
     positions: a number T (then 0 … T−1) or an array (T,) → (T, K/2), float64: position · base^(−2i/K).
-    Raises ValueError when K is odd: features turn in pairs. Su et al. 2021 (RoFormer), §3.2.2.
+    Raises ValueError when K is odd (features turn in pairs) or base is not a finite number above 0.
+    Su et al. 2021 (RoFormer), §3.2.2.
 
     >>> rope_angles(3, 2)
     array([[0.],
@@ -67,7 +72,8 @@ def rope_angles(positions, K, base=10000.0):
 def apply_rope(x, positions=None, base=10000.0):
     """Turn every pair of features of token t by its angle, so that q·k depends on the distance alone.
 
-    x (..., T, K) → (..., T, K), in the dtype of x; positions (T,), by default 0 … T−1.
+    x (..., T, K) → (..., T, K), in the dtype of x (whole numbers become floats);
+    positions (T,), by default 0 … T−1.
     Raises ValueError when K is odd, ShapeError when there is not one position a token.
     Su et al. 2021 (RoFormer), eq. 34.
 
@@ -106,8 +112,9 @@ class LearnedPositions(Module):
 
     def forward(self, x, start=0):
         """x (..., T, D) → x + weight[start : start + T]."""
-        self.cache = slice(start, start + x.shape[-2])
-        return x + _rows("LearnedPositions", x, self.params["weight"], start)
+        rows = _rows("LearnedPositions", x, self.params["weight"], start)  # (T, D)
+        self.cache = slice(start, start + len(rows))
+        return x + rows
 
     def backward(self, grad_output):
         """The gradient of x is grad_output itself; each row of the table collects it over the batch."""
@@ -130,11 +137,14 @@ def _angles(call, positions, width, letter, base):
     """positions (T,) → (T, width/2): position · base^(−2i/width), from fast turns to slow ones."""
     if width < 2 or width % 2:
         raise ValueError(f"{call}: {letter} = {width}, but features come in pairs: {letter} must be even")
+    if not 0 < base < math.inf:
+        raise ValueError(f"{call}: base is {base}, must be a finite number above 0")
     frequencies = base ** -(np.arange(0, width, 2) / width)  # (width/2,): 1, base^(−2/width), …
     return positions[:, None] * frequencies  # (T, 1) · (width/2,) → (T, width/2)
 
 
 def _rotate(call, x, positions, base, direction):
+    x = as_float(x)
     T, K = (check_shapes(call, x=(x, "... T K"))[axis] for axis in "TK")
     angles = rope_angles(T if positions is None else positions, K, base)  # (T, K/2)
     if len(angles) != T:

@@ -1,4 +1,4 @@
-"""What attention and embeddings ask of their arguments, and the errors that name what is wrong.
+"""What attention, embeddings and positions ask of their arguments, and the errors that name what is wrong.
 
 Each takes `call`, the name that the error begins with, and returns the argument ready for use.
 """

@@ -16,7 +16,15 @@ from course_lib.in_numpy.attention import (
     softmax_backward,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import SLOW, assert_gradient, assert_module_gradients, draw, for_sizes, randomize
+from tests.helpers import (
+    SLOW,
+    assert_gradient,
+    assert_inputs_kept,
+    assert_module_gradients,
+    draw,
+    for_sizes,
+    randomize,
+)
 from tests.invariants import check_future_is_hidden, check_order_is_lost, check_padding_is_irrelevant
 
 
@@ -81,10 +89,19 @@ def test_softmax_says_where_the_bad_score_is(bad, word):
         softmax(x)
 
 
-def test_softmax_leaves_its_input_alone():
-    x = np.array([1.0, 2.0])
-    softmax(x, temperature=0.5)
-    assert x.tolist() == [1.0, 2.0]
+@for_sizes("BTSKV", profile=SLOW, low=2)
+def test_inputs_are_kept(sizes, rng):
+    q, k, v, grad_output = draw(rng, sizes, "BTK", "BSK", "BSV", "BTV")
+    mask = rng.random((sizes["T"], sizes["S"])) < 0.5
+    weights = scaled_dot_product_attention(q, k, v, mask)[1]
+    assert_inputs_kept(lambda x: softmax(x, temperature=0.5), q)
+    assert_inputs_kept(lambda g, probs: softmax_backward(g, probs, temperature=0.5), weights + 1, weights)
+    assert_inputs_kept(scaled_dot_product_attention, q, k, v, mask)
+    assert_inputs_kept(scaled_dot_product_attention_backward, grad_output, q, k, v, weights)
+    assert_inputs_kept(lambda n: padding_mask(n, 9), rng.integers(9, size=4))
+    head = AttentionHead(sizes["K"], sizes["V"], dtype=np.float64)
+    assert_inputs_kept(head, q, k, mask)
+    assert_inputs_kept(lambda g, *inputs: head.backward(g), grad_output, q, k, *head.state_dict().values())
 
 
 def test_softmax_backward_wants_one_shape():
@@ -110,16 +127,20 @@ def test_masks_refuse_nonsense():
         ValueError, match="causal_mask: 3 queries but only 2 keys; every query needs its own key"
     ):
         causal_mask(3, 2)
-    with pytest.raises(ValueError, match=r"padding_mask: lengths \[2, 5\] must all be from 0 to S = 4"):
+    with pytest.raises(
+        ValueError, match=r"padding_mask: lengths \[2, 5\] must be whole numbers from 0 to S = 4"
+    ):
         padding_mask([2, 5], 4)
-    with pytest.raises(ValueError, match=r"padding_mask: lengths \[-1\] must"):
-        padding_mask([-1], 4)
+    for bad in (-1, 1.5, float("nan"), True):
+        with pytest.raises(ValueError, match=rf"padding_mask: lengths \[{bad}\] must be whole numbers"):
+            padding_mask([bad], 4)
     with pytest.raises(ShapeError, match=r"padding_mask: lengths must be \(B,\), got shape \(\)"):
         padding_mask(3, 4)
 
 
 def test_padding_mask():
     assert padding_mask([0, 2, 3], 3)[:, 0].tolist() == [[False] * 3, [True, True, False], [True] * 3]
+    assert padding_mask([], 3).shape == (0, 1, 3)
 
 
 @for_sizes("BTSKV", profile=SLOW, low=2, high=6)

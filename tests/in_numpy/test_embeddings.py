@@ -14,7 +14,7 @@ from course_lib.in_numpy.embeddings import (
     unembed_backward,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import SLOW, assert_gradient, draw, for_sizes, shape
+from tests.helpers import SLOW, assert_gradient, assert_inputs_kept, draw, for_sizes, shape
 
 BAD_IDS = [
     ([[1, 2, 3], [4]], ShapeError, "the lists in ids have unequal lengths (3, 1); pad them to one length"),
@@ -160,3 +160,24 @@ def test_dtype_is_kept(dtype):
 def test_no_token_at_all(ids, expected):
     assert lookup(np.ones((5, 3)), ids).shape == expected
     assert (lookup_backward(np.ones(expected), ids, 5) == np.zeros((5, 3))).all()
+
+
+@for_sizes("BTVD", profile=SLOW, low=2)
+def test_inputs_are_kept(sizes, rng):
+    W_E, h, grad_logits = draw(rng, sizes, "VD", "BTD", "BTV")
+    ids, V = rng.integers(sizes["V"], size=shape(sizes, "BT")), sizes["V"]
+    assert_inputs_kept(lambda ids: one_hot(ids, V), ids)
+    assert_inputs_kept(lookup, W_E, ids)
+    assert_inputs_kept(lambda g, ids: lookup_backward(g, ids, V), h, ids)
+    assert_inputs_kept(unembed, h, W_E)
+    assert_inputs_kept(unembed_backward, grad_logits, h, W_E)
+    assert_inputs_kept(cosine_similarity, h, W_E[0])
+    assert_inputs_kept(lambda W_E: nearest(W_E, 0, 1), W_E)
+    layer = Embedding(V, sizes["D"], dtype=np.float64)
+    assert_inputs_kept(lambda g, ids, weight: (layer(ids), layer.backward(g)), h, ids, layer.params["weight"])
+
+
+def test_what_is_looked_up_is_a_copy():
+    W_E = np.ones((5, 3))
+    lookup(W_E, [1])[...] = 7
+    assert (W_E == 1).all()

@@ -5,7 +5,7 @@ import pytest
 
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.shapes import ShapeError
-from tests.helpers import SLOW, assert_module_gradients, draw, for_sizes, randomize
+from tests.helpers import SLOW, assert_inputs_kept, assert_module_gradients, draw, for_sizes, randomize
 
 
 class Tower(Module):
@@ -152,3 +152,15 @@ def test_a_layer_without_maths_says_so():
         Module()(1)
     with pytest.raises(NotImplementedError, match="Module has no backward"):
         Module().backward(1)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+def test_inputs_are_kept(rng, bias):
+    layer, x, grad = (
+        Linear(4, 6, bias, dtype=np.float64),
+        rng.normal(size=(2, 5, 4)),
+        rng.normal(size=(2, 5, 6)),
+    )
+    own = layer.state_dict().values()
+    assert_inputs_kept(lambda x, *own: layer(x), x, *own)
+    assert_inputs_kept(lambda g, x, *own: layer.backward(g), grad, x, *own)

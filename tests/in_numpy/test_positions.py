@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from course_lib.in_numpy.attention import AttentionHead, scaled_dot_product_attention
 from course_lib.in_numpy.positions import (
     LearnedPositions,
     add_positions,
@@ -14,8 +15,16 @@ from course_lib.in_numpy.positions import (
     sinusoidal_positions,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import SLOW, assert_gradient, assert_module_gradients, draw, for_sizes, randomize
-from tests.invariants import check_length_is_kept, check_scores_depend_on_offset
+from tests.helpers import (
+    SLOW,
+    assert_gradient,
+    assert_inputs_kept,
+    assert_module_gradients,
+    draw,
+    for_sizes,
+    randomize,
+)
+from tests.invariants import check_length_is_kept, check_order_is_lost, check_scores_depend_on_offset
 
 
 def test_sinusoidal_entry_by_entry():
@@ -33,6 +42,33 @@ def test_moving_on_is_a_rotation_of_the_table():
     table = sinusoidal_positions(40, 8)
     step = np.linalg.lstsq(table[:-1], table[1:], rcond=None)[0]  # (D, D)
     np.testing.assert_allclose(table[:-1] @ step, table[1:], atol=1e-9)
+
+
+@for_sizes("CD", low=2)
+def test_products_of_sinusoidal_rows_depend_on_their_distance_alone(sizes, rng):
+    C, D = 4 * sizes["C"], 2 * sizes["D"]
+    table = sinusoidal_positions(C, D)
+    products = table @ table.T  # (C, C): row t times row s
+    for distance in range(C):
+        expected = np.cos(distance * 10000.0 ** (-2 * np.arange(D // 2) / D)).sum()
+        np.testing.assert_allclose(np.diagonal(products, distance), expected, rtol=1e-10, atol=1e-12)
+    assert abs(products[0, 1] - products[0, 2]) > 1e-6, "the product does not notice the distance"
+
+
+@for_sizes("TD", low=3)
+def test_with_positions_the_order_is_known(sizes, rng):
+    T, D = sizes["T"], 2 * sizes["D"]
+    x = rng.normal(size=(2, T, D))
+    head = randomize(AttentionHead(D, D, dtype=np.float64), rng)
+    learned = randomize(LearnedPositions(T, D, dtype=np.float64), rng)
+    check_order_is_lost(head, x, rng)
+    for layer in (
+        lambda x: head(add_positions(x, sinusoidal_positions(T, D))),
+        lambda x: head(learned(x)),
+        lambda x: scaled_dot_product_attention(apply_rope(x), apply_rope(x), x)[0],
+    ):
+        with pytest.raises(AssertionError, match="Not equal"):
+            check_order_is_lost(layer, x, rng)
 
 
 def test_sinusoidal_is_float64_and_adding_keeps_the_dtype():
@@ -73,6 +109,28 @@ def test_odd_widths(D):
         sinusoidal_positions(4, D)
     with pytest.raises(ValueError, match=f"rope_angles: K = {D}, but features come in pairs"):
         rope_angles(4, D)
+
+
+@pytest.mark.parametrize("base", [0, -1.0, float("nan"), float("inf")])
+def test_bases_that_are_none(base):
+    with pytest.raises(
+        ValueError, match=f"sinusoidal_positions: base is {base}, must be a finite number above 0"
+    ):
+        sinusoidal_positions(4, 2, base)
+    with pytest.raises(ValueError, match=f"rope_angles: base is {base}, must be a finite number above 0"):
+        apply_rope(np.ones((4, 2)), base=base)
+
+
+def test_a_single_vector_has_no_position():
+    for layer in (LearnedPositions(8, 4), apply_rope, lambda x: add_positions(x, np.zeros((8, 4)))):
+        with pytest.raises(ShapeError, match=r"x has 1 axes \(4,\) but needs at least 2: \(..., T, [DK]\)"):
+            layer(np.zeros(4))
+
+
+def test_whole_numbers_become_floats():
+    x, table = np.array([[1, 0], [2, 3]]), sinusoidal_positions(2, 2)
+    for call in (apply_rope, apply_rope_backward, lambda x: add_positions(x, table)):
+        assert call(x).dtype == np.float64 and (call(x) == call(x.astype(float))).all()
 
 
 @for_sizes("BTD", profile=SLOW, high=4)
@@ -138,3 +196,13 @@ def test_dtype_is_kept(dtype):
 def test_weights_start_as_in_gpt_2():
     weight = LearnedPositions(300, 200, rng=np.random.default_rng(0)).params["weight"]
     assert weight.shape == (300, 200) and abs(weight.std() - 0.02) < 3e-4
+
+
+def test_inputs_are_kept():
+    x, grad, table = np.random.default_rng(0).normal(size=(3, 2, 5, 4))
+    layer = LearnedPositions(8, 4, dtype=np.float64)
+    assert_inputs_kept(add_positions, x, table[0])
+    assert_inputs_kept(apply_rope, x, np.arange(5))
+    assert_inputs_kept(apply_rope_backward, grad, np.arange(5))
+    assert_inputs_kept(lambda x, weight: layer(x), x, layer.params["weight"])
+    assert_inputs_kept(lambda g, x, weight: layer.backward(g), grad, x, layer.params["weight"])

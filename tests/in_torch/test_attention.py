@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from course_lib.in_torch.attention import (
     AttentionHead,
@@ -13,7 +14,7 @@ from course_lib.in_torch.attention import (
     softmax,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_parity, draw, for_sizes, to_torch
+from tests.helpers import assert_inputs_kept, assert_parity, draw, for_sizes, to_torch
 from tests.invariants import check_future_is_hidden, check_order_is_lost, check_padding_is_irrelevant
 
 
@@ -38,17 +39,66 @@ def test_against_torch_attention(sizes, rng):
 
 @for_sizes("BTK", low=2)
 def test_causal_against_torch_attention(sizes, rng):
-    q, k, v = (torch.from_numpy(a) for a in draw(rng, sizes, "BTK", "BTK", "BTK"))
-    output, _ = scaled_dot_product_attention(q, k, v, causal_mask(sizes["T"]))
-    assert_parity(output, F.scaled_dot_product_attention(q, k, v, is_causal=True))
+    arrays = draw(rng, sizes, "BTK", "BTK", "BTK")
+    ours, theirs = [to_torch(a) for a in arrays], [to_torch(a) for a in arrays]
+    output, _ = scaled_dot_product_attention(*ours, causal_mask(sizes["T"]))
+    expected = F.scaled_dot_product_attention(*theirs, is_causal=True)
+    assert_parity(output, expected)
+    output.square().sum().backward()
+    expected.square().sum().backward()
+    for what, mine, torchs in zip("qkv", ours, theirs, strict=True):
+        assert_parity(mine.grad, torchs.grad, f"gradient of {what}")
+
+
+@for_sizes("BTSD", low=2)
+def test_a_head_against_torch_multihead_attention(sizes, rng):
+    """torch's layer with one head is ours, with its output projection set to change nothing."""
+    B, T, D = (sizes[letter] for letter in "BTD")
+    x, context = draw(rng, sizes, "BTD", "BSD")
+    own = padding_mask(rng.integers(1, T + 1, size=B), T)
+    cases = {  # theirs: True = may NOT attend
+        "self": (False, None, None, {}),
+        "causal": (True, None, None, {"attn_mask": ~causal_mask(T)}),
+        "causal and padded": (
+            True,
+            None,
+            own,
+            {"attn_mask": ~causal_mask(T), "key_padding_mask": ~own[:, 0]},
+        ),
+        "cross": (False, context, None, {}),
+    }
+    for name, (causal, source, mask, their_settings) in cases.items():
+        head = AttentionHead(D, D, causal).double()
+        for parameter in head.parameters():
+            parameter.data = torch.from_numpy(rng.normal(size=(D, D)) / D**0.5)
+        theirs = nn.MultiheadAttention(D, 1, bias=False, batch_first=True).double()
+        stacked = torch.cat([p.weight.T for p in (head.query, head.key, head.value)])
+        theirs.load_state_dict({"in_proj_weight": stacked, "out_proj.weight": torch.eye(D)})
+        mine, torchs = to_torch(x), to_torch(x)
+        keys = torchs if source is None else torch.from_numpy(source)
+        output = head(mine, None if source is None else torch.from_numpy(source), mask)
+        expected, weights = theirs(torchs, keys, keys, **their_settings)
+        assert_parity(output, expected, name)
+        assert_parity(head.weights, weights, f"weights, {name}")
+        output.square().sum().backward()
+        expected.square().sum().backward()
+        assert_parity(mine.grad, torchs.grad, f"gradient of x, {name}")
+        stacked = torch.cat([p.weight.grad.T for p in (head.query, head.key, head.value)])
+        assert_parity(stacked, theirs.in_proj_weight.grad, f"gradient of the projections, {name}")
 
 
 @for_sizes("BTS")
 def test_softmax_against_torch(sizes, rng):
-    x = torch.from_numpy(5 * draw(rng, sizes, "BTS"))
-    for axis in range(3):
-        assert_parity(softmax(x, axis=axis), F.softmax(x, dim=axis))
-        assert_parity(softmax(x, temperature=0.3, axis=axis), F.softmax(x / 0.3, dim=axis))
+    scores, grad_output = (torch.from_numpy(a) for a in draw(rng, sizes, "BTS", "BTS"))
+    for axis, letter in enumerate("BTS"):
+        for temperature in (1.0, 0.3):
+            ours, theirs = to_torch(scores.numpy()), to_torch(scores.numpy())
+            probs, expected = softmax(ours, temperature, axis), torch.softmax(theirs / temperature, dim=axis)
+            assert_parity(probs, expected)
+            probs.backward(grad_output)
+            expected.backward(grad_output)
+            if sizes[letter] > 1:  # a single score has weight 1, and no gradient
+                assert_parity(ours.grad, theirs.grad, "gradient")
 
 
 def test_a_query_that_may_attend_to_nothing_is_zero():
@@ -137,8 +187,15 @@ def test_other_errors():
         AttentionHead(4, 2, causal=True)(one, one)
     with pytest.raises(ValueError, match="causal_mask: 3 queries but only 2 keys"):
         causal_mask(3, 2)
-    with pytest.raises(ValueError, match=r"padding_mask: lengths \[2, 5\] must all be from 0 to S = 4"):
+    with pytest.raises(
+        ValueError, match=r"padding_mask: lengths \[2, 5\] must be whole numbers from 0 to S = 4"
+    ):
         padding_mask([2, 5], 4)
+    for bad in (-1, 1.5, float("nan"), True):
+        with pytest.raises(ValueError, match=rf"padding_mask: lengths \[{bad}\] must be whole numbers"):
+            padding_mask([bad], 4)
+    with pytest.raises(ShapeError, match="k has length 6 but v has length 7; both must be S"):
+        scaled_dot_product_attention(one, torch.ones(6, 4), torch.ones(7, 2))
     with pytest.raises(ShapeError, match=r"padding_mask: lengths must be \(B,\), got shape \(\)"):
         padding_mask(3, 4)
 
@@ -180,9 +237,22 @@ def test_weights_of_a_head_are_outside_the_graph():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dtype_is_kept(dtype):
-    q, head = torch.ones(2, 3, 4, dtype=dtype), AttentionHead(4, 2).to(dtype)
-    results = [*scaled_dot_product_attention(q, q, q, scale=0.3, temperature=2.0), softmax(q, 2.0), head(q)]
+    q, head = torch.ones(2, 3, 4, dtype=dtype, requires_grad=True), AttentionHead(4, 2, causal=True).to(dtype)
+    settings = {"scale": np.float64(0.3), "temperature": np.float64(2.0)}
+    results = [*scaled_dot_product_attention(q, q, q, **settings), softmax(q, 2.0), head(q)]
+    sum(r.sum() for r in results).backward()
+    results += [head.weights, q.grad, *(p.grad for p in head.parameters())]
     assert {r.dtype for r in results} == {dtype}
+
+
+@for_sizes("BTSKV", low=2)
+def test_inputs_are_kept(sizes, rng):
+    q, k, v = (torch.from_numpy(a) for a in draw(rng, sizes, "BTK", "BSK", "BSV"))
+    mask = torch.from_numpy(rng.random((sizes["T"], sizes["S"])) < 0.5)
+    assert_inputs_kept(lambda x: softmax(x, temperature=0.5), q)
+    assert_inputs_kept(scaled_dot_product_attention, q, k, v, mask)
+    assert_inputs_kept(lambda n: padding_mask(n, 9), torch.arange(9))
+    assert_inputs_kept(AttentionHead(sizes["K"], sizes["V"]).double(), q, k, mask)
 
 
 def test_whole_numbers_become_floats():

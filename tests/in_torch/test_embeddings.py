@@ -6,7 +6,7 @@ import torch.nn.functional as F
 
 from course_lib.in_torch.embeddings import Embedding, cosine_similarity, lookup, nearest, one_hot, unembed
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_parity, draw, for_sizes, shape, to_torch
+from tests.helpers import assert_inputs_kept, assert_parity, draw, for_sizes, shape, to_torch
 
 
 @for_sizes("BTVD")
@@ -22,6 +22,37 @@ def test_against_torch(sizes, rng):
     layer = Embedding(sizes["V"], sizes["D"]).double()
     layer.load_state_dict({"weight": W_E})
     assert_parity(layer(ids), W_E[ids])
+
+
+@for_sizes("BTVD")
+def test_gradients_against_torch(sizes, rng):
+    """The lookup's against F.embedding and the one-hot product; the unembedding's against the written-out product."""
+    table, h, grad_logits = draw(rng, sizes, "VD", "BTD", "BTV")
+    ids = torch.from_numpy(rng.integers(sizes["V"], size=shape(sizes, "BT")))
+    W_E = to_torch(table)
+    layer = Embedding(sizes["V"], sizes["D"]).double()
+    vectors = lookup(W_E, ids), F.embedding(ids, W_E), one_hot(ids, sizes["V"], torch.float64) @ W_E
+    mine, *others = (torch.autograd.grad(y, W_E, torch.from_numpy(h))[0] for y in vectors)
+    layer(ids).backward(torch.from_numpy(h))
+    for expected in (*others, layer.weight.grad):
+        assert_parity(mine, expected)
+    h = to_torch(h)
+    ours, theirs = (
+        torch.autograd.grad(y, (h, W_E), torch.from_numpy(grad_logits))
+        for y in (unembed(h, W_E), torch.einsum("btd,vd->btv", h, W_E))
+    )
+    assert_parity(ours[0], theirs[0], "h")
+    assert_parity(ours[1], theirs[1], "W_E")
+
+
+def test_inputs_are_kept():
+    W_E, ids = torch.arange(15.0).reshape(5, 3), torch.tensor([[1, 4], [0, 0]])
+    assert_inputs_kept(lambda ids: one_hot(ids, 5), ids)
+    assert_inputs_kept(lookup, W_E, ids)
+    assert_inputs_kept(unembed, W_E[1:3], W_E)
+    assert_inputs_kept(cosine_similarity, W_E, W_E[0])
+    assert_inputs_kept(lambda W_E: nearest(W_E, 0, 1), W_E)
+    assert_inputs_kept(Embedding(5, 3), ids)
 
 
 def test_cosine_with_the_zero_vector_is_zero():
@@ -79,9 +110,12 @@ def test_other_errors():
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_dtype_is_kept(dtype):
-    W_E, h = torch.ones(5, 3, dtype=dtype), torch.ones(2, 3, dtype=dtype)
-    results = [lookup(W_E, [1]), unembed(h, W_E), cosine_similarity(W_E, h[0]), one_hot([1], 3, dtype)]
-    assert {r.dtype for r in results} == {dtype}
+    W_E = torch.ones(5, 3, dtype=dtype, requires_grad=True)
+    h, layer = torch.ones(2, 3, dtype=dtype, requires_grad=True), Embedding(5, 3).to(dtype)
+    results = [lookup(W_E, [1]), unembed(h, W_E), cosine_similarity(W_E, h[0]), nearest(W_E, 0, 2)[1]]
+    results += [one_hot([1], 3, dtype), layer([1])]
+    sum(r.sum() for r in results).backward()
+    assert {r.dtype for r in (*results, W_E.grad, h.grad, layer.weight.grad)} == {dtype}
 
 
 def test_no_token_at_all():

@@ -6,7 +6,7 @@ from torch import nn
 
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_parity, draw, for_sizes, to_torch
+from tests.helpers import assert_inputs_kept, assert_parity, draw, for_sizes, to_torch
 
 
 @for_sizes("BTDF")
@@ -37,3 +37,28 @@ def test_without_bias():
 def test_wrong_width_names_both():
     with pytest.raises(ShapeError, match="Linear: x has width 3 but weight has width 4; both must be d_in"):
         Linear(4, 6)(torch.zeros(5, 3))
+
+
+def test_state_of_the_wrong_shape_is_named():
+    state = {"weight": torch.zeros(6, 4), "shift": torch.zeros(6)}
+    with pytest.raises(RuntimeError) as error:
+        Linear(4, 6).load_state_dict(state)
+    for words in (
+        'Missing key(s) in state_dict: "bias"',
+        'Unexpected key(s) in state_dict: "shift"',
+        "size mismatch for weight",
+    ):
+        assert words in str(error.value)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_dtype_is_kept(dtype):
+    layer, x = Linear(4, 6).to(dtype), torch.ones(2, 5, 4, dtype=dtype, requires_grad=True)
+    y = layer(x)
+    y.sum().backward()
+    assert {a.dtype for a in (y, x.grad, layer.weight.grad, layer.bias.grad)} == {dtype}
+
+
+def test_inputs_are_kept():
+    layer = Linear(4, 6)
+    assert_inputs_kept(lambda x, *own: layer(x), torch.ones(2, 5, 4), *layer.parameters())

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.in_numpy import attention, embeddings, modules, multi_head, positions
 from tests import invariants
-from tests.helpers import assert_gradient, assert_parity, randomize
+from tests.helpers import assert_gradient, assert_inputs_kept, assert_parity, randomize
 from tests.parity import test_attention, test_embeddings, test_modules, test_multi_head, test_positions
 
 SIZES = {"B": 2, "T": 5, "S": 4, "H": 3, "K": 6, "V": 7, "D": 8, "C": 9, "F": 10}
@@ -340,6 +341,8 @@ def test_a_layer_that_sees_the_future_is_noticed(rng):
     see_one_ahead = np.tri(5, 5, 1, dtype=bool)
     with pytest.raises(AssertionError, match="token 1 leaks"):
         invariants.check_future_is_hidden(lambda x: layer(x, mask=see_one_ahead), x, rng)
+    with pytest.raises(AssertionError, match="token 1 leaks"):  # an average over all, however faint
+        invariants.check_future_is_hidden(lambda x: x + 1e-13 * x.mean(axis=-2, keepdims=True), x, rng)
     with pytest.raises(AssertionError, match="does not even change its own output"):
         invariants.check_future_is_hidden(np.zeros_like, x, rng)
 
@@ -375,6 +378,9 @@ def test_positions_that_are_not_relative_are_noticed(rng):
         invariants.check_scores_depend_on_offset(lambda x, t: x + table[t], q, k)
     with pytest.raises(AssertionError, match="who comes first"):
         invariants.check_scores_depend_on_offset(lambda x, t: x, q, k)
+    with pytest.raises(AssertionError):
+        turned_back = positions.apply_rope_backward  # keys turned the other way: the score shows t + s
+        invariants.check_scores_depend_on_offset(positions.apply_rope, q, k, rotate_key=turned_back)
     with pytest.raises(AssertionError):
         invariants.check_length_is_kept(lambda x: x + table[: len(x)], rng.normal(size=(5, 6)))
     with pytest.raises(AssertionError, match="nothing was rotated"):
@@ -415,3 +421,14 @@ def test_finite_differences_refuse():
             assert_gradient(lambda: float((x**3).sum()), x, wrong)
     with pytest.raises(AssertionError, match="finite differences need float64"):
         assert_gradient(lambda: 0.0, x.astype(np.float32), x)
+
+
+def test_a_changed_input_is_noticed():
+    def scale_in_place(x, y):
+        y *= 2
+
+    for one in (np.ones(2), torch.ones(2)):
+        assert_inputs_kept(lambda x, y: x + y, one, one)
+        with pytest.raises(AssertionError, match="input 1 was changed"):
+            scale = (np.zeros(2) if isinstance(one, np.ndarray) else torch.zeros(2)), one
+            assert_inputs_kept(scale_in_place, *scale)

@@ -5,12 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from course_lib.in_numpy import gpt, losses, normalization
+from course_lib.in_numpy import gpt, losses, normalization, transformer
 from tests.parity.test_gpt import check_attention
 from tests.parity.test_losses import check_cross_entropy
 from tests.parity.test_normalization import check_layer_norm, check_rms_norm
+from tests.parity.test_transformer import check_blocks
 
-SIZES = {"B": 2, "T": 3, "D": 5, "V": 4, "H": 4, "K": 7}
+SIZES = {"B": 2, "T": 3, "D": 5, "V": 4, "H": 4, "K": 7, "S": 6, "F": 8}
 
 
 def changed(module, **wrong):
@@ -81,6 +82,24 @@ class ForgetsTheValues(gpt.CausalSelfAttention):
         return super().backward(grad_output)
 
 
+class NormsFirst(transformer.EncoderBlock):
+    """Norms before each part where the paper norms after the sum."""
+
+    def __init__(self, *args, **settings):
+        super().__init__(*args, **settings | {"pre_norm": True})
+
+
+class OneWayBack(transformer.DecoderBlock):
+    """Forgets the gradient that goes around the cross-attention."""
+
+    def backward(self, grad):
+        grad = self.norm_3.backward(grad)
+        grad = self.norm_2.backward(grad + self.feed_forward.backward(grad))
+        grad, grad_memory = self.cross_attention.backward(grad)
+        grad = self.norm_1.backward(grad)
+        return grad + self.attention.backward(grad), grad_memory
+
+
 @pytest.mark.parametrize(
     "check, module, wrong",
     [
@@ -92,6 +111,8 @@ class ForgetsTheValues(gpt.CausalSelfAttention):
         (check_attention, gpt, {"CausalSelfAttention": HeadsFirst}),
         (check_attention, gpt, {"CausalSelfAttention": KeysFirst}),
         (check_attention, gpt, {"CausalSelfAttention": ForgetsTheValues}),
+        (check_blocks, transformer, {"EncoderBlock": NormsFirst}),
+        (check_blocks, transformer, {"DecoderBlock": OneWayBack}),
         (check_cross_entropy, losses, {"cross_entropy": padding_in_the_mean}),
         (check_cross_entropy, losses, {"cross_entropy_backward": summed_backward}),
     ],

@@ -18,6 +18,9 @@ MAY_USE = {
     "course_lib": set(),  # the package itself
     "shapes": set(),
     "checkpoints": {"shapes"},
+    "tokenization": set(),
+    "corpus": set(),
+    "classroom": set(),
     "documents": set(),
     "in_numpy": {"shapes", "checkpoints"},
     "in_torch": {"shapes", "checkpoints"},

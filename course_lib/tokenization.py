@@ -1,0 +1,550 @@
+"""Text to token ids and back, three ways: whole words, single characters, and byte-pair encoding.
+
+Each cures what ails the one before. Words are few ids a text, but every unseen word is unknown. Characters
+need a small vocabulary, but many ids a text. Byte-pair encoding starts from the 256 bytes, so that no text
+is unknown, and joins what often stands side by side, so that common words become one id.
+"""
+
+import base64
+import hashlib
+import json
+from collections import Counter, defaultdict
+from heapq import heapify, heappop, heappush
+from itertools import pairwise
+from operator import index
+from pathlib import Path
+from typing import NamedTuple
+
+import regex  # like re, and also knows \p{L}, any letter of any script, and \p{N}, any digit
+
+__all__ = [
+    "END", "PAD", "PATTERNS", "START", "UNKNOWN", "BytePairTokenizer", "CharTokenizer", "Merge", "Tokenizer",
+    "WordTokenizer", "learn_merges", "read_ranks", "split_words",
+]  # fmt: skip
+
+PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
+LARGEST_VOCABULARY = 1_000_000
+
+
+class Tokenizer:
+    """What all tokenizers share: `tokens` (id → token), `special_tokens` (name → id), `vocabulary_size` (V)."""
+
+    def __init__(self, tokens, special_tokens):
+        self.tokens = tokens
+        self.special_tokens = special_tokens
+        self.vocabulary_size = max(tokens) + 1  # V: how many rows an embedding table needs
+
+    def encode_batch(self, texts, context_length, *, start=False, end=False):
+        """Texts as one rectangle of ids, (B, C), and how many of each row are not padding, (B,): two lists.
+
+        `start` and `end` put <start> before and <end> after each text; rows are filled up to C with <pad>.
+        Raises ValueError for no texts, an empty or too long text, or a special token the tokenizer lacks.
+
+        >>> WordTokenizer("de nada").encode_batch(["de nada", "nada"], 4, start=True)
+        ([[1, 3, 4, 0], [1, 4, 0, 0]], [3, 2])
+        """
+        if isinstance(texts, str):
+            raise TypeError("encode_batch: texts is one str, expected a list of them")
+        first = [self._special(START)] if start else []
+        last = [self._special(END)] if end else []
+        rows = [first + self.encode(text) + last for text in texts]
+        lengths = [len(row) for row in rows]
+        if not rows or 0 in lengths:
+            what = f"text {lengths.index(0)} is empty" if rows else "no texts, expected at least one"
+            raise ValueError(f"encode_batch: {what}")
+        C, longest = index(context_length), max(lengths)
+        if longest > C:
+            number = lengths.index(longest)
+            raise ValueError(
+                f"encode_batch: text {number} has {longest} tokens, but the context length is {C}"
+            )
+        padding = [self._special(PAD)] if min(lengths) < C else []
+        return [row + padding * (C - len(row)) for row in rows], lengths
+
+    def _special(self, name):
+        """The id of a special token."""
+        if name not in self.special_tokens:
+            raise ValueError(f"no special token {name!r} in this tokenizer, only {list(self.special_tokens)}")
+        return self.special_tokens[name]
+
+    def _look_up(self, ids):
+        """The tokens of the ids: [0, 3] → ["<pad>", "You"]."""
+        try:
+            return [self.tokens[index(id)] for id in ids]
+        except TypeError:
+            raise TypeError(f"decode: expected a list of whole numbers, got {ids!r:.60}") from None
+        except KeyError as error:
+            raise ValueError(f"decode: no token has id {error}; V is {self.vocabulary_size}") from None
+
+
+class WordTokenizer(Tokenizer):
+    """One token for each word of a text; words are what white space separates, in order of first appearance.
+
+    Special tokens get the first ids. A word the text did not have is an error, unless <unk> is among them.
+    Raises ValueError for a text without words and for special tokens written in a text.
+
+    >>> tokenizer = WordTokenizer("You are welcome")
+    >>> tokenizer.encode("You are welcome"), tokenizer.decode([3, 4, 5])
+    ([3, 4, 5], 'You are welcome')
+    """
+
+    joined_by = " "
+
+    def __init__(self, text, special_tokens=(PAD, START, END)):
+        names = _names(special_tokens)
+        words = self.split(_text(text))
+        if not words:
+            raise ValueError(f"{type(self).__name__}: the text is empty, so there is no vocabulary")
+        self._refuse_special(words, names)
+        self.ids = {token: id for id, token in enumerate(dict.fromkeys([*names, *words]))}
+        super().__init__(dict(enumerate(self.ids)), {name: self.ids[name] for name in names})
+
+    def split(self, text):
+        """The pieces that become tokens.
+
+        >>> WordTokenizer("You are").split("You  are")
+        ['You', 'are']
+        """
+        return text.split()
+
+    def encode(self, text):
+        """The ids of a text's words, a list (T,).
+
+        Raises ValueError that names a word which is not in the vocabulary.
+
+        >>> WordTokenizer("de nada", special_tokens=["<unk>"]).encode("de todo")
+        [1, 0]
+        """
+        words = self.split(_text(text))
+        self._refuse_special(words, self.special_tokens)
+        unknown = self.special_tokens.get(UNKNOWN)
+        ids = [self.ids.get(word, unknown) for word in words]
+        if None in ids:
+            word = words[ids.index(None)]
+            raise ValueError(
+                f"encode: {word!r} is no token; with <unk> among the special tokens it would be allowed"
+            )
+        return ids
+
+    def decode(self, ids, *, skip_special=False):
+        """The text of the ids (T,); `skip_special` leaves <pad> and its like out.
+
+        Raises TypeError for ids that are not whole numbers, ValueError for ids no token has.
+
+        >>> WordTokenizer("de nada").decode([1, 3, 4, 0], skip_special=True)
+        'de nada'
+        """
+        tokens = self._look_up(ids)
+        return self.joined_by.join(t for t in tokens if not (skip_special and t in self.special_tokens))
+
+    def _refuse_special(self, words, names):
+        if written := set(words) & set(names):
+            raise ValueError(f"the text contains the special token {min(written)!r}, which no text may spell")
+
+
+class CharTokenizer(WordTokenizer):
+    """The same with characters for words: white space is kept, so every text it can encode comes back exactly.
+
+    >>> CharTokenizer("nada").encode("dan")
+    [5, 4, 3]
+    """
+
+    joined_by = ""
+
+    def split(self, text):
+        """The characters of a text.
+
+        >>> CharTokenizer("a").split("de n")
+        ['d', 'e', ' ', 'n']
+        """
+        return list(text)
+
+
+# How byte-pair encoding cuts a text into words, which merges never cross. A doubled ++ or ?+ matches the same as
+# a single one, and is faster because it never gives back what it took.
+PATTERNS = {
+    # "I'll pay  50000!" → "I" "'ll" " pay" " " " 50000" "!"     (Radford et al. 2019)
+    "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s+(?!\S)|\s+",
+    # "I'll pay  50000!" → "I" "'ll" " pay" " " " " "500" "00" "!": digits by threes, also 'LL   (cl100k_base)
+    "gpt4": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
+    r"|\s++\Z|\s*[\r\n]|\s+(?!\S)|\s",
+    # the whole text is one word
+    "none": r"(?s:.+)",
+}
+_COMPILED = {name: regex.compile(pattern) for name, pattern in PATTERNS.items()}
+
+
+def split_words(text, pattern="gpt2"):
+    """Cut a text into the words that byte-pair encoding works on; joined together they are the text.
+
+    Raises ValueError when `pattern` is not a key of PATTERNS.
+
+    >>> split_words("You're welcome!")
+    ['You', "'re", ' welcome', '!']
+    """
+    if pattern not in PATTERNS:
+        raise ValueError(f"pattern {pattern!r} is not one of {', '.join(PATTERNS)}")
+    return _COMPILED[pattern].findall(_text(text))
+
+
+def learn_merges(word_counts, how_many):
+    """Byte-pair encoding's training: join the most frequent pair of neighbours, again and again.
+
+    word_counts: word, as bytes → how often it stands in the text. Returns a list of
+    ((left id, right id), count), at most `how_many`: fewer when every word has become one token. Ids below 256 are
+    bytes; merge number m makes id 256 + m. Of equally frequent pairs the one with the smaller ids goes first, left
+    id before right. Sennrich, Haddow and Birch 2016, §3.2.
+
+    >>> learn_merges({b"low": 5, b"lower": 2}, 2)  # l is 108, o is 111, w is 119
+    [((108, 111), 7), ((256, 119), 7)]
+    """
+    # A word is held as a str with one character for each token: chr(id). A pair is then a str of two.
+    words = [word.decode("latin-1") for word in word_counts]  # bytes → characters 0 … 255
+    counts = list(word_counts.values())
+    pair_count = defaultdict(int)  # pair → how often it stands in the text
+    words_with = defaultdict(set)  # pair → numbers of the words it stood in at some time
+    for number, word in enumerate(words):
+        for left, right in pairwise(word):
+            pair_count[left + right] += counts[number]
+            words_with[left + right].add(number)
+    queue = [(-count, pair) for pair, count in pair_count.items()]
+    heapify(queue)  # smallest first: the most frequent pair, then the one with the smaller ids
+    merges = []
+    while queue and len(merges) < how_many:
+        count, pair = heappop(queue)
+        if -count != pair_count[pair]:  # it has lost some to another merge (it never gains): queue it again
+            if pair_count[pair]:
+                heappush(queue, (-pair_count[pair], pair))
+            continue
+        left, right = pair
+        new = chr(256 + len(merges))
+        merges.append(((ord(left), ord(right)), -count))
+        new_pairs = set()
+        for number in words_with.pop(pair):
+            count = counts[number]
+            word = words[number] = words[number].replace(pair, new)
+            at = word.find(new)
+            while at >= 0:  # "xlry" is now "xNy": xl and ry are one fewer, xN and Ny one more
+                if at > 0:
+                    before = word[at - 1]
+                    pair_count[(right if before == new else before) + left] -= count
+                    pair_count[before + new] += count
+                    new_pairs.add(before + new)
+                    words_with[before + new].add(number)
+                after = word[at + 1 : at + 2]
+                if after and after != new:  # NN is counted once, from its right half
+                    pair_count[right + after] -= count
+                    pair_count[new + after] += count
+                    new_pairs.add(new + after)
+                    words_with[new + after].add(number)
+                at = word.find(new, at + 1)
+        pair_count[pair] = 0
+        for pair in new_pairs:
+            heappush(queue, (-pair_count[pair], pair))
+    return merges
+
+
+class Merge(NamedTuple):
+    """One rule that training learnt: the two tokens joined, what they make, its id, how often they stood together."""
+
+    pair: tuple[bytes, bytes]
+    token: bytes
+    id: int
+    count: int | None  # in the training text; None when the ranks came from a file that does not say
+
+
+_NEVER = 1 << 60  # the rank of a pair that no merge joins
+_LONG_WORD = 256  # bytes; from here on a heap finds the next merge sooner than a look at all pairs
+_CACHE_SIZE = 1 << 16  # words
+
+
+class BytePairTokenizer(Tokenizer):
+    """Byte-level byte-pair encoding, as GPT-2 and GPT-4 have it. Radford et al. 2019, §2.2.
+
+    ranks: token, as bytes → id, first the 256 bytes in any order, then each token that a merge makes, in the order
+    learnt. special_tokens: name → id, beyond the ranks. `merges` tells how each token came about.
+    Raises ValueError for ranks that no training can have made.
+
+    >>> tokenizer = BytePairTokenizer.train("low lower lowest", vocabulary_size=259)
+    >>> [(merge.token, merge.count) for merge in tokenizer.merges]
+    [(b'lo', 3), (b'low', 3), (b' low', 2)]
+    >>> tokenizer.encode("low slow"), tokenizer.decode([257, 32, 115, 257])
+    ([257, 32, 115, 257], 'low slow')
+    """
+
+    def __init__(self, ranks, pattern="gpt2", special_tokens=(), counts=None):
+        split_words("", pattern)  # raises when there is no such pattern
+        tokens = sorted(ranks, key=ranks.get)
+        single_bytes = [bytes([byte]) for byte in range(256)]
+        if [ranks[token] for token in tokens] != list(range(len(ranks))) or sorted(tokens[:256]) != single_bytes:
+            raise ValueError("ranks must be 0, 1, 2 … without a gap, and the first 256 tokens the 256 bytes")
+        self.pattern = pattern
+        self.ranks = {token: id for id, token in enumerate(tokens)}
+        self._byte_ids = [ranks[byte] for byte in single_bytes]
+        self._pair_ids = {}  # (left id, right id) → id of the token they make
+        self._cache = {}  # word → its ids
+        self.merges = []
+        counts = [None] * (len(tokens) - 256) if counts is None else counts
+        for token, count in zip(tokens[256:], counts, strict=True):
+            parts = self._merge(token)  # as far as the earlier merges go: to the two that this one joins
+            if len(parts) != 2:
+                raise ValueError(f"token {ranks[token]}, {token!r:.60}, is not two earlier tokens joined")
+            self._pair_ids[tuple(parts)] = ranks[token]
+            self.merges.append(Merge((tokens[parts[0]], tokens[parts[1]]), token, ranks[token], count))
+        special_tokens = dict(special_tokens)
+        names = {id: name.encode() for name, id in zip(_names(special_tokens), special_tokens.values())}
+        if len(names) < len(special_tokens) or any(
+            type(id) is not int or not len(tokens) <= id < LARGEST_VOCABULARY for id in names
+        ):
+            raise ValueError(
+                f"special tokens {special_tokens} need an id of their own each, from {len(tokens)} on"
+            )
+        super().__init__(dict(enumerate(tokens)) | names, special_tokens)
+
+    @classmethod
+    def train(cls, text, vocabulary_size, *, pattern="gpt2", special_tokens=()):
+        """Learn from a text. V counts the 256 bytes, the merges and the special tokens, which get the last ids.
+
+        V comes out smaller when the text runs out of pairs. Raises ValueError for an empty text or too small a V.
+
+        >>> BytePairTokenizer.train("aaab", 259, special_tokens=["<end>"]).special_tokens
+        {'<end>': 258}
+        """
+        names = _names(special_tokens)
+        smallest = 256 + len(names)
+        if not smallest <= index(vocabulary_size) <= LARGEST_VOCABULARY:
+            raise ValueError(
+                f"train: vocabulary_size is {vocabulary_size}, expected {smallest} (256 bytes and "
+                f"{len(names)} special tokens) to {LARGEST_VOCABULARY}"
+            )
+        words = Counter(split_words(_whole_characters(text), pattern))
+        if not words:
+            raise ValueError("train: the text is empty, there is nothing to learn from")
+        learnt = learn_merges({w.encode(): n for w, n in words.items()}, vocabulary_size - smallest)
+        tokens = [bytes([byte]) for byte in range(256)]
+        for (left, right), _ in learnt:
+            tokens.append(tokens[left] + tokens[right])
+        return cls(
+            {token: id for id, token in enumerate(tokens)},
+            pattern,
+            {name: len(tokens) + i for i, name in enumerate(names)},
+            [count for _, count in learnt],
+        )
+
+    def encode(self, text, *, allowed_special=(), disallowed_special="all", errors="replace"):
+        """The ids of a text, a list (T,), the same as `tiktoken` gives with these ranks.
+
+        Special tokens in the text become their ids only where `allowed_special` names them (or is "all"). Others are
+        an error, lest a stranger's text steer the model; disallowed_special=() spells them out as ordinary text.
+        Half a surrogate pair is no character and has no UTF-8. It becomes U+FFFD, as in `tiktoken`;
+        errors="surrogatepass" keeps it (give the same to `decode`), errors="strict" raises.
+
+        >>> tokenizer = BytePairTokenizer.train("de nada", 258, special_tokens=["<end>"])
+        >>> tokenizer.encode("de<end>", allowed_special="all")
+        [100, 101, 257]
+        """
+        text = _whole_characters(text, errors)
+        names = set(self.special_tokens)
+        allowed = names if allowed_special == "all" else _names(allowed_special)
+        refused = names - set(allowed) if disallowed_special == "all" else _names(disallowed_special)
+        for name in allowed:
+            self._special(name)  # raises when there is none
+        for name in sorted(refused):
+            if name in text:
+                raise ValueError(
+                    f"encode: the text contains the special token {name!r}; allowed_special={{{name!r}}} "
+                    "encodes it as one, disallowed_special=() as ordinary text"
+                )
+        if not allowed:
+            return self._encode_ordinary(text)
+        longest_first = sorted(allowed, key=len, reverse=True)
+        ids = []
+        for part in regex.split("(" + "|".join(map(regex.escape, longest_first)) + ")", text):
+            ids += [self.special_tokens[part]] if part in allowed else self._encode_ordinary(part)
+        return ids
+
+    def decode(self, ids, *, errors="replace"):
+        """The text of the ids (T,). Bytes that are not UTF-8, which a model may well produce, become U+FFFD.
+
+        errors="strict" raises UnicodeDecodeError instead, "surrogatepass" undoes the same of `encode`.
+        Raises TypeError for ids that are not whole numbers, ValueError for ids no token has.
+
+        >>> BytePairTokenizer.train("de nada", 257).decode([195, 177, 195])
+        'ñ\ufffd'
+        """
+        return b"".join(self._look_up(ids)).decode("utf-8", errors)
+
+    def steps(self, text):
+        """Every state of a text while it is encoded: single bytes first, then one merge more each time.
+
+        Yields lists of tokens, as bytes. In each word, the merge learnt first is done first.
+
+        >>> for tokens in BytePairTokenizer.train("low lower", 258).steps("slow"): print(*tokens)
+        b's' b'l' b'o' b'w'
+        b's' b'lo' b'w'
+        b's' b'low'
+        """
+        words = [self._bytes(word.encode()) for word in split_words(_whole_characters(text), self.pattern)]
+        yield [self.tokens[id] for ids in words for id in ids]
+        for word in words:
+            for _ in self._merge_one_by_one(word):
+                yield [self.tokens[id] for ids in words for id in ids]
+
+    def save(self, path):
+        """Write the ranks to `path`, one line a token as `tiktoken` does, and the rest to the same name + ".json".
+
+        Each file is whole or not there at all, and the second tells which first it belongs to. See `load`.
+        """
+        path = Path(path)
+        ranks = b"".join(b"%s %d\n" % (base64.b64encode(token), id) for token, id in self.ranks.items())
+        about = {
+            "pattern": self.pattern,
+            "special_tokens": self.special_tokens,
+            "counts": [merge.count for merge in self.merges],
+            "sha256": hashlib.sha256(ranks).hexdigest(),
+        }
+        for file, content in ((path, ranks), (_json_beside(path), json.dumps(about).encode() + b"\n")):
+            unfinished = file.with_name(file.name + ".unfinished")
+            unfinished.write_bytes(content)
+            unfinished.replace(file)
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote. Raises ValueError for files that were cut short, changed, or do not belong together.
+
+        >>> import tempfile
+        >>> path = Path(tempfile.mkdtemp(), "small.tiktoken")
+        >>> BytePairTokenizer.train("low lower", 258).save(path)
+        >>> BytePairTokenizer.load(path).encode("slow")
+        [115, 257]
+        """
+        path = Path(path)
+        try:
+            about = json.loads(_json_beside(path).read_bytes())
+            if hashlib.sha256(path.read_bytes()).hexdigest() != about.pop("sha256"):
+                raise ValueError("the ranks were cut short or changed since, or belong to another .json")
+            if not all(count is None or type(count) is int for count in about["counts"]):
+                raise ValueError("a count is not a whole number")
+            return cls(read_ranks(path), **about)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            raise ValueError(f"{path.name}: not what save wrote, nothing loaded: {error}") from error
+
+    def _encode_ordinary(self, text):
+        """A text without special tokens → ids, each word merged once and remembered."""
+        ids = []
+        for word in _COMPILED[self.pattern].findall(text):
+            word_ids = self._cache.get(word)
+            if word_ids is None:
+                token = word.encode("utf-8", "surrogatepass")
+                word_ids = [self.ranks[token]] if token in self.ranks else self._merge(token)
+                if len(self._cache) == _CACHE_SIZE:
+                    self._cache.clear()
+                if len(word) < _LONG_WORD:
+                    self._cache[word] = word_ids
+            ids += word_ids
+        return ids
+
+    def _bytes(self, word):
+        """b"low" → [108, 111, 119], or whatever ids these ranks give the bytes."""
+        return [self._byte_ids[byte] for byte in word]
+
+    def _merge(self, word):
+        """b"low" → [257], once 256 is lo and 257 is low."""
+        ids = self._bytes(word)
+        if len(ids) >= _LONG_WORD:
+            return self._merge_long(ids)
+        for _ in self._merge_one_by_one(ids):
+            pass
+        return ids
+
+    def _merge_one_by_one(self, ids):
+        """[115, 108, 111, 119] becomes [115, 256, 119], then [115, 257]: in place, a pause after each merge."""
+        pair_ids = self._pair_ids
+        ranks = [pair_ids.get(pair, _NEVER) for pair in pairwise(ids)]  # what each pair would become
+        while ranks and (new := min(ranks)) != _NEVER:
+            at = ranks.index(new)  # the first pair of the merge learnt first
+            ids[at : at + 2] = [new]
+            del ranks[at]
+            if at > 0:
+                ranks[at - 1] = pair_ids.get((ids[at - 1], new), _NEVER)
+            if at < len(ranks):
+                ranks[at] = pair_ids.get((new, ids[at + 1]), _NEVER)
+            yield ids
+
+    def _merge_long(self, ids):
+        """The same merges in the same order, in n log n steps: a heap of merges, and links instead of moving ids."""
+        end = len(ids)
+        ids = [*ids, None]  # None means "nothing here": no merge has it in its pair
+        right = [*range(1, end + 1), 0]  # where the right neighbour of each id stands; the row is closed to a
+        left = [end, *range(end)]  # ring by the None at its end
+        queue = [(new, at) for at, pair in enumerate(pairwise(ids)) if (new := self._pair_ids.get(pair))]
+        heapify(queue)
+        while queue:
+            new, at = heappop(queue)
+            gone = right[at]
+            if self._pair_ids.get((ids[at], ids[gone])) != new:  # another merge took one of the two
+                continue
+            ids[at], ids[gone] = new, None
+            right[at] = right[gone]
+            left[right[at]] = at
+            for start in (left[at], at):
+                if made := self._pair_ids.get((ids[start], ids[right[start]])):
+                    heappush(queue, (made, start))
+        return [id for id in ids if id is not None]
+
+
+def read_ranks(path):
+    """Token, as bytes → id, from a file such as `tiktoken` uses: on each line a token in base64 and its id.
+
+    Raises ValueError that names the first line which is not the token that comes next.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "two.tiktoken")
+    >>> _ = path.write_text("bG8= 0\\nbG93 1\\n")
+    >>> read_ranks(path)
+    {b'lo': 0, b'low': 1}
+    """
+    ranks = {}
+    for number, line in enumerate(Path(path).read_bytes().splitlines()):
+        try:
+            token, id = line.split(b" ")
+            token = base64.b64decode(token, validate=True)
+        except ValueError:
+            raise ValueError(f"line {number + 1}: {line!r:.60} is not a token in base64 and its id") from None
+        if id != b"%d" % number or token in ranks:
+            raise ValueError(f"line {number + 1}: {line!r:.60} has not id {number}, or a token seen before")
+        ranks[token] = number
+    return ranks
+
+
+def _text(text):
+    if not isinstance(text, str):
+        raise TypeError(f"text is a {type(text).__name__}, expected a str")
+    return text
+
+
+def _names(special_tokens):
+    """Special tokens as a list of names, each a str, none empty, none twice."""
+    names = list(special_tokens)
+    if isinstance(special_tokens, str) or not all(isinstance(name, str) and name for name in names):
+        raise TypeError(f"special tokens are {special_tokens!r:.60}, expected a list of names")
+    if len(set(names)) < len(names):
+        raise ValueError(f"special tokens {names} name one twice")
+    return names
+
+
+def _whole_characters(text, errors="replace"):
+    r"""Join surrogate pairs, replace single halves: "\ud83d\ude00" → "😀", "\ud83d" → "\ufffd"."""
+    if errors not in ("replace", "surrogatepass", "strict"):
+        raise ValueError(f"errors is {errors!r}, expected 'replace', 'surrogatepass' or 'strict'")
+    try:
+        _text(text).encode("utf-8", "surrogatepass" if errors == "surrogatepass" else "strict")
+    except UnicodeEncodeError:
+        if errors == "strict":
+            raise
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _json_beside(path):
+    return path.with_name(path.name + ".json")

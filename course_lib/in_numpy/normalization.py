@@ -137,6 +137,7 @@ class RMSNorm(Module):
 
 def _standardize(x, eps, eps_inside):
     """x (..., D) → (normalized (..., D), scale (..., 1), slope (..., 1)): see `_layer_norm_gradients`."""
+    eps = float(eps)  # NumPy's own numbers would turn float32 into float64
     centered = x - x.mean(axis=-1, keepdims=True)  # (..., D)
     variance = (centered * centered).mean(axis=-1, keepdims=True)  # (..., 1), divided by D
     if eps_inside:
@@ -161,7 +162,7 @@ def _layer_norm_gradients(grad_output, weight, normalized, scale, slope):
 
 
 def _root_mean_square(x, eps):
-    return np.sqrt((x * x).mean(axis=-1, keepdims=True) + eps)  # (..., 1)
+    return np.sqrt((x * x).mean(axis=-1, keepdims=True) + float(eps))  # (..., 1)
 
 
 def _scale_and_shift(normalized, weight=None, bias=None):

@@ -145,3 +145,44 @@ def arrows(panels, limit):
         axis.spines[:].set_visible(False)
         axis.set_title(title, fontsize=10)
     return Picture(figure, f"Arrows in the plane: {', '.join(panels)}")
+
+
+def word_map(groups, xlabel="", ylabel=""):
+    """Words as points of the plane: dict group → dict word → (x, y); a colour and a marker for each group.
+
+    A word stands beside its point, or in the nearest free place with a thin line to its point.
+    Raises ValueError for more groups than there are colours.
+    """
+    if len(groups) > len(PALETTE):
+        raise ValueError(f"{len(groups)} groups, but only {len(PALETTE)} colours that stay apart")
+    figure, axis = new_axes(width=8.2, height=5.2)
+    points = np.array([place for words in groups.values() for place in words.values()], dtype=float)  # (N, 2)
+    low, size = points.min(axis=0), np.ptp(points, axis=0)
+    letter, line = 0.017 * size[0], 0.042 * size[1]  # about the width and the height of a printed letter
+    taken = [(x - letter / 2, y - line / 2, x + letter / 2, y + line / 2) for x, y in points]  # where no word may stand
+    for colour, marker, (group, words) in zip(PALETTE, "osD^vPX", groups.items(), strict=False):
+        axis.scatter(*np.transpose(list(words.values())), 36, color=colour, marker=marker, label=group, zorder=3)
+        for word, (x, y) in sorted(words.items(), key=lambda item: item[1][1]):
+            width = (len(word) + 0.5) * letter
+            left, bottom = _free_place(x, y, width, line, letter, taken)
+            right, middle = left + width, bottom + line / 2
+            taken.append((left, bottom, right, bottom + line))
+            edge, side = (left, "left") if left > x else (right, "right")  # the end of the word near its point
+            axis.plot([x, edge], [y, middle], color=colour, lw=0.6, alpha=0.6)
+            axis.text(edge, middle, word, ha=side, va="center", fontsize=9)
+    (left, bottom), (right, top) = low - 0.16 * size, low + 1.16 * size
+    axis.set(xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top))
+    axis.tick_params(labelsize=8)
+    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    return Picture(figure, f"Map of {len(points)} words: {', '.join(groups)}")
+
+
+def _free_place(x, y, width, height, gap, taken):
+    """Left and bottom of the place nearest to the point where a box of this size covers none of those taken."""
+    for step in range(100):
+        for up in (step, -step):
+            for left in (x + gap, x - gap - width):
+                right, bottom, top = left + width, y + (up - 0.5) * height, y + (up + 0.5) * height
+                if not any(left < r and le < right and bottom < t and b < top for le, b, r, t in taken):
+                    return left, bottom
+    return x + gap, y

@@ -52,8 +52,9 @@ def test_labels_that_do_not_fit_are_named():
         lambda: figures.lines([1, 2, 4], {"up": [1, 2, 4]}, "x", "y", log=True),
         lambda: figures.bars(["A", "B"], {"T = 1": [0.3, 0.7], "T = 2": [0.4, 0.6]}, "p", high=1),
         lambda: figures.arrows({"before": {"q": (1, 0)}, "after": {"q": (0, -1)}}, limit=1.2),
+        lambda: figures.word_map({"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"),
     ],
-    ids=["heatmap", "lines", "log lines", "bars", "arrows"],
+    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map"],
 )
 def test_the_same_arrays_give_the_same_picture_and_a_sentence(draw):
     first, second = draw(), draw()
@@ -66,6 +67,24 @@ def test_curves_differ_in_style_as_well_as_in_colour():
     axis = figures.lines([0, 1], {str(i): [i, i] for i in range(4)}, "x", "y").figure.axes[0]
     assert len({line.get_linestyle() for line in axis.lines}) == 4
     assert len({line.get_color() for line in axis.lines}) == 4
+
+
+def test_a_word_map_names_every_word_once_and_no_name_covers_another():
+    places = np.random.default_rng(0).normal(0, 0.03, size=(12, 2))
+    crowd = {f"word{i}": place for i, place in enumerate(places)}
+    picture = figures.word_map({"crowd": crowd, "far": {"hermit": (1, 0), "recluse": (-0.2, 1)}})
+    assert sorted(texts(picture)) == sorted([*crowd, "hermit", "recluse"])
+    picture._repr_png_()  # text has a size once it is drawn
+    boxes = [text.get_window_extent() for text in picture.figure.axes[0].texts]
+    assert not [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if a.overlaps(b)]
+
+
+def test_a_word_map_has_a_colour_for_every_group_or_refuses():
+    groups = {f"group {i}": {f"word{i}": (i, i)} for i in range(7)}
+    colours = {str(dots.get_facecolor()) for dots in figures.word_map(groups).figure.axes[0].collections}
+    assert len(colours) == 7
+    with pytest.raises(ValueError, match="8 groups, but only 7 colours that stay apart"):
+        figures.word_map(groups | {"one more": {"word": (0, 0)}})
 
 
 def test_figures_leave_pyplot_alone():

@@ -11,7 +11,7 @@ import json
 from collections import Counter, defaultdict
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
-from operator import index
+from operator import add, index
 from pathlib import Path
 from typing import NamedTuple
 
@@ -161,7 +161,8 @@ class CharTokenizer(WordTokenizer):
 
 
 # How byte-pair encoding cuts a text into words, which merges never cross. A doubled ++ or ?+ matches the same as
-# a single one, and is faster because it never gives back what it took.
+# a single one, and is faster because it never gives back what it took. A letter that Unicode added after `tiktoken`
+# was built is a letter here already, and no letter there: only such text may be cut differently.
 PATTERNS = {
     # "I'll pay  50000!" → "I" "'ll" " pay" " " " 50000" "!"     (Radford et al. 2019)
     "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s+(?!\S)|\s+",
@@ -253,8 +254,7 @@ class Merge(NamedTuple):
     count: int | None  # in the training text; None when the ranks came from a file that does not say
 
 
-_NEVER = 1 << 60  # the rank of a pair that no merge joins
-_LONG_WORD = 256  # bytes; from here on a heap finds the next merge sooner than a look at all pairs
+_LONG_WORD = 1000  # characters
 _CACHE_SIZE = 1 << 16  # words
 
 
@@ -280,17 +280,20 @@ class BytePairTokenizer(Tokenizer):
             raise ValueError("ranks must be 0, 1, 2 … without a gap, and the first 256 tokens the 256 bytes")
         self.pattern = pattern
         self.ranks = {token: id for id, token in enumerate(tokens)}
-        self._byte_ids = [ranks[byte] for byte in single_bytes]
-        self._pair_ids = {}  # (left id, right id) → id of the token they make
+        self._byte_ids = bytes(ranks[byte] for byte in single_bytes)  # GPT-2's own bytes are not in order
+        self._made = {}  # pair of tokens → the token they make, each token as the character chr(id)
+        self._pairs = {}  # the same the other way
         self._cache = {}  # word → its ids
         self.merges = []
         counts = [None] * (len(tokens) - 256) if counts is None else counts
         for token, count in zip(tokens[256:], counts, strict=True):
-            parts = self._merge(token)  # as far as the earlier merges go: to the two that this one joins
-            if len(parts) != 2:
+            pair = self._merge(self._start(token))  # earlier merges leave it in the two that this one joins
+            if len(pair) != 2:
                 raise ValueError(f"token {ranks[token]}, {token!r:.60}, is not two earlier tokens joined")
-            self._pair_ids[tuple(parts)] = ranks[token]
-            self.merges.append(Merge((tokens[parts[0]], tokens[parts[1]]), token, ranks[token], count))
+            new = chr(ranks[token])
+            self._made[pair], self._pairs[new] = new, pair
+            left, right = map(ord, pair)
+            self.merges.append(Merge((tokens[left], tokens[right]), token, ranks[token], count))
         special_tokens = dict(special_tokens)
         names = {id: name.encode() for name, id in zip(_names(special_tokens), special_tokens.values())}
         if len(names) < len(special_tokens) or any(
@@ -375,25 +378,27 @@ class BytePairTokenizer(Tokenizer):
         return b"".join(self._look_up(ids)).decode("utf-8", errors)
 
     def steps(self, text):
-        """Every state of a text while it is encoded: single bytes first, then one merge more each time.
+        """Every state of a text while it is encoded: single bytes first, then after each merge that changes something.
 
-        Yields lists of tokens, as bytes. In each word, the merge learnt first is done first.
+        Yields lists of tokens, as bytes.
 
         >>> for tokens in BytePairTokenizer.train("low lower", 258).steps("slow"): print(*tokens)
         b's' b'l' b'o' b'w'
         b's' b'lo' b'w'
         b's' b'low'
         """
-        words = [self._bytes(word.encode()) for word in split_words(_whole_characters(text), self.pattern)]
-        yield [self.tokens[id] for ids in words for id in ids]
-        for word in words:
-            for _ in self._merge_one_by_one(word):
-                yield [self.tokens[id] for ids in words for id in ids]
+        words = [self._start(word.encode()) for word in split_words(_whole_characters(text), self.pattern)]
+        yield [self.tokens[ord(character)] for word in words for character in word]
+        for pair, new in self._made.items():
+            if any(pair in word for word in words):
+                words = [word.replace(pair, new) for word in words]
+                yield [self.tokens[ord(character)] for word in words for character in word]
 
     def save(self, path):
         """Write the ranks to `path`, one line a token as `tiktoken` does, and the rest to the same name + ".json".
 
-        Each file is whole or not there at all, and the second tells which first it belongs to. See `load`.
+        Each file is whole or not there at all. The second has a fingerprint of both, by which `load` tells whether
+        either was cut short, changed or swapped: by accident, as anybody can compute a new one.
         """
         path = Path(path)
         ranks = b"".join(b"%s %d\n" % (base64.b64encode(token), id) for token, id in self.ranks.items())
@@ -401,8 +406,8 @@ class BytePairTokenizer(Tokenizer):
             "pattern": self.pattern,
             "special_tokens": self.special_tokens,
             "counts": [merge.count for merge in self.merges],
-            "sha256": hashlib.sha256(ranks).hexdigest(),
         }
+        about["sha256"] = _fingerprint(ranks, about)
         for file, content in ((path, ranks), (_json_beside(path), json.dumps(about).encode() + b"\n")):
             unfinished = file.with_name(file.name + ".unfinished")
             unfinished.write_bytes(content)
@@ -421,8 +426,8 @@ class BytePairTokenizer(Tokenizer):
         path = Path(path)
         try:
             about = json.loads(_json_beside(path).read_bytes())
-            if hashlib.sha256(path.read_bytes()).hexdigest() != about.pop("sha256"):
-                raise ValueError("the ranks were cut short or changed since, or belong to another .json")
+            if about.pop("sha256") != _fingerprint(path.read_bytes(), about):
+                raise ValueError("the file or its .json was changed since, or they do not belong together")
             if not all(count is None or type(count) is int for count in about["counts"]):
                 raise ValueError("a count is not a whole number")
             return cls(read_ranks(path), **about)
@@ -430,13 +435,12 @@ class BytePairTokenizer(Tokenizer):
             raise ValueError(f"{path.name}: not what save wrote, nothing loaded: {error}") from error
 
     def _encode_ordinary(self, text):
-        """A text without special tokens → ids, each word merged once and remembered."""
+        """A text without special tokens → ids; words are remembered, as most come again."""
         ids = []
         for word in _COMPILED[self.pattern].findall(text):
             word_ids = self._cache.get(word)
             if word_ids is None:
-                token = word.encode("utf-8", "surrogatepass")
-                word_ids = [self.ranks[token]] if token in self.ranks else self._merge(token)
+                word_ids = [*map(ord, self._merge(self._start(word.encode("utf-8", "surrogatepass"))))]
                 if len(self._cache) == _CACHE_SIZE:
                     self._cache.clear()
                 if len(word) < _LONG_WORD:
@@ -444,53 +448,19 @@ class BytePairTokenizer(Tokenizer):
             ids += word_ids
         return ids
 
-    def _bytes(self, word):
-        """b"low" → [108, 111, 119], or whatever ids these ranks give the bytes."""
-        return [self._byte_ids[byte] for byte in word]
+    def _start(self, word):
+        """The bytes of a word before any merge, as a str with one character, chr(id), for each token."""
+        return word.translate(self._byte_ids).decode("latin-1")
 
     def _merge(self, word):
-        """b"low" → [257], once 256 is lo and 257 is low."""
-        ids = self._bytes(word)
-        if len(ids) >= _LONG_WORD:
-            return self._merge_long(ids)
-        for _ in self._merge_one_by_one(ids):
-            pass
-        return ids
-
-    def _merge_one_by_one(self, ids):
-        """[115, 108, 111, 119] becomes [115, 256, 119], then [115, 257]: in place, a pause after each merge."""
-        pair_ids = self._pair_ids
-        ranks = [pair_ids.get(pair, _NEVER) for pair in pairwise(ids)]  # what each pair would become
-        while ranks and (new := min(ranks)) != _NEVER:
-            at = ranks.index(new)  # the first pair of the merge learnt first
-            ids[at : at + 2] = [new]
-            del ranks[at]
-            if at > 0:
-                ranks[at - 1] = pair_ids.get((ids[at - 1], new), _NEVER)
-            if at < len(ranks):
-                ranks[at] = pair_ids.get((new, ids[at + 1]), _NEVER)
-            yield ids
-
-    def _merge_long(self, ids):
-        """The same merges in the same order, in n log n steps: a heap of merges, and links instead of moving ids."""
-        end = len(ids)
-        ids = [*ids, None]  # None means "nothing here": no merge has it in its pair
-        right = [*range(1, end + 1), 0]  # where the right neighbour of each id stands; the row is closed to a
-        left = [end, *range(end)]  # ring by the None at its end
-        queue = [(new, at) for at, pair in enumerate(pairwise(ids)) if (new := self._pair_ids.get(pair))]
-        heapify(queue)
-        while queue:
-            new, at = heappop(queue)
-            gone = right[at]
-            if self._pair_ids.get((ids[at], ids[gone])) != new:  # another merge took one of the two
-                continue
-            ids[at], ids[gone] = new, None
-            right[at] = right[gone]
-            left[right[at]] = at
-            for start in (left[at], at):
-                if made := self._pair_ids.get((ids[start], ids[right[start]])):
-                    heappush(queue, (made, start))
-        return [id for id in ids if id is not None]
+        """"slow" → "sā": in a word of chr(id), join what the merge learnt first joins, until no merge is left."""
+        made = self._made
+        if len(word) >= _LONG_WORD:  # here it is faster to try them all, in the order learnt: the same thing
+            for pair, new in made.items():
+                word = word.replace(pair, new)
+        while new := min(filter(None, map(made.get, map(add, word, word[1:]))), default=None):
+            word = word.replace(self._pairs[new], new)
+        return word
 
 
 def read_ranks(path):
@@ -544,6 +514,10 @@ def _whole_characters(text, errors="replace"):
             raise
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return text
+
+
+def _fingerprint(ranks, about):
+    return hashlib.sha256(ranks + json.dumps(about).encode()).hexdigest()
 
 
 def _json_beside(path):

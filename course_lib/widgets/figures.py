@@ -186,3 +186,30 @@ def _free_place(x, y, width, height, gap, taken):
                 if not any(left < r and le < right and bottom < t and b < top for le, b, r, t in taken):
                     return left, bottom
     return x + gap, y
+
+
+def regions(panels, x1, x2, points, level=0.5):
+    """Outputs of networks over the plane: dict title → (len(x2), len(x1)) array, on one colour scale.
+
+    A white line runs where the output is `level`. points: (x1, x2, class) triples, drawn as a circle for
+    class 0 and a square for class 1, with the class written inside.
+    Raises ValueError when a panel does not have a row for each x2 and a column for each x1.
+    """
+    panels = {title: np.asarray(values, dtype=float) for title, values in panels.items()}
+    for title, values in panels.items():
+        if values.shape != (len(x2), len(x1)):
+            raise ValueError(f"{title!r} has shape {values.shape}, x2 and x1 say ({len(x2)}, {len(x1)})")
+    high = max(values.max() for values in panels.values())
+    figure, axes = new_axes(2.9 * len(panels) + 0.7, 3.1, columns=len(panels))
+    for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        shades = axis.pcolormesh(x1, x2, values, cmap="cividis", vmin=0, vmax=high, shading="nearest")
+        if values.min() < level < values.max():
+            axis.contour(x1, x2, values, levels=[level], colors="white", linewidths=1.5)
+        for a, b, one in points:
+            axis.plot(a, b, "s" if one else "o", ms=15, color="black" if one else "white", mec="#888888")
+            ink = "white" if one else "black"
+            axis.text(a, b, f"{one:.0f}", ha="center", va="center", color=ink, fontsize=9)
+        axis.set(xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1], yticks=[0, 1], aspect="equal")
+        axis.set_title(title, fontsize=10)
+    figure.colorbar(shades, ax=axes, label="output", shrink=0.8)
+    return Picture(figure, f"Outputs over the plane: {', '.join(panels)}")

@@ -53,14 +53,27 @@ def test_labels_that_do_not_fit_are_named():
         lambda: figures.bars(["A", "B"], {"T = 1": [0.3, 0.7], "T = 2": [0.4, 0.6]}, "p", high=1),
         lambda: figures.arrows({"before": {"q": (1, 0)}, "after": {"q": (0, -1)}}, limit=1.2),
         lambda: figures.word_map({"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"),
+        lambda: figures.regions({"y": np.eye(3)}, [0, 1, 2], [0, 1, 2], [(0, 0, 1), (0, 2, 0)]),
     ],
-    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map"],
+    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions"],
 )
 def test_the_same_arrays_give_the_same_picture_and_a_sentence(draw):
     first, second = draw(), draw()
     png = first._repr_png_()
     assert png.startswith(b"\x89PNG") and png == second._repr_png_() and b"Software" not in png
     assert repr(first) == first.summary and "0x" not in repr(first) and "\n" not in repr(first)
+
+
+def test_regions_mark_each_point_by_shape_and_draw_the_border_where_there_is_one():
+    x1, x2 = np.linspace(0, 1, 5), np.linspace(0, 1, 4)
+    slope, flat = np.tile(x1, (4, 1)), np.full((4, 5), 0.2)
+    picture = figures.regions({"slope": slope, "flat": flat}, x1, x2, [(0, 1, 0), (1, 0, 1)])
+    assert texts(picture) == ["0", "1"]
+    left, right, _ = picture.figure.axes
+    assert [line.get_marker() for line in left.lines] == ["o", "s"]
+    assert len(left.collections) == 2 and len(right.collections) == 1  # shades and border; shades alone
+    with pytest.raises(ValueError, match=r"'y' has shape \(5, 4\), x2 and x1 say \(4, 5\)"):
+        figures.regions({"y": slope.T}, x1, x2, [])
 
 
 def test_curves_differ_in_style_as_well_as_in_colour():

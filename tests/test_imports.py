@@ -20,6 +20,7 @@ MAY_USE = {
     "checkpoints": {"shapes"},
     "tokenization": set(),
     "corpus": set(),
+    "texts": set(),
     "classroom": set(),
     "documents": set(),
     "in_numpy": {"shapes", "checkpoints"},

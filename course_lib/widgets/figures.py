@@ -9,7 +9,7 @@ import io
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.colors import CenteredNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -145,6 +145,31 @@ def arrows(panels, limit):
         axis.spines[:].set_visible(False)
         axis.set_title(title, fontsize=10)
     return Picture(figure, f"Arrows in the plane: {', '.join(panels)}")
+
+
+def token_rows(rows):
+    """One text cut into tokens in several ways: dict label → tokens (str), a box for each token, ␣ for a space.
+
+    The longer a token, the darker its box. Raises ValueError when the rows do not spell one and the same text.
+    """
+    texts = {"".join(tokens) for tokens in rows.values()}
+    if len(texts) != 1:
+        raise ValueError(f"the rows spell {len(texts)} different texts, expected one")
+    (text,) = texts
+    figure, axis = new_axes(width=min(9.5, 2 + 0.16 * len(text)), height=0.5 * len(rows) + 0.2)
+    for y, tokens in enumerate(rows.values()):
+        x = 0
+        for token in tokens:
+            strength = min(0.08 + 0.09 * (len(token) - 1), 0.6)
+            axis.add_patch(Rectangle((x, y - 0.36), len(token), 0.72, fc=(*to_rgb(PALETTE[0]), strength), ec="#555555", lw=0.8))
+            for i, character in enumerate(token.replace(" ", "␣")):
+                axis.text(x + i + 0.5, y, character, ha="center", va="center", fontsize=9, family="monospace")
+            x += len(token)
+    axis.set(xlim=(-0.2, len(text) + 0.2), ylim=(len(rows) - 0.4, -0.6), xticks=[])
+    axis.set_yticks(range(len(rows)), [f"{label}: {len(tokens)} tokens" for label, tokens in rows.items()])
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    return Picture(figure, f"Tokens of {text!r}: " + ", ".join(f"{label} {len(t)}" for label, t in rows.items()))
 
 
 def word_map(groups, xlabel="", ylabel=""):

@@ -100,6 +100,20 @@ def test_a_word_map_has_a_colour_for_every_group_or_refuses():
         figures.word_map(groups | {"one more": {"word": (0, 0)}})
 
 
+def test_token_rows_draw_a_box_for_each_token_and_write_every_character():
+    picture = figures.token_rows({"bytes": [*"low law"], "merged": ["low", " law"]})
+    (axis,) = picture.figure.axes
+    assert [box.get_width() for box in axis.patches] == [1] * 7 + [3, 4]
+    assert "".join(texts(picture)) == "low␣lawlow␣law"
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["bytes: 7 tokens", "merged: 2 tokens"]
+    assert repr(picture) == "Tokens of 'low law': bytes 7, merged 2"
+
+
+def test_token_rows_refuse_rows_that_spell_different_texts():
+    with pytest.raises(ValueError, match="the rows spell 2 different texts, expected one"):
+        figures.token_rows({"a": ["low"], "b": ["lo"]})
+
+
 def test_figures_leave_pyplot_alone():
     code = "import sys, course_lib.widgets.figures; sys.exit('matplotlib.pyplot' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

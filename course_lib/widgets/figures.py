@@ -106,7 +106,9 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
         axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, label=name, marker="o" if len(x) < 12 else "")
     for name, height in (floors or {}).items():
         axis.axhline(height, color="#666666", lw=1, ls=":")
-        axis.annotate(name, (x[-1], height), ha="right", va="bottom", fontsize=9, color="#444444")
+        axis.annotate(name, (x[-1], height), (0, -2), textcoords="offset points",  # below: curves come from above
+                      ha="right", va="top", fontsize=9, color="#444444")  # fmt: skip
+        axis.margins(y=0.1)
     if log:
         axis.set(xscale="log", yscale="log")
         axis.set_xticks(x, [str(value) for value in x], minor=False)
@@ -186,7 +188,7 @@ def word_map(groups, xlabel="", ylabel=""):
     letter, line = 0.017 * size[0], 0.042 * size[1]  # about the width and the height of a printed letter
     taken = [(x - letter / 2, y - line / 2, x + letter / 2, y + line / 2) for x, y in points]  # where no word may stand
     for colour, marker, (group, words) in zip(PALETTE, "osD^vPX", groups.items(), strict=False):
-        axis.scatter(*np.transpose(list(words.values())), 36, color=colour, marker=marker, label=group, zorder=3)
+        axis.scatter(*np.transpose(list(words.values())), 20, color=colour, marker=marker, label=group, zorder=3)
         for word, (x, y) in sorted(words.items(), key=lambda item: item[1][1]):
             width = (len(word) + 0.5) * letter
             left, bottom = _free_place(x, y, width, line, letter, taken)

@@ -240,3 +240,22 @@ def regions(panels, x1, x2, points, level=0.5):
         axis.set_title(title, fontsize=10)
     figure.colorbar(shades, ax=axes, label="output", shrink=0.8)
     return Picture(figure, f"Outputs over the plane: {', '.join(panels)}")
+
+
+def paths(panels, x, y, heights, xlabel="", ylabel=""):
+    """Walks over a landscape: dict title → (N, 2) points, drawn on the contour lines of heights (len(y), len(x)).
+
+    Each walk starts at the open circle and ends at the full one; what leaves the landscape is cut off.
+    """
+    figure, axes = new_axes(2.9 * len(panels), 2.9, columns=len(panels), sharey=True)
+    levels = np.quantile(heights, [0.02, 0.08, 0.2, 0.4, 0.6, 0.8])
+    for axis, (title, points) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+        points = np.asarray(points)
+        axis.contour(x, y, heights, levels, colors="#bbbbbb", linewidths=0.8)
+        axis.plot(*points.T, "o-", color=PALETTE[0], lw=1.2, ms=2.5)
+        axis.plot(*points[0], "o", mfc="white", mec=PALETTE[1], ms=8, mew=1.8)
+        axis.plot(*points[-1], "o", color=PALETTE[1], ms=7)
+        axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=xlabel)
+        axis.set_title(title, fontsize=10)
+    np.atleast_1d(axes)[0].set(ylabel=ylabel)
+    return Picture(figure, f"Walks over a landscape: {', '.join(panels)}")

@@ -54,8 +54,9 @@ def test_labels_that_do_not_fit_are_named():
         lambda: figures.arrows({"before": {"q": (1, 0)}, "after": {"q": (0, -1)}}, limit=1.2),
         lambda: figures.word_map({"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"),
         lambda: figures.regions({"y": np.eye(3)}, [0, 1, 2], [0, 1, 2], [(0, 0, 1), (0, 2, 0)]),
+        lambda: figures.paths({"down": [[1, 1], [0.5, 0], [0, 0]]}, [0, 1], [0, 1, 2], np.arange(6).reshape(3, 2)),
     ],
-    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions"],
+    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions", "paths"],
 )
 def test_the_same_arrays_give_the_same_picture_and_a_sentence(draw):
     first, second = draw(), draw()
@@ -112,6 +113,15 @@ def test_token_rows_draw_a_box_for_each_token_and_write_every_character():
 def test_token_rows_refuse_rows_that_spell_different_texts():
     with pytest.raises(ValueError, match="the rows spell 2 different texts, expected one"):
         figures.token_rows({"a": ["low"], "b": ["lo"]})
+
+
+def test_a_path_starts_at_an_open_circle_ends_at_a_full_one_and_does_not_move_the_frame():
+    axis = figures.paths({"off": [[0, 0], [9, 9]]}, [0, 1], [0, 2], [[0, 1], [2, 3]], "a", "b").figure.axes[0]
+    walk, start, end = axis.lines
+    assert walk.get_xydata().tolist() == [[0, 0], [9, 9]]
+    assert start.get_markerfacecolor() == "white" and start.get_xydata().tolist() == [[0, 0]]
+    assert end.get_xydata().tolist() == [[9, 9]]
+    assert (*axis.get_xlim(), *axis.get_ylim()) == (0, 1, 0, 2)
 
 
 def test_figures_leave_pyplot_alone():

@@ -151,7 +151,7 @@ def _rotate(call, x, positions, base, direction):
         raise ShapeError(f"{call}: x has {T} tokens but positions has {len(angles)}")
     cos = np.cos(angles).astype(x.dtype)  # (T, K/2)
     sin = (direction * np.sin(angles)).astype(x.dtype)
-    # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; Llama and GPT-NeoX pair i with i + K/2 instead.
+    # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; GPT-NeoX and Hugging Face's Llama pair i with i + K/2.
     even, odd = x[..., 0::2], x[..., 1::2]  # (..., T, K/2) each
     turned = [even * cos - odd * sin, even * sin + odd * cos]
     return np.stack(turned, axis=-1).reshape(x.shape)  # (..., T, K/2, 2) → (..., T, K)

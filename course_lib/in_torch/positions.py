@@ -79,7 +79,7 @@ def apply_rope(x, positions=None, base=10000.0):
     if len(angles) != T:
         raise ShapeError(f"apply_rope: x has {T} tokens but positions has {len(angles)}")
     cos, sin = angles.cos().to(x), angles.sin().to(x)  # (T, K/2) each
-    # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; Llama and GPT-NeoX pair i with i + K/2 instead.
+    # Pairs are neighbours (0, 1), (2, 3), …, as in the paper; GPT-NeoX and Hugging Face's Llama pair i with i + K/2.
     even, odd = x.unflatten(-1, (K // 2, 2)).unbind(-1)  # (..., T, K/2) each
     return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)  # (..., T, K)
 

@@ -90,10 +90,12 @@ class Citations(Table):
         self.claims = claims
 
     def rows(self):
-        """A row for each fact."""
+        """A row for each fact, or more where it is a table."""
         for claim in self.claims:
+            about = claim.statement or claim.where, claim.source
             for row in _rows_of(claim.printed, claim.printed):
-                yield "  ".join(_show(p) for _, p in row), claim.statement or claim.where, claim.source
+                yield "  ".join(_show(p) for _, p in row), *about
+                about = "", ""  # said once for all rows of a fact
 
 
 def _rows_of(computed, printed):

@@ -301,3 +301,8 @@ def test_the_table_shows_what_was_computed_beside_what_was_printed(monkeypatch):
 def test_counts_add_up_to_the_ledger():
     assert sum(documents.counts().values()) == len(claims())
     assert sum(documents.counts("04_attention").values()) == sum(c.chapter == "04_attention" for c in claims().values())
+
+
+def test_a_cited_table_says_once_where_it_comes_from():
+    table = repr(documents.cite("whitepaper.words.airplane"))
+    assert table.count("NLPL word embeddings") == 1 and "seaplane" in table

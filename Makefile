@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks browser venv
+.PHONY: lab test notebooks bench browser venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -16,6 +16,10 @@ test: venv
 # Executes the lessons and writes them back in the one form that tests/notebooks accepts.
 notebooks: venv
 	$(PY) -m tests.notebooks.lessons $(ARGS)
+
+# Ratios against peers, measured in one run, and the cost of every lesson. ARGS=training runs a part.
+bench: venv
+	$(PY) -m benchmarks $(ARGS)
 
 # Runs lessons in JupyterLab in a real browser and takes pictures. Needs Chromium, so `make test` leaves it out.
 browser: venv

@@ -1,0 +1,90 @@
+"""One training step of a GPT: ours in PyTorch against `transformers`, ours in NumPy against ours in PyTorch."""
+
+import numpy as np
+import torch
+from transformers import GPT2Config, GPT2LMHeadModel
+
+from benchmarks.measure import Row, interleaved
+from course_lib.in_numpy import gpt as in_numpy
+from course_lib.in_numpy import optim as numpy_optim
+from course_lib.in_torch import gpt as in_torch
+from course_lib.in_torch import optim as torch_optim
+
+SIZES = {  # L blocks, H heads, D width, C context, B texts in a batch
+    "S": {"L": 4, "H": 4, "D": 128, "C": 64, "B": 32},
+    "M": {"L": 6, "H": 6, "D": 192, "C": 128, "B": 16},
+}
+V = 256
+LEARNING_RATE = 1e-4
+
+
+def batches(size, how_many=4):
+    """Random ids and their targets, (B, C) each, as in any training: the cost does not depend on what they say."""
+    text = np.random.default_rng(0).integers(0, V, (how_many, size["B"], size["C"] + 1))
+    return [(np.ascontiguousarray(ids[:, :-1]), np.ascontiguousarray(ids[:, 1:])) for ids in text]
+
+
+def config(module, size, C=None):
+    """The GPTConfig of `module` (in_numpy or in_torch) for one of SIZES."""
+    return module.GPTConfig(V=V, C=C or size["C"], D=size["D"], H=size["H"], L=size["L"])
+
+
+def numpy_step(size):
+    """A function that trains the NumPy GPT by one step on a batch."""
+    model = in_numpy.GPT(config(in_numpy, size), np.random.default_rng(0))
+    optimizer = numpy_optim.AdamW(model, lr=LEARNING_RATE)
+    return lambda ids, targets: in_numpy.training_step(model, optimizer, ids, targets)
+
+
+def torch_step(size):
+    """A function that trains the PyTorch GPT by one step on a batch."""
+    model = in_torch.GPT(config(in_torch, size))
+    optimizer = torch_optim.AdamW(model, lr=LEARNING_RATE)
+    return lambda ids, targets: in_torch.training_step(model, optimizer, ids, targets)
+
+
+def transformers_step(size):
+    """The same step by `transformers` and `torch.optim`, without dropout."""
+    model = transformers_gpt2(size, size["C"]).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
+
+    def step(ids, targets):
+        optimizer.zero_grad()
+        # what we call targets, it makes itself from labels: the last of the C places goes untrained
+        ids = torch.from_numpy(ids)
+        loss = model(ids, labels=ids, use_cache=False).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        return loss.item()
+
+    return step
+
+
+def transformers_gpt2(size, C):
+    """`transformers`' GPT-2 of this size, with random weights and no dropout."""
+    return GPT2LMHeadModel(
+        GPT2Config(
+            vocab_size=V, n_positions=C, n_embd=size["D"], n_layer=size["L"], n_head=size["H"],
+            resid_pdrop=0.0, embd_pdrop=0.0, attn_pdrop=0.0, bos_token_id=0, eos_token_id=0, pad_token_id=0,
+            loss_type="ForCausalLMLoss",
+        )
+    )  # fmt: skip
+
+
+def rows(rounds=15):
+    """Two rows for each size. The peers take turns in pairs, so that only two thread pools share the cores."""
+    for name, size in SIZES.items():
+        data = batches(size)
+        pairs = [
+            (f"torch training step, {name}", torch_step, "transformers", transformers_step, 1.25),
+            (f"NumPy training step, {name}", numpy_step, "our torch step", torch_step, 0.8),
+        ]
+        for what, ours, peer, theirs, bar in pairs:
+            steps = {"ours": ours(size), "theirs": theirs(size)}
+            calls = {
+                who: [lambda step=step, batch=batch: step(*batch) for batch in data]
+                for who, step in steps.items()
+            }
+            seconds = interleaved(calls, rounds)
+            yield Row(what, peer, seconds["ours"], seconds["theirs"], bar)

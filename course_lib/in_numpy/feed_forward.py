@@ -25,6 +25,7 @@ __all__ = [
     "silu_backward",
 ]
 
+_TWICE_ROOT = 2 * math.sqrt(2 / math.pi)  # of GELU's tanh form
 _erfc = np.vectorize(math.erfc, otypes=[float])  # NumPy has no erf: one Python call a number, so slow
 
 
@@ -87,7 +88,9 @@ def gelu_tanh_backward(grad_output, x):
     >>> gelu_tanh_backward(np.array([1.0]), np.array([0.0]))
     array([0.5])
     """
-    return grad_output * _gelu_tanh_slope(x, _gelu_tanh_gate(x))
+    grad_x = _gelu_tanh_slope(x, _gelu_tanh_gate(x))
+    grad_x *= grad_output
+    return grad_x
 
 
 def silu(x):
@@ -145,13 +148,18 @@ class FeedForward(Module):
         hidden = self.c_fc(x)  # (..., F)
         self.cache = hidden
         activate, _ = ACTIVATIONS[self.activation]
-        return self.c_proj(activate(hidden))  # (..., D)
+        output = self.c_proj(activate(hidden))  # (..., D)
+        self.c_proj.cache = None  # the widest array of a model: backward makes it again rather than keep it
+        return output
 
     def backward(self, grad_output):
         """Gradient of the input; the two layers collect their own."""
-        _, activate_backward = ACTIVATIONS[self.activation]
+        activate, activate_backward = ACTIVATIONS[self.activation]
+        hidden = self.cache
+        self.c_proj.cache = activate(hidden).reshape(-1, hidden.shape[-1])  # (N, F)
         grad_activated = self.c_proj.backward(grad_output)  # (..., F)
-        return self.c_fc.backward(activate_backward(grad_activated, self.cache))  # (..., D)
+        self.c_proj.cache = None
+        return self.c_fc.backward(activate_backward(grad_activated, hidden))  # (..., D)
 
 
 class SwiGLU(Module):
@@ -195,9 +203,24 @@ def _normal_cdf(x):
 
 
 def _gelu_tanh_gate(x):
-    return _sigmoid(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x * x * x))
+    """sigmoid(2u), u = √(2/π)·(x + 0.044715x³). Step by step in one array: large new arrays cost more than the sums."""
+    gate = x * x
+    gate *= -0.044715 * _TWICE_ROOT
+    gate -= _TWICE_ROOT
+    gate *= x  # −2u
+    with np.errstate(over="ignore"):  # as in _sigmoid
+        np.exp(gate, out=gate)
+    gate += 1
+    return np.divide(1, gate, out=gate)
 
 
 def _gelu_tanh_slope(x, gate):
-    slope_of_argument = 2 * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * x * x)
-    return gate + x * gate * (1 - gate) * slope_of_argument
+    """The derivative of x·gate: gate·(1 + x·(1 − gate)·(2u)')."""
+    slope = x * x
+    slope *= 3 * 0.044715 * _TWICE_ROOT
+    slope += _TWICE_ROOT  # (2u)'
+    slope *= x
+    slope *= 1 - gate
+    slope += 1
+    slope *= gate
+    return slope

@@ -202,12 +202,19 @@ class GPT(Module):
         return unembed(self.cache, self.wte.params["weight"])  # (B, T, V)
 
     def backward(self, grad_logits):
-        """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return."""
+        """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return.
+
+        What forward kept is forgotten on the way. Raises ValueError for a second backward after one forward.
+        """
+        if self.cache is None:
+            raise ValueError("GPT: a backward needs a forward of its own: call the model first")
         grad_x, grad_W_E = unembed_backward(grad_logits, self.cache, self.wte.params["weight"])
         self.wte.grads["weight"] += grad_W_E  # the embedding is used twice: here and at the bottom
         grad_x = self.ln_f.backward(grad_x)  # (B, T, D)
+        self.cache = None
         for block in reversed(self.h):
             grad_x = block.backward(grad_x)
+            block.forget()  # its room is free for the rest of the step
         self.wpe.backward(grad_x.sum(axis=0))  # every text in the batch used the same positions
         self.wte.backward(grad_x)
 

@@ -62,6 +62,11 @@ class Module:
         for grad in self.gradients().values():
             grad.fill(0)
 
+    def forget(self):
+        """Drop what forward kept for backward, in this layer and in every layer inside it."""
+        for _, layer in self.modules():
+            layer.cache = None
+
     def parameter_count(self):
         """How many numbers the layer can learn.
 

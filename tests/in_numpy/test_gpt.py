@@ -87,6 +87,14 @@ def test_no_backward_through_a_cache(model):
         model.backward(np.ones((1, 2, 7)))
 
 
+def test_backward_uses_up_what_forward_kept(model):
+    logits = model([[1, 2]])
+    model.backward(np.ones_like(logits))
+    assert all(layer.cache is None for block in model.h for _, layer in block.modules())
+    with pytest.raises(ValueError, match="GPT: a backward needs a forward of its own"):
+        model.backward(np.ones_like(logits))
+
+
 def test_the_order_of_tokens_matters(model):
     assert np.abs(model([[1, 2, 3]])[0, -1] - model([[2, 1, 3]])[0, -1]).max() > 1e-3
 

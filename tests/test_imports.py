@@ -20,6 +20,7 @@ MAY_USE = {
     "checkpoints": {"shapes"},
     "tokenization": set(),
     "corpus": set(),
+    "phrases": set(),
     "texts": set(),
     "classroom": set(),
     "documents": set(),

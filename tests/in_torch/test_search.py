@@ -29,12 +29,15 @@ def score(model, source, ids):
 def test_a_beam_that_drops_nothing_finds_every_text(model):
     source = [3, 1, 2]
     texts = {
-        (START, *(tail[: tail.index(END) + 1] if END in tail else tail)) for tail in product(range(4), repeat=3)
+        (START, *(tail[: tail.index(END) + 1] if END in tail else tail))
+        for tail in product(range(4), repeat=3)
     }
     expected = sorted((score(model, source, ids), list(ids)) for ids in texts)[::-1]
     found = beam_search(model, source, START, END, 3, width=64)
     assert [ids for ids, _ in found] == [ids for _, ids in expected]
-    torch.testing.assert_close(torch.tensor(found and [p for _, p in found]), torch.tensor([p for p, _ in expected]))
+    torch.testing.assert_close(
+        torch.tensor(found and [p for _, p in found]), torch.tensor([p for p, _ in expected])
+    )
 
 
 def test_a_beam_of_one_is_greedy(model):

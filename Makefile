@@ -21,7 +21,7 @@ notebooks: venv
 bench: venv
 	$(PY) -m benchmarks $(ARGS)
 
-# Runs lessons in JupyterLab in a real browser and takes pictures. Needs Chromium, so `make test` leaves it out.
+# Runs whole lessons in JupyterLab in a real browser and takes pictures; `make test` does so for the widgets alone.
 browser: venv
 	$(PY) -m tests.browser.run_lesson $(ARGS)
 

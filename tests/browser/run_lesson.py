@@ -70,14 +70,14 @@ def write_settings(folder, dark):
 
 @contextmanager
 def jupyterlab(folder, dark):
-    """A JupyterLab that serves a copy of the lessons; gives a function from a name to its address."""
-    copy_without_outputs(folder / "notebooks")
+    """A JupyterLab that serves folder/notebooks; gives a function from a notebook's name to its address."""
     write_settings(folder / "settings", dark)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     token = secrets.token_hex(16)
-    options = ["--no-browser", "--allow-root", f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
+    options = ["--no-browser", "--allow-root", "--expose-app-in-browser"]
+    options += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *options, f"--IdentityProvider.token={token}"],
@@ -167,6 +167,7 @@ def main(arguments=None):
     failed = False
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
+        copy_without_outputs(folder / "notebooks")
         browser = playwright.chromium.launch(executable_path=shutil.which(options.browser), args=QUIET)
         with jupyterlab(folder, options.dark) as address:
             for lesson in options.lessons or lessons():

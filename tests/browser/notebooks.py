@@ -1,0 +1,39 @@
+"""Notebooks made for the tests of the widgets, one cell a widget, and JupyterLab running them."""
+
+from contextlib import contextmanager
+
+import nbformat
+
+from tests.browser.run_lesson import jupyterlab, run
+from tests.notebooks.lessons import METADATA
+
+
+def write(path, cells):
+    """A notebook with these code cells."""
+    cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), path)
+
+
+@contextmanager
+def opened(browser, folder, cells, dark=False):
+    """A page with the notebook run from top to bottom, and the list of everything that went wrong on it.
+
+    What the page asked for outside this machine, which it cannot reach, stands in the list too.
+    """
+    path = folder / "notebooks" / "widgets.ipynb"
+    write(path, cells)
+    problems = []
+
+    def note(request):
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            problems.append(f"the page asked for {request.url}")
+
+    with jupyterlab(folder, dark) as address:
+        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page.set_default_timeout(20_000)
+        page.on("request", note)
+        page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+        problems += run(page, address(path.name), path, timeout=120)
+        yield page, problems
+        page.close()

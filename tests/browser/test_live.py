@@ -1,0 +1,239 @@
+"""The widgets in JupyterLab, in a real browser: mouse, keyboard, two views of one model, light and dark."""
+
+import re
+
+import pytest
+
+from tests.browser.notebooks import opened
+
+CELLS = {
+    "imports": "import numpy as np\nfrom course_lib import widgets\nrng = np.random.default_rng(0)",
+    "attention": (
+        "q, k = rng.normal(size=(2, 2, 4, 3))\n"
+        "attention = widgets.AttentionView(['You', 'are', 'welcome', '<pad>'], q=q, k=k)\nattention"
+    ),
+    "again": "attention",
+    "cross": "widgets.AttentionView(['de', 'nada'], [[0.5, 0.5, 0], [0.1, 0.2, 0.7]], keys=['You', 'are', 'welcome'])",
+    "softmax": "softmax = widgets.SoftmaxTemperature([2.0, 1.0, 0.2], labels=['A', 'B', 'C'])\nsoftmax",
+    "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
+}
+
+
+@pytest.fixture(scope="module")
+def lab(chromium, tmp_path_factory):
+    with opened(chromium, tmp_path_factory.mktemp("lab"), CELLS.values()) as (page, problems):
+        yield page, problems
+
+
+@pytest.fixture
+def show(lab):
+    """show("softmax") gives the widget in the cell of that name, in sight and without the focus."""
+    page, _ = lab
+
+    def find(name):
+        cell = page.locator(".jp-CodeCell").nth(list(CELLS).index(name))
+        widget = cell.locator(".gbh")
+        widget.scroll_into_view_if_needed()
+        page.mouse.move(0, 0)
+        page.evaluate("document.activeElement.blur()")
+        return widget
+
+    return find
+
+
+def cells(widget):
+    return widget.locator("[data-cell]")
+
+
+def says(widget):
+    return widget.locator(".gbh-says").inner_text()
+
+
+def slider(widget, label):
+    return widget.get_by_label(label, exact=True)
+
+
+def test_every_widget_is_there_and_nothing_went_wrong(lab, show):
+    _, problems = lab
+    assert problems == []
+    for name in list(CELLS)[1:]:
+        assert show(name).count() == 1, name
+
+
+def test_hover_previews_click_locks_escape_unlocks(lab, show):
+    page, _ = lab
+    widget = show("attention")
+    assert "Point at a cell" in says(widget)
+    cells(widget).nth(1).hover()
+    assert "You → are" in says(widget)
+    page.mouse.move(0, 0)
+    assert "Point at a cell" in says(widget)
+    cells(widget).nth(1).click()
+    page.mouse.move(0, 0)
+    assert "You → are" in says(widget)
+    cells(widget).nth(6).hover()
+    assert "You → are" in says(widget)  # locked: hovering elsewhere changes nothing
+    page.keyboard.press("Escape")
+    page.mouse.move(0, 0)
+    page.evaluate("document.activeElement.blur()")
+    assert "Point at a cell" in says(widget)
+    cells(widget).nth(1).click()
+    widget.get_by_role("button", name="Unlock").click()
+    assert "Point at a cell" in says(widget)
+
+
+def test_arrow_keys_move_the_cell_and_leave_the_notebook_alone(lab, show):
+    page, _ = lab
+    widget = show("attention")
+    slider(widget, "temperature").focus()
+    page.keyboard.press("Shift+Tab")
+    for _ in range(9):  # back to the first control, then forward to the grid, as a reader would
+        if page.evaluate("document.activeElement.getAttribute('role')") == "application":
+            break
+        page.keyboard.press("Tab")
+    before = page.locator(".jp-Cell.jp-mod-active").evaluate("cell => cell.dataset.windowedListIndex")
+    for key in ("PageUp", "Home"):
+        page.keyboard.press(key)
+    assert "You → You" in says(widget)
+    for key in ("ArrowDown", "ArrowDown", "ArrowRight"):
+        page.keyboard.press(key)
+    assert "welcome → are" in says(widget)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Home")
+    assert "welcome → You" in says(widget)  # a locked cell moves with the keys
+    page.keyboard.press("Escape")
+    after = page.locator(".jp-Cell.jp-mod-active").evaluate("cell => cell.dataset.windowedListIndex")
+    assert before == after
+
+
+def test_masks_scale_temperature_and_heads_change_the_weights(lab, show):
+    page, _ = lab
+    widget = show("attention")
+    masked = widget.locator("[data-cell].masked")
+    first = cells(widget).all_inner_texts()
+    widget.get_by_label("causal mask").check()
+    assert masked.count() == 6 and cells(widget).nth(0).inner_text() == "1.00"
+    widget.get_by_label("padding mask").check()
+    assert masked.count() == 7
+    cells(widget).nth(1).hover()
+    assert "masked" in says(widget) and "−∞" in says(widget)
+    widget.get_by_label("causal mask").uncheck()
+    widget.get_by_label("padding mask").uncheck()
+    assert masked.count() == 0 and cells(widget).all_inner_texts() == first
+    widget.get_by_label("divide by √d").uncheck()
+    assert cells(widget).all_inner_texts() != first
+    widget.get_by_label("divide by √d").check()
+    temperature = slider(widget, "temperature")
+    temperature.focus()
+    assert temperature.get_attribute("aria-valuetext") == "1"
+    page.keyboard.press("End")
+    assert temperature.get_attribute("aria-valuetext") == "∞ (uniform)"
+    assert set(cells(widget).all_inner_texts()) == {"0.25"}
+    page.keyboard.press("Home")
+    assert sorted(set(cells(widget).all_inner_texts())) == ["0.00", "1.00"]
+    for _ in range(7):
+        page.keyboard.press("ArrowRight")
+    assert cells(widget).all_inner_texts() == first
+    widget.get_by_role("button", name="head 1").click()
+    assert cells(widget).all_inner_texts() != first
+    widget.get_by_role("button", name="head 0").click()
+    assert cells(widget).all_inner_texts() == first
+
+
+def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
+    second, first = show("again"), show("attention")
+    cells(first).nth(5).hover()
+    assert "are → are" in says(first) and "Point at a cell" in says(second)
+    cells(first).nth(5).click()
+    first.get_by_label("causal mask").check()
+    assert "are → are" in says(second) and second.get_by_label("causal mask").is_checked()
+    assert cells(second).all_inner_texts() == cells(first).all_inner_texts()
+    second.get_by_label("causal mask").uncheck()
+    second.get_by_role("button", name="Unlock").click()
+    assert not first.get_by_label("causal mask").is_checked()
+
+
+def test_cross_attention_has_no_future_to_hide_and_hatches_a_weight_of_zero(show):
+    widget = show("cross")
+    assert cells(widget).count() == 6 and widget.get_by_label("causal mask").count() == 0
+    assert widget.locator("[data-cell].masked").count() == 1
+    widget.locator("summary").click()
+    assert widget.locator("td").all_inner_texts() == ["0.5000", "0.5000", "masked", "0.1000", "0.2000", "0.7000"]
+
+
+def test_softmax_moves_with_logits_temperature_and_cuts(lab, show):
+    page, _ = lab
+    widget = show("softmax")
+    shares = widget.locator(".gbh-bars > .gbh-number:last-child, .gbh-bars > .gbh-track + .gbh-number")
+    assert shares.all_inner_texts() == ["0.652", "0.240", "0.108"]
+    assert "1.585 bits" in says(widget)
+    slider(widget, "logit of B").focus()
+    page.keyboard.press("End")
+    assert shares.nth(1).inner_text() == "1.000"
+    widget.get_by_role("button", name="Reset").click()
+    assert shares.all_inner_texts() == ["0.652", "0.240", "0.108"]
+    slider(widget, "top-k").focus()
+    page.keyboard.press("ArrowLeft")
+    assert shares.nth(2).inner_text() == "0.108 cut off" and "2 of 3" in says(widget)
+    slider(widget, "temperature").focus()
+    page.keyboard.press("End")
+    assert shares.nth(0).inner_text() == "0.500"
+    widget.get_by_role("button", name="Reset").click()
+
+
+def test_matrix_product_writes_the_sum_out(show):
+    widget = show("matmul")
+    cells(widget).nth(2).hover()
+    assert "Row 1 of x meets column 0 of W" in says(widget)
+    assert "3 · 5 + (−4) · 6 = 15 + (−24) = −9" in re.sub(r"\s+", " ", says(widget))
+    assert widget.locator(".used").all_inner_texts() == ["3", "−4", "5", "6"]
+
+
+def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):
+    page, _ = lab
+    loose = page.locator(".gbh :is(a, button, input, select, textarea, summary, [tabindex])").evaluate_all(
+        "all => all.filter(e => e.dataset.lmSuppressShortcuts !== 'true').map(e => e.outerHTML)"
+    )
+    assert loose == []
+
+
+def test_whatever_is_drawn_or_moved_has_a_name(lab):
+    page, _ = lab
+    nameless = page.locator(".gbh :is(svg, input, button, [role])").evaluate_all(
+        "all => all.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()"
+        " && !e.closest('label')?.textContent.trim()).map(e => e.outerHTML.slice(0, 200))"
+    )
+    assert nameless == []
+    assert page.locator(".gbh [id]").count() == 0
+
+
+# The lowest contrast of a widget's own texts with what is behind them; hatched cells have no text.
+CONTRAST = """all => {
+    const rgb = text => text.match(/[\\d.]+/g).map(Number);
+    const lit = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = e => {
+        const colour = rgb(getComputedStyle(e).backgroundColor);
+        return colour.length === 4 && colour[3] === 0 ? behind(e.parentElement) : colour;
+    };
+    const ratio = e => {
+        const style = getComputedStyle(e);
+        const two = [lit(rgb(e instanceof SVGElement ? style.fill : style.color)), lit(behind(e))].sort();
+        return (two[1] + 0.05) / (two[0] + 0.05);
+    };
+    const written = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    return all.filter(e => written(e) && !e.closest(".masked")).map(e => [ratio(e), e.outerHTML.slice(0, 120)])
+        .filter(([r]) => r < 4.5);
+}"""
+
+
+def test_readable_in_light_and_in_dark(lab):
+    page, problems = lab
+    page.mouse.move(0, 0)
+    for theme in ("Light", "Dark", "Light"):
+        page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+        page.wait_for_function(f"document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
+        page.wait_for_timeout(500)
+        assert page.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == [], theme
+    assert problems == []

@@ -1,0 +1,103 @@
+"""The maths of the widgets, run in a real browser on arrays that `course_lib` has worked out too."""
+
+import math
+
+import numpy as np
+import pytest
+
+from course_lib.in_numpy import attention, generation
+from course_lib.widgets import LIVE, live, softmax_temperature
+from course_lib.widgets import __getattr__ as widget
+
+CLOSE = {"rtol": 1e-5, "atol": 1e-7}
+LOAD = "source => import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))).then(m => {window.maths = m.maths; window.render = typeof m.default.render})"
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    page = chromium.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def maths(page):
+    """maths("AttentionView") gives a function that evaluates JavaScript in which `maths` is that widget's."""
+
+    def load(name):
+        page.evaluate(LOAD, str(widget(name)._esm))
+        return lambda code, *values: page.evaluate(f"values => ({code})(...values)", list(values))
+
+    return load
+
+
+def numbers(*shape, seed=0):
+    """Numbers that float32 holds exactly, so that both sides start from the same."""
+    return np.random.default_rng(seed).normal(0, 2, shape).astype(np.float32).astype(float)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_every_widget_is_a_module_with_a_render_function(name, maths):
+    run = maths(name)
+    assert run("() => render") == "function"
+
+
+@pytest.mark.parametrize("temperature", [0.05, 0.5, 1, 10])
+def test_attention_weights(maths, temperature):
+    T, S, K = 4, 6, 3
+    q, k = numbers(T, K), numbers(S, K, seed=1)
+    mask = np.random.default_rng(2).random((T, S)) > 0.4
+    mask[1] = False  # a query that may attend to nothing
+    _, expected = attention.scaled_dot_product_attention(q, k, k, mask, temperature=temperature)
+    code = "(scores, T, S, t, mask) => maths.attentionWeights(scores, T, S, t, (i, j) => mask[i][j])"
+    scores = (q @ k.T / math.sqrt(K)).ravel()
+    got = maths("AttentionView")(code, scores.tolist(), T, S, temperature, mask.tolist())
+    np.testing.assert_allclose(got, expected, **CLOSE)
+    assert not np.any(np.array(got)[~mask])
+
+
+def test_the_ends_of_the_temperature_are_its_limits(maths):
+    run = maths("AttentionView")
+    softmax = "(scores, t) => maths.softmax(scores, t)"
+    scores = [1.0, 3.0, 3.0, -math.inf, 2.0]
+    assert run(softmax, scores, 0) == [0, 0.5, 0.5, 0, 0]
+    assert run(softmax, scores, math.inf) == [0.25, 0.25, 0.25, 0, 0.25]
+    assert run(softmax, [-math.inf] * 3, 1) == [0, 0, 0]
+    assert run(softmax, [1000.0, 1000.0], 0.05) == [0.5, 0.5]
+    for t in (0, 0.5, math.inf):
+        np.testing.assert_allclose(run(softmax, scores, t), live.softmax(scores, t), **CLOSE)
+
+
+@pytest.mark.parametrize("name", ["AttentionView", "SoftmaxTemperature"])
+def test_both_sides_have_the_same_stops(name, maths):
+    assert maths(name)("() => maths.TEMPERATURES") == live.TEMPERATURES
+    if name == "SoftmaxTemperature":
+        assert maths(name)("() => maths.TOP_P") == softmax_temperature.TOP_P
+
+
+@pytest.mark.parametrize(("temperature", "top_k", "top_p"), [(1, 7, 1), (0.7, 3, 1), (2, 7, 0.8), (0.5, 4, 0.6)])
+def test_what_is_drawn_from(maths, temperature, top_k, top_p):
+    logits = numbers(7, seed=3)
+    expected = generation.next_token_probabilities(logits, temperature, top_k, top_p)
+    code = "(z, t, k, p) => maths.nextTokenProbabilities(z, t, k, p)"
+    got = maths("SoftmaxTemperature")(code, logits.tolist(), temperature, top_k, top_p)
+    np.testing.assert_allclose(got, expected, **CLOSE)
+
+
+def test_ties_with_the_kth_stay(maths):
+    logits = np.array([1.0, 2.0, 1.0, 0.0])
+    got = maths("SoftmaxTemperature")("z => maths.nextTokenProbabilities(z, 1, 2, 1)", logits.tolist())
+    np.testing.assert_allclose(got, generation.next_token_probabilities(logits, top_k=2), **CLOSE)
+
+
+def test_entropy(maths):
+    run = maths("SoftmaxTemperature")
+    assert run("p => maths.entropy(p)", [0.25] * 4) == pytest.approx(math.log(4))
+    assert run("p => maths.entropy(p)", [1, 0]) == 0
+
+
+def test_matrix_product(maths):
+    a, b = numbers(3, 4), numbers(4, 5)
+    code = "(a, b) => maths.matmul(a, b, 3, 4, 5)"
+    got = maths("MatmulExplorer")(code, a.ravel().tolist(), b.ravel().tolist())
+    np.testing.assert_allclose(got, a @ b, **CLOSE)

@@ -1,0 +1,100 @@
+"""The Python side of the live widgets: what they refuse, what they send, what is left without a kernel."""
+
+import base64
+import subprocess
+import sys
+
+import anywidget
+import numpy as np
+import pytest
+
+from course_lib.shapes import ShapeError
+from course_lib.widgets import LIVE, AttentionView, MatmulExplorer, SoftmaxTemperature
+
+EXAMPLES = {
+    "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]]),
+    "MatmulExplorer": lambda: MatmulExplorer(np.eye(2), np.eye(2)),
+    "SoftmaxTemperature": lambda: SoftmaxTemperature([1.0, 2.0]),
+}
+eye, half = np.eye(2), np.full((2, 2), 0.5)
+BAD = {
+    "attention: a text": (lambda: AttentionView("ab", eye), "tokens must be a list of labels, got the single"),
+    "attention: rows": (lambda: AttentionView(["a", "b"], [[2, 3], [1, 1]]), "each row must add to 1"),
+    "attention: negative": (lambda: AttentionView(["a", "b"], [[2, -1], [1, 0]]), "weights must be 0 or more"),
+    "attention: labels": (lambda: AttentionView(["a"], eye), "1 tokens, but the numbers are for 2"),
+    "attention: keys": (lambda: AttentionView(["a", "b"], eye, keys=["c"]), "1 keys, but the numbers are for 2"),
+    "attention: axes": (lambda: AttentionView(["a"], [1]), r"weights must have axes \(T S\), got shape \(1,\)"),
+    "attention: NaN": (lambda: AttentionView(["a"], [[np.nan]]), "weights holds NaN or infinity"),
+    "attention: nothing": (lambda: AttentionView(["a"]), "give either weights, or both q and k"),
+    "attention: q alone": (lambda: AttentionView(["a"], q=[[1]]), "give either weights, or both q and k"),
+    "attention: widths": (lambda: AttentionView(["a"], q=[[1]], k=[[1, 2]]), "q has width 1 but k has width 2"),
+    "attention: mask": (lambda: AttentionView(["a", "b"], q=eye, k=eye, mask=half), r"mask must be bool \(2, 2\)"),
+    "attention: head": (lambda: AttentionView(["a", "b"], eye, head=1), "head is 1, there are heads 0 to 0"),
+    "attention: future": (lambda: AttentionView(["a", "b"], eye, keys=["c", "d"], causal=True), "no future to hide"),
+    "attention: padding": (lambda: AttentionView(["a", "b"], eye, padding=2), "padding is 2, must be from 0 to 1"),
+    "attention: stop": (lambda: AttentionView(["a", "b"], eye, temperature=4), "temperature 4 is not a stop"),
+    "attention: long": (lambda: AttentionView(range(65), np.eye(65)), "65 tokens; from 1 to 64 can be shown"),
+    "matmul: fit": (lambda: MatmulExplorer(eye, [[1, 2]]), "a row of a has 2 entries but a column of b has 1"),
+    "matmul: large": (lambda: MatmulExplorer(np.eye(13), np.eye(13)), "at most 12 rows and columns"),
+    "matmul: ragged": (lambda: MatmulExplorer([[1], [2, 3]], eye), "a must be a rectangular array"),
+    "matmul: names": (lambda: MatmulExplorer(eye, eye, names=["x"]), "names are for a, b and the product"),
+    "softmax: empty": (lambda: SoftmaxTemperature([]), "logits is empty"),
+    "softmax: large": (lambda: SoftmaxTemperature([1, -11]), "from −10 to 10, got -11"),
+    "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_named(case):
+    make, sentence = BAD[case]
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        make()
+
+
+def test_every_widget_has_an_example():
+    assert set(EXAMPLES) == set(LIVE)
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_widget_is_a_sentence_and_a_picture_too(name):
+    widget = EXAMPLES[name]()
+    data, metadata = widget._repr_mimebundle_()
+    theirs, their_metadata = anywidget.AnyWidget._repr_mimebundle_(widget)
+    assert metadata == their_metadata and {**data, **theirs} == data
+    assert base64.b64decode(data["image/png"]).startswith(b"\x89PNG")
+    assert data["text/plain"] == repr(widget) == repr(EXAMPLES[name]())
+    assert "0x" not in repr(widget) and "\n" not in repr(widget)
+    again, _ = EXAMPLES[name]()._repr_mimebundle_()
+    assert again["image/png"] == data["image/png"]
+
+
+def test_arrays_are_sent_as_float32_and_a_weight_of_zero_as_minus_infinity():
+    widget = AttentionView(["You", "are"], [[[1, 0], [0.5, 0.5]]] * 3)
+    scores = np.frombuffer(widget.scores, "<f4").reshape(widget.sizes[:3])
+    np.testing.assert_allclose(np.exp(scores[2]), [[1, 0], [0.5, 0.5]], rtol=1e-6)
+    assert widget.sizes == [3, 2, 2, 0] and widget.q == b""
+
+
+def test_queries_keys_and_a_mask():
+    q, k = np.arange(6.0).reshape(3, 2), np.ones((2, 2))
+    mask = np.array([[True, False], [True, True], [True, True]])
+    widget = AttentionView(["a", "b", "c"], q=q, k=k, keys=["d", "e"], mask=mask)
+    scores = np.frombuffer(widget.scores, "<f4").reshape(3, 2)
+    np.testing.assert_array_equal(scores, [[1, -np.inf], [5, 5], [9, 9]])
+    assert widget.sizes == [1, 3, 2, 2] and not widget.self_attention
+
+
+def test_padding_is_counted_from_the_end():
+    weights = np.full((4, 4), 0.25)
+    assert AttentionView(["<pad>", "a", "<pad>", "<pad>"], weights).padding == 2
+    assert AttentionView(["a", "b", "c", "d"], weights, padding=1).padding == 1
+
+
+def test_errors_of_shape_are_shape_errors():
+    with pytest.raises(ShapeError):
+        MatmulExplorer(eye, [[1, 2]])
+
+
+def test_the_figures_do_not_load_the_live_widgets():
+    code = "import sys, course_lib.widgets.figures; sys.exit('anywidget' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

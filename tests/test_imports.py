@@ -24,6 +24,8 @@ MAY_USE = {
     "texts": set(),
     "classroom": set(),
     "documents": set(),
+    "gpt2": {"tokenization"},
+    "heads": set(),
     "in_numpy": {"shapes", "checkpoints"},
     "in_torch": {"shapes", "checkpoints"},
     "widgets": {"shapes"},

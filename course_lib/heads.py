@@ -1,0 +1,35 @@
+"""Which head looks where: a number instead of an impression. Takes a GPT of either framework."""
+
+import numpy as np
+
+__all__ = ["clearest_head", "mean_weights"]
+
+
+def mean_weights(model, ids, looks_from, looks_at):
+    """How much each head gives, on average over the texts, to one token when it stands at another: (L, H).
+
+    ids (B, T); looks_from, looks_at (B,): in each text the position that looks and the one looked at.
+
+    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=3))
+    >>> mean_weights(model, np.array([[1, 2, 3]]), [0], [0])     # the first token can look at itself alone
+    array([[1., 1.],
+           [1., 1.],
+           [1., 1.]])
+    """
+    model(ids)
+    rows = np.arange(len(ids))
+    weights = [np.asarray(block.attn.weights)[rows, :, looks_from, looks_at] for block in model.h]  # (B, H) each
+    return np.stack([each.mean(axis=0) for each in weights]).astype(float)
+
+
+def clearest_head(model, ids, looks_from, looks_at):
+    """The (block, head) that gives most to the token asked for, and how much that is on average, from 0 to 1.
+
+    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> clearest_head(GPT(GPTConfig(V=5, C=8, D=4, H=2, L=3)), np.array([[1, 2, 3]]), [0], [0])
+    ((0, 0), 1.0)
+    """
+    weights = mean_weights(model, ids, looks_from, looks_at)
+    block, head = np.unravel_index(weights.argmax(), weights.shape)
+    return (int(block), int(head)), float(weights[block, head])

@@ -12,7 +12,15 @@ from pathlib import Path
 
 from course_lib.shapes import ShapeError
 
-__all__ = ["DTYPE_BYTES", "gpt2_names", "gpt2_sizes", "match_shapes", "read_safetensors", "write_safetensors"]
+__all__ = [
+    "DTYPE_BYTES",
+    "gpt2_names",
+    "gpt2_sizes",
+    "match_shapes",
+    "read_safetensors",
+    "write_safetensors",
+    "write_whole",
+]
 
 DTYPE_BYTES = {
     "F64": 8,
@@ -81,7 +89,7 @@ def write_safetensors(path, tensors):
     Traceback (most recent call last):
     ValueError: a of shape (2,) in F32 needs 8 bytes, got 4
     """
-    path, header, end = Path(path), {"__metadata__": {"format": "pt"}}, 0
+    header, end = {"__metadata__": {"format": "pt"}}, 0
     for name, (dtype, shape, data) in tensors.items():
         needed = math.prod(shape) * DTYPE_BYTES[dtype]
         if len(data) != needed:
@@ -90,12 +98,30 @@ def write_safetensors(path, tensors):
         end += needed
     text = json.dumps(header).encode()
     text += b" " * (-len(text) % 8)  # so that the numbers start at a multiple of 8
+    write_whole(path, [len(text).to_bytes(8, "little"), text, *(data for _, _, data in tensors.values())])
+
+
+def write_whole(path, parts):
+    """Write bytes, part by part, to a file that is whole or as it was: it is renamed once all is on the disk.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "word")
+    >>> write_whole(path, [b"de ", b"nada"])
+    >>> path.read_bytes()
+    b'de nada'
+    """
+    path = Path(path)
     unfinished = path.with_name(path.name + ".unfinished")
-    with unfinished.open("wb") as file:
-        file.write(len(text).to_bytes(8, "little") + text)
-        for _, _, data in tensors.values():
-            file.write(data)
-    unfinished.replace(path)
+    try:
+        with unfinished.open("wb") as file:
+            for part in parts:
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:  # a full disk should not stay full of half a file
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 def gpt2_sizes(folder):

@@ -11,12 +11,13 @@ may be in (a hidden Markov model; Rabiner 1989, §III), and everything else foll
 import math
 from functools import cached_property
 from itertools import islice, permutations
+from pathlib import Path
 
 import numpy as np
 
-__all__ = ["END", "ENGLISH", "Grammar"]
+from course_lib.tokenization import END, BytePairTokenizer
 
-END = "<end>"
+__all__ = ["END", "ENGLISH", "Grammar", "TextFile"]
 
 
 class Grammar:
@@ -275,6 +276,41 @@ class Grammar:
                     if not (once and token == 0):
                         moved[after] = moved.get(after, 0) + mass * p
             level = moved
+
+
+class TextFile:
+    """A text of your own, any UTF-8, in tokens of byte-pair encoding.
+
+    `tokens` (T,) are there to train on, `held_out` is the last tenth of the text. The tokenizer learns from the part to train on. V is smaller than asked for when that has few pairs.
+    Raises OSError when the file cannot be opened, ValueError when it is not UTF-8 or has no text.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "mine.txt")
+    >>> _ = path.write_text("de nada " * 50, encoding="utf-8")
+    >>> text = TextFile(path, vocabulary_size=260)
+    >>> text.decode(text.held_out)
+    'de nada de nada de nada de nada de nada '
+    """
+
+    def __init__(self, path, vocabulary_size=512):
+        path = Path(path)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")  # a byte order mark is no text
+        except OSError as error:
+            raise OSError(f"{path} cannot be opened: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(
+                f"{path} is not UTF-8: byte {error.object[error.start]:#04x} at place {error.start}; "
+                "save it as UTF-8"
+            ) from error
+        if not text.strip():
+            raise ValueError(f"{path} has no text in it")
+        cut = len(text) - len(text) // 10
+        self.tokenizer = BytePairTokenizer.train(text[:cut], vocabulary_size)
+        self.V = self.tokenizer.vocabulary_size
+        self.encode, self.decode = self.tokenizer.encode, self.tokenizer.decode
+        self.tokens = np.array(self.encode(text[:cut]))  # (T,)
+        self.held_out = np.array(self.encode(text[cut:]), int)
 
 
 def _alternatives(name, text):

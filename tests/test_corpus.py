@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from course_lib.corpus import END, ENGLISH, Grammar
+from course_lib.corpus import END, ENGLISH, Grammar, TextFile
 
 # The sense is set by the first word and decides the last; "b" may start two rests; a part is optional.
 SMALL = {
@@ -237,3 +237,32 @@ def test_bad_text(small):
         small.encode("b c")
     with pytest.raises(ValueError, match="Grammar: 'b a' cannot stand in a text of this grammar"):
         small.next_token("b a bank")
+
+
+def test_a_text_of_the_readers_own(tmp_path):
+    path = tmp_path / "own.txt"
+    path.write_bytes("\ufeffŽluťoučký kůň, 猫と犬 🐎\r\n".encode() * 40)
+    text = TextFile(path, 300)
+    assert 256 < text.V <= 300 and text.tokens.max() < text.V
+    whole = text.decode(text.tokens) + text.decode(text.held_out)
+    assert whole == path.read_bytes().decode("utf-8-sig")
+    assert 0 < len(text.held_out) < len(text.tokens) / 4
+
+
+@pytest.mark.parametrize(
+    "content, kind, words",
+    [
+        (None, OSError, "own.txt cannot be opened: No such file or directory"),
+        (b"", ValueError, "own.txt has no text in it"),
+        (b"\xef\xbb\xbf \n", ValueError, "own.txt has no text in it"),
+        (b"caf\xe9!", ValueError, "own.txt is not UTF-8: byte 0xe9 at place 3; save it as UTF-8"),
+        ("text".encode("utf-16"), ValueError, "own.txt is not UTF-8: byte 0xff at place 0; save it as UTF-8"),
+    ],
+)
+def test_a_text_that_cannot_be_read(content, kind, words, tmp_path):
+    path = tmp_path / "own.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(kind) as error:
+        TextFile(path)
+    assert str(error.value) == f"{tmp_path}/{words}"

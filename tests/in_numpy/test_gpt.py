@@ -114,17 +114,18 @@ def test_an_untrained_model_knows_nothing(rng):
     assert abs(loss - math.log(65)) < 0.05
 
 
-def test_weights_start_as_in_gpt_2(rng):
-    model = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), rng)
+@pytest.mark.parametrize("std", [0.02, 0.07])
+def test_weights_start_as_in_gpt_2(rng, std):
+    model = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), rng, std=std)
     for name, a in model.state_dict().items():
-        expected = 0.02 / math.sqrt(16) if name.endswith("c_proj.weight") else 0.02
+        expected = std / math.sqrt(16) if name.endswith("c_proj.weight") else std
         if name.endswith("bias"):
             assert (a == 0).all()
         elif "ln_" in name:
             assert (a == 1).all()
         else:
             assert abs(a.std() / expected - 1) < 0.05, name
-    again = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), np.random.default_rng(0)).state_dict()
+    again = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), np.random.default_rng(0), std=std).state_dict()
     assert all((a == again[name]).all() for name, a in model.state_dict().items()), "one seed, one model"
 
 

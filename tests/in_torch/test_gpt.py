@@ -90,17 +90,18 @@ def test_attention_weights_can_be_looked_at(model):
     torch.testing.assert_close(layer.weights, whole[..., 2:, :])
 
 
-def test_weights_start_as_in_gpt_2():
-    model = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), torch.Generator().manual_seed(0))
+@pytest.mark.parametrize("std", [0.02, 0.07])
+def test_weights_start_as_in_gpt_2(std):
+    model = GPT(GPTConfig(V=100, C=100, D=64, H=4, L=8), torch.Generator().manual_seed(0), std=std)
     for name, p in model.state_dict().items():
-        expected = 0.02 / math.sqrt(16) if name.endswith("c_proj.weight") else 0.02
+        expected = std / math.sqrt(16) if name.endswith("c_proj.weight") else std
         if name.endswith("bias"):
             assert (p == 0).all()
         elif "ln_" in name:
             assert (p == 1).all()
         else:
             assert abs(p.std() / expected - 1) < 0.05, name
-    again = GPT(model.config, torch.Generator().manual_seed(0)).state_dict()
+    again = GPT(model.config, torch.Generator().manual_seed(0), std).state_dict()
     assert all(torch.equal(p, again[name]) for name, p in model.state_dict().items()), "one seed, one model"
 
 

@@ -1,0 +1,73 @@
+"""Train the NumPy GPT by the same recipe as the PyTorch one: the same windows, schedule, clipping and AdamW.
+
+Its checkpoints have the same names and shapes, so a run begun in one framework can go on in the other.
+"""
+
+import numpy as np
+
+from course_lib.in_numpy.checkpoints import load_state, save_state
+from course_lib.in_numpy.checks import checked_ids
+from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
+from course_lib.in_numpy.optim import AdamW, clip_gradients, warmup_cosine
+from course_lib.runs import Run, batch, windows
+
+__all__ = ["evaluate", "train"]
+
+
+def evaluate(model, tokens, B=256):
+    """Mean loss of the model over all windows of a text (T,), in nats; B windows at a time.
+
+    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
+    >>> 1.5 < evaluate(model, [0, 1, 2, 3, 4] * 9) < 1.8     # about ln 5: it knows nothing yet
+    True
+    """
+    rows = windows(tokens, model.config.C)  # (N, C + 1)
+    parts = [rows[i : i + B] for i in range(0, len(rows), B)]
+    losses = [cross_entropy(model(part[:, :-1]), part[:, 1:]) * len(part) for part in parts]
+    return float(sum(losses) / len(rows))
+
+
+def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=None, progress=True):
+    """Train the model in place; returns {"loss": one number a step, "held_out": [[step, loss], …]}, in nats.
+
+    tokens, held_out  whole numbers (T,), to learn from and to be tested on.
+    folder            where checkpoints go; `resume` goes on from the newest there, if there is one.
+    on_step           called as on_step(step, history) after each step, to draw a curve or write a sample.
+    progress          a bar on stdout (needs tqdm).
+    Raises FloatingPointError, naming the step and the last checkpoint, when loss or gradients are not finite
+    numbers; OSError when a checkpoint cannot be saved; ValueError when one is damaged or of another run.
+
+    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> from course_lib.runs import Recipe
+    >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
+    >>> recipe = Recipe(steps=3, B=2, warmup=0)
+    >>> history = train(model, [0, 1, 2, 3, 4] * 9, [0, 1, 2] * 9, recipe, progress=False)
+    >>> len(history["loss"]), [step for step, _ in history["held_out"]]
+    (3, [3])
+    """
+    tokens, C = checked_ids("train", tokens, model.config.V), model.config.C
+    optimizer = AdamW(model, recipe.lr, (recipe.beta1, recipe.beta2), weight_decay=recipe.weight_decay)
+    run = Run(model, optimizer, tokens, recipe, folder, resume, load_state)
+    for step in run.steps(progress):
+        rows = batch(tokens, recipe, C, step)  # (B, C + 1)
+        optimizer.lr = warmup_cosine(step, recipe.lr, recipe.warmup, recipe.steps)
+        try:
+            loss = _gradients(model, np.split(rows, recipe.accumulate))
+            clip_gradients(model, recipe.max_norm)
+        except ValueError as error:  # NaN or infinity, in the logits or in a gradient
+            raise run.stop(step, error) from error
+        optimizer.step()
+        run.done(step, loss, lambda: evaluate(model, held_out), save_state, on_step)
+    return run.history
+
+
+def _gradients(model, parts):
+    """Add up the gradients of the parts of a batch; returns the mean loss of the whole batch."""
+    model.zero_grad()
+    total = 0.0
+    for part in parts:  # (B / accumulate, C + 1)
+        logits, targets = model(part[:, :-1]), part[:, 1:]  # (B / accumulate, C, V), (B / accumulate, C)
+        total += float(cross_entropy(logits, targets)) / len(parts)
+        model.backward(cross_entropy_backward(logits, targets) / len(parts))
+    return total

@@ -5,6 +5,8 @@ number of sequences (batch, heads, …) stacked in front. The same letter must h
 in every array of one call, and "..." must stand for the same axes.
 """
 
+from functools import lru_cache
+
 __all__ = ["AXES", "ShapeError", "check_shapes", "list_shape"]
 
 AXES = {
@@ -37,14 +39,19 @@ def check_shapes(call, **arrays):
     >>> check_shapes("attention", q=(Array, "... T K"))
     {'...': (2,), 'T': 5, 'K': 4}
     """
-    sizes, first_seen = {}, {}
     for name, (array, pattern) in arrays.items():
-        axes = pattern.split()
         if not hasattr(array, "shape"):
-            raise ShapeError(
-                f"{call}: {name} is a {type(array).__name__}, not an array with axes {_tuple(axes)}"
-            )
-        shape = tuple(array.shape)
+            axes = _tuple(pattern.split())
+            raise ShapeError(f"{call}: {name} is a {type(array).__name__}, not an array with axes {axes}")
+    return dict(_sizes(call, tuple([(n, p, tuple(a.shape)) for n, (a, p) in arrays.items()])))
+
+
+@lru_cache(maxsize=4096)  # a model asks the same again and again
+def _sizes(call, arrays):
+    """The sizes that `check_shapes` returns, from (name, pattern, shape) of every array."""
+    sizes, first_seen = {}, {}
+    for name, pattern, shape in arrays:
+        axes = pattern.split()
         stacked = axes[0] == "..."
         n_leading = len(shape) - len(axes) + 1 if stacked else 0
         if n_leading < 0 or (not stacked and len(shape) != len(axes)):
@@ -82,8 +89,8 @@ def list_shape(call, name, rows):
 
 
 def _mismatch(call, arrays, axis, first, first_size, second, second_size):
-    expected = ", ".join(f"{name} {_tuple(pattern.split())}" for name, (_, pattern) in arrays.items())
-    got = ", ".join(f"{name} {tuple(getattr(a, 'shape', ()))}" for name, (a, _) in arrays.items())
+    expected = ", ".join(f"{name} {_tuple(pattern.split())}" for name, pattern, _ in arrays)
+    got = ", ".join(f"{name} {shape}" for name, _, shape in arrays)
     word = "leading axes" if axis == "..." else _WORDS.get(axis, "width")
     must = "the same" if axis == "..." else axis + (f" ({AXES[axis]})" if axis in AXES else "")
     return (

@@ -108,6 +108,17 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
         refuse(call, name, array, ~np.isfinite(array))
+    return attend(call, q, k, v, mask, scale, temperature)
+
+
+def attend(call, q, k, v, mask=None, scale=None, temperature=1.0):
+    """The mathematics of `scaled_dot_product_attention`, for a caller that made q, k and v and knows they fit.
+
+    Raises ValueError when a score is NaN or +∞, and for a mask that is not boolean.
+
+    >>> attend("doctest", np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))[0]
+    array([[3.]])
+    """
     scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
     scores *= _scale(q, scale)
     if mask is not None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from course_lib.in_numpy import generation
 from course_lib.in_numpy.attention import (
+    attend,
     causal_mask,
-    scaled_dot_product_attention,
     scaled_dot_product_attention_backward,
 )
 from course_lib.in_numpy.checks import checked_ids
@@ -112,13 +112,14 @@ class CausalSelfAttention(Module):
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        q, k, v = (
-            split_heads(part, self.H) for part in np.split(self.c_attn(x), 3, axis=-1)
-        )  # (B, H, T, K) each
+        H = self.H
+        heads = split_heads(self.c_attn(x), 3 * H)  # (B, 3H, T, K)
+        q, k, v = heads[:, :H], heads[:, H : 2 * H], heads[:, 2 * H :]  # (B, H, T, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        mask = causal_mask(q.shape[-2], k.shape[-2])  # (T, S), True = may attend
-        output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
+        T, S = q.shape[-2], k.shape[-2]
+        mask = causal_mask(T, S) if T > 1 else None  # (T, S), True = may attend: the last token, to all
+        output, self.weights = attend("GPT", q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
         self.cache = (q, k, v) if cache is None else None
         return self.c_proj(merge_heads(output))  # (B, T, D)
 
@@ -130,7 +131,7 @@ class CausalSelfAttention(Module):
         grads = scaled_dot_product_attention_backward(
             grad_heads, *self.cache, self.weights
         )  # (B, H, T, K) × 3
-        return self.c_attn.backward(np.concatenate([merge_heads(g) for g in grads], axis=-1))  # (B, T, D)
+        return self.c_attn.backward(merge_heads(np.concatenate(grads, axis=-3)))  # (B, 3H, T, K) → (B, T, D)
 
 
 class Block(Module):

@@ -138,11 +138,12 @@ class RMSNorm(Module):
 def _standardize(x, eps, eps_inside):
     """x (..., D) → (normalized (..., D), scale (..., 1), slope (..., 1)): see `_layer_norm_gradients`."""
     eps = float(eps)  # NumPy's own numbers would turn float32 into float64
-    centered = x - x.mean(axis=-1, keepdims=True)  # (..., D)
-    variance = (centered * centered).mean(axis=-1, keepdims=True)  # (..., 1), divided by D
+    D = x.shape[-1]
+    centered = x - x.sum(axis=-1, keepdims=True) / D  # (..., D)
+    variance = np.vecdot(centered, centered)[..., None] / D  # (..., 1): the mean of the squares
     if eps_inside:
         scale = np.sqrt(variance + eps)  # (..., 1)
-        slope = np.ones_like(scale)
+        slope = 1
     else:
         deviation = np.sqrt(variance)  # (..., 1)
         scale = deviation + eps
@@ -157,7 +158,7 @@ def _layer_norm_gradients(grad_output, weight, normalized, scale, slope):
     grad_normalized = grad_output if weight is None else grad_output * weight  # (..., D)
     # x moves its own mean and its own scale: take both parts out of the gradient
     mean = grad_normalized.mean(axis=-1, keepdims=True)  # (..., 1)
-    along = (grad_normalized * normalized).mean(axis=-1, keepdims=True)  # (..., 1)
+    along = np.vecdot(grad_normalized, normalized)[..., None] / normalized.shape[-1]  # (..., 1)
     return (grad_normalized - mean - normalized * (along * slope)) / scale, grad_weight, grad_bias
 
 

@@ -102,7 +102,8 @@ class CausalSelfAttention(nn.Module):
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        q, k, v = (split_heads(part, self.H) for part in self.c_attn(x).chunk(3, dim=-1))  # (B, H, T, K) each
+        heads = split_heads(self.c_attn(x), 3 * self.H)  # (B, 3H, T, K)
+        q, k, v = heads.chunk(3, dim=-3)  # (B, H, T, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
         T, S = q.shape[-2], k.shape[-2]

@@ -1,0 +1,67 @@
+"""The benchmarks run and count as they say, on models too small to measure anything."""
+
+import itertools
+import json
+
+import pytest
+
+from benchmarks import __main__ as command
+from benchmarks import bench_generation, bench_lessons, bench_training
+from benchmarks.measure import Row, interleaved
+
+TINY = {"S": {"L": 1, "H": 1, "D": 2, "C": 4, "B": 1}}
+
+
+def test_contestants_take_turns(monkeypatch):
+    monkeypatch.setattr("benchmarks.measure.PAUSE", 0)
+    order = []
+    calls = {"a": lambda: order.append("a"), "b": [lambda: order.append("b0"), lambda: order.append("b1")]}
+    seconds = interleaved(calls, rounds=3, warm_up=1)
+    assert order == ["a", "b0", "a", "b1"] * 2
+    assert [len(times) for times in seconds.values()] == [3, 3]
+
+
+@pytest.mark.parametrize(
+    ("ours", "ratio", "met"), [([1.0, 1.0, 1.0], 2.0, True), ([4.0, 1.0, 4.0], 0.5, False)]
+)
+def test_ratio_is_the_median_of_the_rounds(ours, ratio, met):
+    summary = Row("", "", ours, [2.0, 2.0, 2.0], bar=1.0).summary()
+    assert (summary["ratio"], summary["met"]) == (ratio, met)
+
+
+@pytest.mark.parametrize("bench", [bench_training, bench_generation])
+def test_rows_of_a_tiny_model(bench, monkeypatch):
+    monkeypatch.setattr("benchmarks.measure.PAUSE", 0)
+    monkeypatch.setattr(bench, "SIZES", TINY)
+    if bench is bench_generation:
+        monkeypatch.setattr(bench, "NEW_TOKENS", 3)
+    rows = list(bench.rows(rounds=2))
+    assert [len(row.ours) for row in rows] == [2, 2]
+    assert all(seconds > 0 for row in rows for seconds in (*row.ours, *row.theirs))
+
+
+def test_the_command_prints_and_writes_every_row(monkeypatch, tmp_path, capsys):
+    row = {"what": "01", "seconds": 2.04, "bar, s": 6, "MB": 101.2, "bar, MB": 450, "met": True}
+    monkeypatch.setattr(bench_lessons, "rows", lambda: iter([row]))
+    monkeypatch.setattr(command, "RESULT", tmp_path / "build" / "bench.json")
+    monkeypatch.setattr("sys.argv", ["benchmarks", "lessons"])
+    for name in ("OMP", "OPENBLAS", "MKL", "RAYON"):
+        monkeypatch.setenv(f"{name}_NUM_THREADS", "1")  # set anew by the command, and put back afterwards
+    command.main()
+    assert "2.0 s of   6   101 MB of 450   met" in capsys.readouterr().out
+    written = json.loads((tmp_path / "build" / "bench.json").read_text())
+    assert written["results"] == {"lessons": [row]} and written["machine"]["threads"] == 2
+
+
+def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmarks", "training", "speed"])
+    with pytest.raises(SystemExit):
+        command.main()
+    assert "no benchmark 'speed'; there are" in capsys.readouterr().err
+
+
+def test_two_peers_do_the_same_work():
+    size = TINY["S"]
+    ids, targets = bench_training.batches(size)[0]
+    losses = [make(size)(ids, targets) for make in (bench_training.numpy_step, bench_training.torch_step)]
+    assert all(abs(a - b) < 0.1 for a, b in itertools.combinations(losses, 2)), losses

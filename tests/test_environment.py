@@ -1,5 +1,8 @@
 """What the course is installed from agrees with itself, and a Python that will not do gets one sentence."""
 
+import ast
+import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -28,8 +31,8 @@ def version(name):
     return pin.version
 
 
-def test_the_core_needs_numpy_alone():
-    assert [Requirement(text).name for text in PROJECT["dependencies"]] == ["numpy"]
+def test_the_core_needs_little():
+    assert [Requirement(text).name for text in PROJECT["dependencies"]] == ["numpy", "regex"]
 
 
 @pytest.mark.parametrize(
@@ -49,16 +52,63 @@ def test_requirements_are_exact_and_end_in_the_course_itself():
     assert not [name for name in PINS if name.startswith("nvidia")]
 
 
-def test_binder_has_what_the_lessons_need_in_the_same_versions():
+# --- Binder -----------------------------------------------------------------------------------------
+
+CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+
+
+def binder():
+    """What `binder/environment.yml` asks for: dict from PyPI's name to version; Python and pip among them."""
     lines = yaml.safe_load((ROOT / "binder/environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    conda_names = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
-    pinned = dict(line.split("=") for line in lines if "=" in line and not line.startswith("python="))
-    pinned = {conda_names.get(name, name): number for name, number in pinned.items()}
-    assert pinned == {name: version(name) for name in pinned}
+    pairs = [line.partition("=")[::2] for line in lines]
+    return {CONDA_NAMES.get(name, name): number for name, number in pairs}
+
+
+def test_binder_has_what_the_lessons_need_in_the_same_versions():
+    asked = binder()
+    assert asked.pop("python") in ("3.11", "3.12", "3.13")
+    assert asked.pop("pip") == ""  # for postBuild, any will do
+    assert asked == {name: version(name) for name in asked}
     needed = {
         Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["torch"], *EXTRAS["lessons"]]
     }
-    assert needed - {"jupyterlab", "ipykernel"} == set(pinned)  # Binder brings its own Jupyter
+    assert needed - {"jupyterlab", "ipykernel"} == set(asked)  # Binder brings its own Jupyter
+
+
+def test_the_lessons_import_nothing_that_binder_lacks():
+    lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
+    code = "\n".join(
+        "".join(cell["source"])
+        for path in lessons
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    )
+    used = set()
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Import):
+            used |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            used.add(node.module.split(".")[0])
+    assert {"numpy", "torch"} <= used
+    assert used - sys.stdlib_module_names <= set(binder()) | {"course_lib", "IPython"}
+
+
+def test_binder_builds_its_image_from_our_files():
+    if importlib.util.find_spec("repo2docker") is None:
+        pytest.skip("Binder's recipe was not tried: jupyter-repo2docker is not installed (Windows has none)")
+    command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."]
+    result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    dockerfile, said = result.stdout, result.stderr
+    assert f"Building conda environment for python={binder()['python']}" in said + dockerfile
+    packages = dockerfile.index('env update -p ${NB_PYTHON_PREFIX} --file "binder/environment.yml"')
+    root, reader = dockerfile.rindex("USER root"), dockerfile.rindex("USER ${NB_USER}")
+    assert packages < root < reader < dockerfile.index("RUN ./binder/postBuild")  # the reader's, not root's
+
+
+def test_post_build_installs_the_course_alone():
+    text = (ROOT / "binder/postBuild").read_text(encoding="utf-8")
+    assert text.startswith("#!/usr/bin/env bash\nset -eu\n")
+    assert "pip install --no-deps --editable ." in text
 
 
 # --- tools/venv.sh ----------------------------------------------------------------------------------

@@ -11,6 +11,9 @@ from importlib import import_module
 
 LIVE = {
     "AttentionView": "attention_view",
+    "BPEExplorer": "bpe_explorer",
+    "DescentExplorer": "descent_explorer",
+    "LayerNormExplorer": "layer_norm_explorer",
     "MatmulExplorer": "matmul_explorer",
     "SoftmaxTemperature": "softmax_temperature",
 }

@@ -14,7 +14,7 @@ function render({ model, el }) {
   const written = size >= 34;
 
   // the heat map: a column of names, then S columns of cells
-  const cells = queries.map(() => keys.map(() => node("div", { "data-cell": "" })));
+  const cells = queries.map((_, t) => keys.map((_, s) => node("div", { "data-cell": `${t},${s}` })));
   const rowNames = queries.map(text => node("div", { class: "name left" }, text));
   const columnNames = keys.map(text => node("div", { class: "name", title: text }, size < 34 ? "" : text));
   const grid = node("div", {
@@ -36,7 +36,7 @@ function render({ model, el }) {
     ...links.flat(), ...names.flat());
 
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
-  const pick = picker(model, grid, cells, draw);
+  const pick = picker(model, grid, () => [T, S], draw);
   const thumbs = H === 1 ? [] : Array.from({ length: H }, (_, h) => {
     const canvas = node("canvas", { width: S, height: T });
     const made = button(canvas, () => put(model, { head: h }), { class: "gbh-thumb", "aria-label": `head ${h}` });

@@ -140,17 +140,16 @@ function listen(model, traits, draw) {
 
 /**
  * Choosing a cell of a grid. Hover and focus preview, click and Enter lock, Esc unlocks, arrows move.
- * `host` takes the focus; `cells[r][c]` are its elements; the trait `locked` is [] or [row, column].
- * Returns {current, close}: current() is [row, column] or null, what is locked before what is previewed.
+ * `host` takes the focus; cells inside it carry data-cell="row,column"; size() gives [rows, columns]; the trait
+ * `locked` is [] or [row, column]. Returns {current, …}: current() is what is locked, else previewed, or null.
  */
-function picker(model, host, cells, draw) {
-  const rows = cells.length, columns = cells[0].length;
-  const place = new Map(cells.flatMap((row, r) => row.map((cell, c) => [cell, [r, c]])));
+function picker(model, host, size, draw) {
   let preview = null, last = [0, 0];
   focusable(host).setAttribute("tabindex", "0");
-  const locked = () => { const cell = model.get("locked"); return cell.length === 2 ? cell : null; };
-  const current = () => locked() ?? preview;
-  const under = event => place.get(event.target.closest?.("[data-cell]"));
+  const within = cell => cell.map((at, i) => Math.min(Math.max(at, 0), size()[i] - 1));
+  const locked = () => { const cell = model.get("locked"); return cell.length === 2 ? within(cell) : null; };
+  const current = () => locked() ?? (preview && within(preview));
+  const under = event => event.target.closest?.("[data-cell]")?.dataset.cell.split(",").map(Number);
   const show = cell => {
     if (String(cell) === String(preview)) return;
     preview = cell;
@@ -165,14 +164,14 @@ function picker(model, host, cells, draw) {
     focus: () => { if (host.matches(":focus-visible")) show(last); },
     blur: () => show(null),
     keydown: event => {
-      const [r, c] = locked() ?? preview ?? last;
+      const [r, c] = within(locked() ?? preview ?? last);
       const to = {
         ArrowUp: [r - 1, c], ArrowDown: [r + 1, c], ArrowLeft: [r, c - 1], ArrowRight: [r, c + 1],
-        Home: [r, 0], End: [r, columns - 1], PageUp: [0, c], PageDown: [rows - 1, c],
+        Home: [r, 0], End: [r, Infinity], PageUp: [0, c], PageDown: [Infinity, c],
       }[event.key];
       if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
       if (to) {
-        const cell = [Math.min(Math.max(to[0], 0), rows - 1), Math.min(Math.max(to[1], 0), columns - 1)];
+        const cell = within(to);
         last = cell;
         if (locked()) { preview = cell; put(model, { locked: cell }); } else show(cell);
       } else if (event.key === "Enter" || event.key === " ") lock([r, c]);

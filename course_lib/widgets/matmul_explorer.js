@@ -14,9 +14,10 @@ function render({ model, el }) {
   const a = floats(model, "a"), b = floats(model, "b"), product = matmul(a, b, n, m, p);
   const rowsOf = (flat, rows, columns) =>
     Array.from({ length: rows }, (_, i) => Array.from(flat.subarray(i * columns, (i + 1) * columns)));
-  const cellsOf = (rows, attributes) => rows.map(row => row.map(x => node("div", attributes, short(x, 2))));
-  const A = cellsOf(rowsOf(a, n, m), { class: "number" }), B = cellsOf(rowsOf(b, m, p), { class: "number" });
-  const C = cellsOf(product, { "data-cell": "" });
+  const cellsOf = (rows, attributes) => rows.map((row, i) => row.map((x, j) => node("div", attributes(i, j), short(x, 2))));
+  const number = () => ({ class: "number" });
+  const A = cellsOf(rowsOf(a, n, m), number), B = cellsOf(rowsOf(b, m, p), number);
+  const C = cellsOf(product, (i, j) => ({ "data-cell": `${i},${j}` }));
   const grid = (cells, attributes = {}) => node("div", {
     class: "gbh-grid gbh-matrix", style: `grid-template-columns: repeat(${cells[0].length}, max-content)`, ...attributes,
   }, ...cells.flat());
@@ -26,7 +27,7 @@ function render({ model, el }) {
     "aria-label": `${names[2]}, ${n} rows and ${p} columns. Arrow keys move, Enter locks, Escape unlocks.`,
   });
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
-  const pick = picker(model, host, C, draw);
+  const pick = picker(model, host, () => [n, p], draw);
   const table = numbersTable("The product as numbers", () => [
     ["", ...product[0].map((_, j) => `column ${j}`)],
     ...product.map((row, i) => [`row ${i}`, ...row.map(x => fmt(x, 4))])]);

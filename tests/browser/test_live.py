@@ -15,6 +15,13 @@ CELLS = {
     "again": "attention",
     "cross": "widgets.AttentionView(['de', 'nada'], [[0.5, 0.5, 0], [0.1, 0.2, 0.7]], keys=['You', 'are', 'welcome'])",
     "softmax": "softmax = widgets.SoftmaxTemperature([2.0, 1.0, 0.2], labels=['A', 'B', 'C'])\nsoftmax",
+    "bpe": (
+        "from course_lib.tokenization import BytePairTokenizer\n"
+        "tokenizer = BytePairTokenizer.train('low low low lower lowest newest', 264)\n"
+        "widgets.BPEExplorer(tokenizer, 'slow ñ', merges=2)"
+    ),
+    "norm": "widgets.LayerNormExplorer([1.0, 3.0, 2.0])",
+    "descent": "widgets.DescentExplorer(['mat', 'hat', 'rat'], [0.1, 0.1, 0.7], 'mat', steps=60)",
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }
 
@@ -187,6 +194,57 @@ def test_matrix_product_writes_the_sum_out(show):
     assert "Row 1 of x meets column 0 of W" in says(widget)
     assert "3 · 5 + (−4) · 6 = 15 + (−24) = −9" in re.sub(r"\s+", " ", says(widget))
     assert widget.locator(".used").all_inner_texts() == ["3", "−4", "5", "6"]
+
+
+def test_merges_are_scrubbed_and_bytes_explained(lab, show):
+    page, _ = lab
+    widget = show("bpe")
+    chips = widget.locator("[data-cell] > span")
+    assert chips.all_inner_texts() == ["s", "low", "␣", "‹C3›", "‹B1›"]
+    slider(widget, "merges done").focus()
+    page.keyboard.press("Home")
+    assert chips.all_inner_texts() == ["s", "l", "o", "w", "␣", "‹C3›", "‹B1›"]
+    page.keyboard.press("ArrowRight")
+    assert chips.all_inner_texts() == ["s", "lo", "w", "␣", "‹C3›", "‹B1›"]
+    cells(widget).nth(4).hover()
+    assert "byte C3, a single byte" in says(widget) and "ñ is the 2 bytes C3 B1" in says(widget)
+    box = widget.get_by_label("text to encode")
+    box.fill("low")
+    box.press("Tab")
+    page.keyboard.press("End")
+    assert chips.all_inner_texts() == ["low"] and "3 characters · 3 bytes · 1 tokens" in widget.inner_text()
+
+
+def test_a_row_is_normalized_while_it_moves(lab, show):
+    page, _ = lab
+    widget = show("norm")
+    outputs = widget.locator(".gbh-signed span")
+    first = outputs.all_inner_texts()
+    assert first[::2] == ["−1.225", "1.225", "0.000"] == first[1::2]
+    widget.get_by_role("button", name="Add 1").click()
+    assert outputs.all_inner_texts() == first and "/ 3 = 3.0000" in says(widget)
+    slider(widget, "scale γ 2").focus()
+    page.keyboard.press("End")
+    assert outputs.all_inner_texts()[2:4] == ["1.225", "6.124"]
+    widget.get_by_role("button", name="Reset").click()
+    widget.get_by_label("ε inside the root").uncheck()
+    assert "σ + ε" in says(widget)
+
+
+def test_descent_is_stepped_and_scrubbed(lab, show):
+    page, _ = lab
+    widget = show("descent")
+    assert "step 0: loss" in says(widget)
+    widget.get_by_role("button", name="One step").click()
+    assert "SGD, step 1:" in says(widget)
+    slider(widget, "step").focus()
+    page.keyboard.press("End")
+    assert "SGD, step 60:" in says(widget) and "The last step" in says(widget)
+    widget.get_by_role("button", name="Adam").click()
+    adam = says(widget)
+    slider(widget, "learning rate").focus()
+    page.keyboard.press("ArrowRight")
+    assert "Adam, step 60:" in says(widget) != adam
 
 
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):

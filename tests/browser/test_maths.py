@@ -5,8 +5,17 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.in_numpy import attention, generation
-from course_lib.widgets import LIVE, live, softmax_temperature
+from course_lib import texts, tokenization
+from course_lib.in_numpy import attention, generation, losses, normalization, optim
+from course_lib.in_numpy.modules import Module
+from course_lib.widgets import (
+    LIVE,
+    BPEExplorer,
+    descent_explorer,
+    layer_norm_explorer,
+    live,
+    softmax_temperature,
+)
 from course_lib.widgets import __getattr__ as widget
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-7}
@@ -101,3 +110,68 @@ def test_matrix_product(maths):
     code = "(a, b) => maths.matmul(a, b, 3, 4, 5)"
     got = maths("MatmulExplorer")(code, a.ravel().tolist(), b.ravel().tolist())
     np.testing.assert_allclose(got, a @ b, **CLOSE)
+
+
+STRANGE = [
+    "The slowest reader found the newest words",
+    "Ñandú, 你好 🙂\r\n\0 e\u0301",
+    "I'll pay  50000! you're  \n\n  here\t ",
+    "  ",
+    "\x85 \ufeff \x1c a\u00a0b\u2003c ½ ² _-_",
+    "",
+]
+
+
+@pytest.mark.parametrize("text", STRANGE)
+def test_words_are_cut_as_the_library_cuts_them(maths, text):
+    assert maths("BPEExplorer")("t => maths.splitWords(t, 'gpt2')", text) == tokenization.split_words(text)
+    assert maths("BPEExplorer")("t => maths.splitWords(t, 'none')", text) == tokenization.split_words(text, "none")
+
+
+@pytest.mark.parametrize("done", [0, 20, 300])
+def test_byte_pair_encoding(maths, done):
+    tokenizer = tokenization.BytePairTokenizer.train(texts.load("the_lowest_shelf"), 556)
+    early = tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + done]))
+    sent = np.frombuffer(BPEExplorer(tokenizer).pairs, "<f4").reshape(-1, 3).astype(int).tolist()
+    code = """(text, bytes, pairs, done) => maths.encode(text, "gpt2", bytes,
+        new Map(pairs.map(([l, r, id], m) => [`${l},${r}`, [m, id]])), done)"""
+    run = maths("BPEExplorer")
+    for text in STRANGE:
+        assert run(code, text, BPEExplorer(tokenizer).byte_ids, sent, done) == early.encode(text)
+
+
+@pytest.mark.parametrize("inside", [True, False])
+@pytest.mark.parametrize("eps", layer_norm_explorer.EPSILONS)
+def test_layer_norm(maths, eps, inside):
+    x, weight, bias = numbers(3, 5)
+    expected = normalization.layer_norm(x, weight, bias, eps, inside)
+    run = maths("LayerNormExplorer")
+    got = run("(...all) => maths.layerNorm(...all)", x.tolist(), weight.tolist(), bias.tolist(), eps, inside)
+    np.testing.assert_allclose(got["output"], expected, **CLOSE)
+    assert (got["mean"], got["variance"]) == (pytest.approx(x.mean()), pytest.approx(x.var()))
+    assert run("() => maths.EPSILONS") == layer_norm_explorer.EPSILONS
+
+
+def test_layer_norm_of_a_constant_row_is_its_shift(maths):
+    got = maths("LayerNormExplorer")("() => maths.layerNorm([2, 2], [3, 3], [1, -1], 0, true)")
+    assert got["output"] == [1, -1]
+
+
+@pytest.mark.parametrize(("name", "make"), [
+    ("SGD", lambda point: optim.SGD(point, lr=0.3)),
+    ("Adam", lambda point: optim.AdamW(point, lr=0.3, weight_decay=0)),
+])  # fmt: skip
+def test_gradient_descent(maths, name, make):
+    start, target, run = numbers(4, seed=5), 2, maths("DescentExplorer")
+    point = Module()
+    point.add_param("z", start.copy())
+    optimizer = make(point)
+    for _ in range(50):
+        point.grads["z"][:] = losses.cross_entropy_backward(point.params["z"][None], [target])[0]
+        optimizer.step()
+    path = run("(...all) => maths.descend(...all)", start.tolist(), target, 0.3, 50, name)
+    assert path[0] == start.tolist() and len(path) == 51
+    np.testing.assert_allclose(path[-1], point.params["z"], **CLOSE)
+    loss = run("(z, t) => maths.crossEntropy(z, t)", path[-1], target)
+    assert loss == pytest.approx(losses.cross_entropy(point.params["z"][None], [target]))
+    assert run("() => maths.RATES") == descent_explorer.RATES

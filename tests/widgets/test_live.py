@@ -9,10 +9,24 @@ import numpy as np
 import pytest
 
 from course_lib.shapes import ShapeError
-from course_lib.widgets import LIVE, AttentionView, MatmulExplorer, SoftmaxTemperature
+from course_lib.tokenization import BytePairTokenizer
+from course_lib.widgets import (
+    LIVE,
+    AttentionView,
+    BPEExplorer,
+    DescentExplorer,
+    LayerNormExplorer,
+    MatmulExplorer,
+    SoftmaxTemperature,
+)  # fmt: skip
+
+low = BytePairTokenizer.train("low lower lowest", 259)
 
 EXAMPLES = {
     "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]]),
+    "BPEExplorer": lambda: BPEExplorer(low, "slow ñ"),
+    "DescentExplorer": lambda: DescentExplorer(["mat", "rat"], [0.1, 0.7], "mat", steps=20),
+    "LayerNormExplorer": lambda: LayerNormExplorer([1.0, 3.0]),
     "MatmulExplorer": lambda: MatmulExplorer(np.eye(2), np.eye(2)),
     "SoftmaxTemperature": lambda: SoftmaxTemperature([1.0, 2.0]),
 }
@@ -40,6 +54,18 @@ BAD = {
     "matmul: names": (lambda: MatmulExplorer(eye, eye, names=["x"]), "names are for a, b and the product"),
     "softmax: empty": (lambda: SoftmaxTemperature([]), "logits is empty"),
     "softmax: large": (lambda: SoftmaxTemperature([1, -11]), "from −10 to 10, got -11"),
+    "bpe: words": (lambda: BPEExplorer("low"), "expected a BytePairTokenizer, got str"),
+    "bpe: pattern": (lambda: BPEExplorer(BytePairTokenizer.train("low", 257, pattern="gpt4")), "'gpt4' is not known"),
+    "bpe: merges": (lambda: BPEExplorer(low, merges=4), "merges is 4, must be from 0 to 3"),
+    "bpe: long": (lambda: BPEExplorer(low, "a" * 401), "the text has 401 characters"),
+    "norm: width": (lambda: LayerNormExplorer([1, 2], [1]), "weight has width 1 but x has width 2"),
+    "norm: large": (lambda: LayerNormExplorer([1, 20]), "sliders of x go from −10 to 10"),
+    "norm: eps": (lambda: LayerNormExplorer([1, 2], eps=2), "eps 2 is not a stop"),
+    "norm: one": (lambda: LayerNormExplorer([1]), "x has 1 entries; from 2 to 10"),
+    "descent: target": (lambda: DescentExplorer("ab", [1, 2], "c"), "labels must be a list"),
+    "descent: unknown": (lambda: DescentExplorer(["a", "b"], [1, 2], "c"), "target 'c' is none of a, b"),
+    "descent: rate": (lambda: DescentExplorer(["a", "b"], [1, 2], 0, rate=0.2), "rate 0.2 is not a stop"),
+    "descent: steps": (lambda: DescentExplorer(["a", "b"], [1, 2], 0, steps=0), "steps is 0, must be from 1"),
     "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
 }
 

@@ -1,0 +1,117 @@
+// GPT-2's pattern. White space is Unicode's, as in Python's regex; JavaScript's own \s differs in two characters.
+const GPT2 = /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+
+export const maths = { splitWords, encode };
+
+function splitWords(text, pattern) {
+  return pattern === "gpt2" ? text.match(GPT2) ?? [] : text ? [text] : [];
+}
+
+/** Ids of a text after the first `done` merges. `ranks`: "left,right" → [order, new id]. */
+function encode(text, pattern, byteIds, ranks, done) {
+  return splitWords(text, pattern).flatMap(word => {
+    const ids = Array.from(new TextEncoder().encode(word), byte => byteIds[byte]);
+    for (;;) {
+      let best = [done, null]; // of all pairs in the word, the merge learnt first
+      for (let i = 0; i + 1 < ids.length; i++) {
+        const rule = ranks.get(`${ids[i]},${ids[i + 1]}`);
+        if (rule && rule[0] < best[0]) best = rule;
+      }
+      if (best[1] === null) return ids;
+      for (let i = 0; i + 1 < ids.length; i++) {
+        if (ranks.get(`${ids[i]},${ids[i + 1]}`) === best) ids.splice(i, 2, best[1]);
+      }
+    }
+  });
+}
+
+function render({ model, el }) {
+  const byteIds = model.get("byte_ids"), flat = floats(model, "pairs"), counts = model.get("counts");
+  const merges = Array.from({ length: flat.length / 3 }, (_, m) => Array.from(flat.subarray(3 * m, 3 * m + 3)));
+  const ranks = new Map(merges.map(([left, right, id], m) => [`${left},${right}`, [m, id]]));
+  const bytesOf = new Map(byteIds.map((id, byte) => [id, [byte]])), madeBy = new Map();
+  merges.forEach(([left, right, id], m) => {
+    bytesOf.set(id, [...bytesOf.get(left), ...bytesOf.get(right)]);
+    madeBy.set(id, m);
+  });
+  const hex = byte => byte.toString(16).toUpperCase().padStart(2, "0");
+  const written = id => { // as text where the bytes are whole characters, else the bytes
+    const bytes = bytesOf.get(id);
+    try {
+      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(Uint8Array.from(bytes));
+      return [...text].map(c => c === " " ? "␣" : c === "\n" ? "⏎" : /[\p{Cc}\p{Cf}]/u.test(c)
+        ? `U+${hex(c.codePointAt(0)).padStart(4, "0")}` : c).join("");
+    } catch { return bytes.map(byte => `‹${hex(byte)}›`).join(""); }
+  };
+  const rule = m => {
+    const [left, right, id] = merges[m];
+    return `${written(left)} + ${written(right)} → ${written(id)}` + (counts.length ? `, ${counts[m]} ${counts[m] === 1 ? "time" : "times"} in the training text` : "");
+  };
+
+  const box = focusable(node("input", { type: "text", "aria-label": "text to encode", maxlength: 400, style: "flex: 1; min-width: 200px" }));
+  box.addEventListener("input", () => put(model, { text: box.value, locked: [] }));
+  const scrub = focusable(node("input", { type: "range", min: 0, max: merges.length, step: 1, "aria-label": "merges done", style: "width: 320px" }));
+  scrub.addEventListener("input", () => put(model, { merges: Number(scrub.value) }));
+  const count = node("span", { class: "gbh-value" }), newest = node("p");
+  const chips = node("div", {
+    class: "gbh-chips", role: "application", "aria-roledescription": "row of tokens",
+    "aria-label": "Tokens of the text. Left and right move, Enter locks, Escape unlocks.",
+  });
+  const total = node("p"), says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
+  const pick = picker(model, chips, () => [1, Math.max(ids.length, 1)], draw);
+  const table = numbersTable("All tokens", () => [["", "token", "id", "bytes"],
+    ...ids.map((id, i) => [String(i), written(id), String(id), bytesOf.get(id).map(hex).join(" ")])]);
+  el.classList.add("gbh");
+  el.replaceChildren(
+    node("div", { class: "gbh-row" }, node("label", { style: "flex: 1" }, node("span", {}, "text"), box)),
+    node("div", { class: "gbh-row" }, node("label", {}, node("span", {}, "merges done"), scrub, count), pick.release),
+    newest, chips, total, says, table.element);
+
+  let ids = [], state = null;
+  function draw() {
+    const text = model.get("text"), done = model.get("merges"), now = `${done} ${text}`;
+    if (now !== state) {
+      state = now;
+      if (box.value !== text) box.value = text;
+      scrub.value = done;
+      setText(count, `${done} of ${merges.length}`);
+      scrub.setAttribute("aria-valuetext", done ? `${done}: ${rule(done - 1)}` : "none");
+      setText(newest, done ? `Merge ${done}: ${rule(done - 1)}.` : "No merge done: every token is a byte.");
+      ids = encode(text, model.get("pattern"), byteIds, ranks, done);
+      const fresh = done ? merges[done - 1][2] : -1;
+      chips.replaceChildren(...ids.map((id, i) => node("div", { "data-cell": `0,${i}`, class: id === fresh ? "fresh" : undefined },
+        node("span", {}, written(id)), node("small", {}, String(id)))));
+      setText(total, `${[...text].length} characters · ${new TextEncoder().encode(text).length} bytes · ${ids.length} tokens`);
+    }
+    const at = ids.length ? pick.current() : null;
+    [...chips.children].forEach((chip, i) => chip.classList.toggle("at", at !== null && i === at[1]));
+    setText(says.children[0], at ? explain(ids[at[1]]) : "Point at a token, or move with the arrow keys, to see its bytes.");
+    setText(says.children[1], at ? characters(at[1]) : "");
+    pick.sync();
+    table.sync();
+  }
+
+  function explain(id) {
+    const bytes = bytesOf.get(id);
+    const origin = madeBy.has(id) ? `made by merge ${madeBy.get(id) + 1}: ${rule(madeBy.get(id))}` : "a single byte";
+    return `${written(id)}: id ${id}, ${bytes.length === 1 ? "byte" : "bytes"} ${bytes.map(hex).join(" ")}, ${origin}.`;
+  }
+
+  /** Of the characters beyond ASCII that a token has a part of: which bytes they are made of. */
+  function characters(position) {
+    const from = ids.slice(0, position).reduce((sum, id) => sum + bytesOf.get(id).length, 0);
+    const to = from + bytesOf.get(ids[position]).length;
+    const met = [];
+    let at = 0;
+    for (const character of model.get("text")) {
+      const bytes = [...new TextEncoder().encode(character)];
+      if (bytes.length > 1 && at < to && at + bytes.length > from) met.push(`${character} is the ${bytes.length} bytes ${bytes.map(hex).join(" ")}`);
+      at += bytes.length;
+    }
+    return met.length ? `${met.join("; ")}.` : "";
+  }
+
+  return listen(model, ["text", "merges", "locked"], draw);
+}
+
+export default { render };

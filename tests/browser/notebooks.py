@@ -15,6 +15,11 @@ def write(path, cells):
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), path)
 
 
+def is_ours(message):
+    """Whether a message of the console is an error, other than JupyterLab's own about a kernel just restarted."""
+    return message.type == "error" and "debugger state" not in message.text
+
+
 @contextmanager
 def opened(browser, folder, cells, dark=False):
     """A page with the notebook run from top to bottom, and the list of everything that went wrong on it.
@@ -33,7 +38,7 @@ def opened(browser, folder, cells, dark=False):
         page = browser.new_page(viewport={"width": 1280, "height": 1400})
         page.set_default_timeout(20_000)
         page.on("request", note)
-        page.on("console", lambda message: message.type == "error" and problems.append(message.text))
+        page.on("console", lambda message: is_ours(message) and problems.append(message.text))
         problems += run(page, address(path.name), path, timeout=120)
         yield page, problems
         page.close()

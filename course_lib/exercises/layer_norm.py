@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 06, layer normalization and residuals."""
+"""Checks for the exercises of lesson 06, layer normalisation and residuals."""
 
 import numpy as np
 
@@ -18,7 +18,7 @@ def check_layer_norm(layer_norm):
          (row / 2, "the mean was not subtracted"),
          (row / np.sqrt(13), "that is RMS norm: the mean was not subtracted"),
          ([[-(0.5**0.5), 0.5**0.5]], "the variance was divided by D - 1: it is the mean of the squares, over D"),
-         ([[0, 0]], "each column was normalized: mean and variance run over the entries of a row")],
+         ([[0, 0]], "each column was normalised: mean and variance run over the entries of a row")],
     )  # fmt: skip
     x = np.random.default_rng(6).normal(size=(3, 4)) * [[1.0], [5.0], [0.2]]
     kept, one, nothing = x.copy(), np.ones(4), np.zeros(4)
@@ -26,7 +26,7 @@ def check_layer_norm(layer_norm):
         layer_norm(x, one, nothing, 0.0),
         _normalized(kept),
         "one row is right and three are not: each row has its own mean and its own variance",
-        [((kept - kept.mean()) / kept.std(), "the whole matrix was normalized at once: each row by itself"),
+        [((kept - kept.mean()) / kept.std(), "the whole matrix was normalised at once: each row by itself"),
          ((kept - kept.mean(axis=1, keepdims=True)) / kept.std(), "each row was divided by the spread of the whole matrix")],
     )  # fmt: skip
     if not np.array_equal(x, kept):
@@ -48,7 +48,7 @@ def check_layer_norm(layer_norm):
          (gamma * y, "beta has no effect"),
          (y + beta, "gamma has no effect"),
          (gamma * (y + beta), "the shift was scaled too: multiply by gamma first, then add beta"),
-         (_normalized(gamma * kept + beta, 0.1), "gamma and beta were applied before the normalization")],
+         (_normalized(gamma * kept + beta, 0.1), "gamma and beta were applied before the normalisation")],
     )  # fmt: skip
 
 
@@ -69,14 +69,14 @@ def check_pre_norm(pre_norm):
         x,
         "a sublayer that puts out zeros must leave x as it was",
         [(np.zeros_like(x), "the residual is missing: add x to what the sublayer puts out"),
-         (norm(x), "the sum holds the normalized x, or was normalized: the raw x passes through"),
+         (norm(x), "the sum holds the normalised x, or was normalised: the raw x passes through"),
          (2 * x, "x was added twice")],
     )  # fmt: skip
     expect(
         pre_norm(x, norm, sublayer),
         x + sublayer(norm(x)),
-        "the step is wrong: normalize, then the sublayer, then the sum with x",
-        [(x + sublayer(x), "the norm was not used: the sublayer reads the normalized x"),
+        "the step is wrong: normalise, then the sublayer, then the sum with x",
+        [(x + sublayer(x), "the norm was not used: the sublayer reads the normalised x"),
          (x + norm(sublayer(x)), "the norm comes after the sublayer: it belongs before"),
          (x + norm(sublayer(norm(x))), "the norm was used twice: only before the sublayer"),
          (x - sublayer(norm(x)), "what the sublayer puts out was subtracted: add it")],
@@ -101,8 +101,8 @@ def check_layer_norm_backward(backward):
          (g - mean - y * along, "the division by s is missing"),
          ((g - mean + y * along) / s, "the third term has the wrong sign"),
          ((g - mean - 4 * y * along) / s, "the third term has the sum of g·y: it is the mean"),
-         ((g - mean - x * _mean(g * x)) / s, "the third term uses x: it is the normalized row y"),
-         ((g - mean - (x - _mean(x)) * along) / s, "the third term uses x - μ: it is the normalized row y"),
+         ((g - mean - x * _mean(g * x)) / s, "the third term uses x: it is the normalised row y"),
+         ((g - mean - (x - _mean(x)) * along) / s, "the third term uses x - μ: it is the normalised row y"),
          ((g - mean - _normalized(x) * _mean(g * _normalized(x))) / deviation, "ε has no effect"),
          ((g - g.mean(axis=0) - y * (g * y).mean(axis=0)) / s, "the means run over the tokens: each row has its own")],
     )  # fmt: skip

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks bench browser venv
+.PHONY: lab test notebooks links bench browser venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -16,6 +16,10 @@ test: venv
 # Executes the lessons and writes them back in the one form that tests/notebooks accepts.
 notebooks: venv
 	$(PY) -m tests.notebooks.lessons $(ARGS)
+
+# Writes badges, links, the table of lessons and all counts into README.md and docs/.
+links: venv
+	$(PY) -m tools.links
 
 # Ratios against peers, measured in one run, and the cost of every lesson. ARGS=training runs a part.
 bench: venv

@@ -1,0 +1,188 @@
+"""Writes what the front door says about the course: badges, links, the table of lessons, and all counts.
+
+    python -m tools.links       (or: make links)
+
+The repository's address stands in pyproject.toml alone, under [project.urls]; times stand in the lessons, and
+numbers are counted where they live. In README.md and docs/*.md the text between `<!-- links: name -->` and
+`<!-- end -->` is written by `parts()[name]`; a test fails when it is not up to date.
+"""
+
+import importlib
+import json
+import pkgutil
+import re
+import tomllib
+from pathlib import Path
+from urllib.parse import quote
+
+from course_lib.documents import counts
+
+ROOT = Path(__file__).parents[1]
+PAGES = ["README.md", "docs/open_online.md"]
+PLACEHOLDER = "THE-ADDRESS-IS-NOT-KNOWN-YET"
+FIRST = "00_start_here"
+BRANCH = "main"
+MARKED = re.compile(r"(<!-- links: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+TIME = re.compile(r"\*\*Time\*\* about (.+?)[,.]")
+
+BUILDS = {
+    "00_start_here": "the map of the course, and how to read a check",
+    "01_tokenization": "words, characters, and byte-pair encoding learnt merge by merge",
+    "02_embeddings": "lookup and its gradient, unembedding, word vectors trained on a corpus",
+    "03_positional_encoding": "the sinusoidal table, learned positions, RoPE",
+    "04_attention": "queries, keys, values, softmax, masks",
+    "05_multi_head": "several heads, their outputs mixed, the reshape pipeline",
+    "06_layer_norm": "layer, batch and RMS norm, residuals, the backward pass",
+    "07_feed_forward": "a network that bends space, XOR, GELU",
+    "08_loss_and_gradient_descent": "cross-entropy, every gradient by hand, AdamW, a block that learns",
+    "09_gpt": "the GPT, trained to a floor that is known, and its text",
+    "10_encoder_decoder": "two stacks and cross-attention that translate, with beam search",
+    "11_vision": "patches, and a transformer that reads pictures",
+    "12_the_documents_checked": "every claim of the documents, every erratum with its cause",
+}
+
+
+def address():
+    """The public address of the repository, from pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return project["urls"]["Repository"].rstrip("/")
+
+
+def lessons():
+    """Dict from the name of each lesson that exists to the time it takes, as its first cell says it."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
+        title = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+        said = TIME.search(title)
+        if not said or path.stem not in BUILDS:
+            raise SystemExit(f"{path.name}: its first cell says no '**Time** about …', or BUILDS does not name it")
+        found[path.stem] = said[1].replace(" minutes", " min")
+    return found
+
+
+# --- links ------------------------------------------------------------------------------------------
+
+
+def slug():
+    """"https://github.com/owner/name" → "owner/name"."""
+    return "/".join(address().split("/")[-2:])
+
+
+def binder(lesson):
+    """Opens the lesson in JupyterLab on mybinder.org."""
+    return f"https://mybinder.org/v2/gh/{slug()}/{BRANCH}?urlpath=lab/tree/notebooks/{lesson}.ipynb"
+
+
+def colab(lesson):
+    """Opens the lesson in Google Colab."""
+    return f"https://colab.research.google.com/github/{slug()}/blob/{BRANCH}/notebooks/{lesson}.ipynb"
+
+
+def puller(lesson):
+    """For a JupyterHub with nbgitpuller: brings the repository up to date, then opens the lesson."""
+    page = quote(f"lab/tree/{slug().split('/')[1]}/notebooks/{lesson}.ipynb", safe="")
+    repository = quote(address(), safe="")
+    return f"https://YOUR-HUB/hub/user-redirect/git-pull?repo={repository}&branch={BRANCH}&urlpath={page}"
+
+
+def site():
+    """Where GitHub Pages puts the course for reading."""
+    owner, name = slug().split("/")
+    return f"https://{owner.lower()}.github.io/{name}/"
+
+
+# --- counts -----------------------------------------------------------------------------------------
+
+
+def lists(package, *names):
+    """How many entries the lists of these names have in all modules of a package of tests."""
+    total = 0
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        if module.name.split(".")[-1].startswith("test_"):
+            contents = vars(importlib.import_module(module.name))
+            total += sum(len(contents.get(name, ())) for name in names)
+    return total
+
+
+def numbers():
+    """What the course is checked with: dict from what is counted to how many there are."""
+    verdicts = counts()
+    found = {
+        "claims": sum(verdicts.values()),
+        **verdicts,
+        "right": lists("tests.exercises", "RIGHT"),
+        "wrong": lists("tests.exercises", "WRONG"),
+        "broken": lists("tests.parity", "BROKEN"),
+    }
+    if (ROOT / "tests/classroom").is_dir():
+        found["attacks"] = lists("tests.classroom", "IN_A_CELL", "ENDLESS", "FILES")
+    return found
+
+
+# --- the parts --------------------------------------------------------------------------------------
+
+
+def parts():
+    """The generated texts: dict from the name in the marker to lines of Markdown."""
+    n = numbers()
+    times = lessons()
+    waiting = [f"*The repository has no public address yet, so links with {PLACEHOLDER} lead nowhere.*", ""]
+    return {
+        "badges": [
+            *(waiting if PLACEHOLDER in address() else []),
+            f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder(FIRST)})",
+            f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab(FIRST)})",
+            f"[![Read](https://img.shields.io/badge/read-online-0072B2)]({site()})",
+        ],
+        "lessons": [
+            "| lesson | what you build | time | open |",
+            "| --- | --- | --- | --- |",
+            *(
+                f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {BUILDS[name]} | {time} "
+                f"| [Binder]({binder(name)}) · [Colab]({colab(name)}) |"
+                for name, time in times.items()
+            ),
+        ],
+        "numbers": [
+            "| what | how many |",
+            "| --- | --- |",
+            f"| claims of the five documents, each with a verdict | {n['claims']} |",
+            f"| … reproduced to the last printed digit | {n['reproduced']} |",
+            f"| … **errata**, each with its cause | {n['erratum']} |",
+            f"| … inputs, and outside facts with their sources | {n['given']} + {n['cited']} |",
+            f"| wrong answers to exercises, each rejected with the message meant for it | {n['wrong']} |",
+            f"| right answers in other styles, all accepted | {n['right']} |",
+            f"| pieces of the library broken on purpose, to see the suite fail | {n['broken']} |",
+            *([f"| submissions that try to cheat the grader or to stop it | {n['attacks']} |"] if "attacks" in n else []),
+        ],
+        "puller": ["```", puller(FIRST), "```"],
+        "colab": [
+            "```",
+            f'%pip install -q anywidget "gpt-by-hand @ git+{address()}"',
+            "from google.colab import output",
+            "output.enable_custom_widget_manager()",
+            "```",
+        ],
+        "image": ["```", f"jupyter-repo2docker --no-run --image-name gpt-by-hand {address()}", "```"],
+    }
+
+
+def written(text, made):
+    """`text` with every marked part replaced by the one in `made`."""
+    return MARKED.sub(lambda found: found[1] + "\n".join([*made[found[2]], ""]) + found[3], text)
+
+
+def main():
+    """Write every page, and the address into CITATION.cff."""
+    made = parts()
+    for page in PAGES:
+        path = ROOT / page
+        path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8")
+    path = ROOT / "CITATION.cff"
+    text = re.sub(r"(?m)^(repository-code|url): .*", rf'\1: "{address()}"', path.read_text(encoding="utf-8"))
+    path.write_text(text, encoding="utf-8")
+    print(", ".join(f"{number} {what}" for what, number in numbers().items()))
+
+
+if __name__ == "__main__":
+    main()

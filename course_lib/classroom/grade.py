@@ -1,0 +1,242 @@
+"""`make grade ASSIGNMENT=04_attention`: marks from numbers, for every submission, whatever it holds.
+
+Each submission is rebuilt from the release, its functions run in a sandbox, and the numbers that come back
+are compared here. The marks go to nbgrader's gradebook. A run that was stopped goes on where it was.
+"""
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import secrets
+import sys
+import time
+import warnings
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import nbformat
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
+from nbgrader.utils import parse_utc
+from sqlalchemy.exc import SAWarning
+
+from . import sandbox
+from .sanitise import Unreadable, grade_id, is_test, plain, read_submission, sanitise
+from .tasks import TASKS
+from .values import grade_notebook
+
+
+def grade_student(course, assignment, student, release, sandboxed=True, again=False):
+    """(result, notebook) of one submission; never raises. The result is a dict that can be written as JSON.
+
+    outcome: graded · unreadable (zero, with the reason) · ungraded (the fault is ours, no mark is written).
+    The notebook is None where there is nothing to save: ungraded, or graded before in the same state.
+    """
+    started = time.monotonic()
+    result = {
+        "student": student, "outcome": "graded", "reason": "", "notes": [], "seed": secrets.randbits(64),
+        "sandbox": sandboxed, "digest": "", "results": {},
+    }  # fmt: skip
+    tests = [grade_id(cell) for cell in release["cells"] if is_test(cell)]
+    try:
+        try:
+            data, result["notes"] = read_submission(
+                course / "submitted" / student / assignment, f"{assignment}.ipynb"
+            )
+            state = json.dumps([release, sandboxed], sort_keys=True).encode() + data
+            result["digest"] = hashlib.sha256(state).hexdigest()
+            before = record(course, assignment, student)
+            if before.get("digest") == result["digest"] and not again:
+                return before, None
+            notebook, notes = sanitise(release, data)
+            result["notes"] += notes
+            tasks = {test: TASKS[assignment][test] for test in tests}
+            result["results"] = grade_notebook(notebook, tasks, result["seed"], sandboxed)
+        except Unreadable as error:
+            notebook, result["outcome"], result["reason"] = release, "unreadable", str(error)
+            result["results"] = {test: ("unreadable", str(error)) for test in tests}
+    except Exception as error:  # noqa: BLE001
+        notebook, result["outcome"] = None, "ungraded"
+        result["reason"] = f"the grader failed with {type(error).__name__}: {plain(error)}"
+    result["seconds"] = round(time.monotonic() - started, 2)
+    return result, notebook
+
+
+def save(course, assignment, result, notebook):
+    """Marks to the gradebook, the notebook for feedback, and last of all the record that it is done."""
+    student, database = result["student"], database_of(course)
+    folder = course / "autograded" / student / assignment
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = timestamp(course / "submitted" / student / assignment)
+    with warnings.catch_warnings(), Gradebook(database) as gradebook:
+        warnings.simplefilter("ignore", SAWarning)  # nbgrader's way with its own objects
+        gradebook.update_or_create_student(student)
+        gradebook.update_or_create_submission(assignment, student, **({"timestamp": stamp} if stamp else {}))
+    graded = with_outcomes(notebook, result["results"])
+    about = {"notebook": assignment, "assignment": assignment, "student": student, "db_url": database}
+    for preprocessor in (SaveAutoGrades(), AssignLatePenalties()):
+        graded, _ = preprocessor.preprocess(graded, {"nbgrader": about})
+    replace(folder / f"{assignment}.ipynb", nbformat.writes(graded))
+    replace(folder / "grade.json", json.dumps(result, indent=1))
+
+
+def with_outcomes(notebook, results):
+    """The notebook with each task's outcome as the output of its cell, where nbgrader looks for marks."""
+    notebook = nbformat.from_dict(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs, cell.execution_count = [], None
+        if is_test(cell):
+            outcome, reason = results[grade_id(cell)]
+            if outcome == "right":
+                cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="right\n")]
+            else:
+                cell.outputs = [
+                    nbformat.v4.new_output("error", ename=outcome, evalue=reason, traceback=[reason])
+                ]
+    return notebook
+
+
+def record(course, assignment, student):
+    """What an earlier run wrote down for the student; {} where there is nothing whole."""
+    try:
+        return json.loads(
+            (course / "autograded" / student / assignment / "grade.json").read_text(encoding="utf-8")
+        )
+    except (OSError, ValueError):
+        return {}
+
+
+def timestamp(folder):
+    """The time in the timestamp.txt that nbgrader's collecting writes, or None."""
+    path = folder / "timestamp.txt"
+    try:
+        return parse_utc(path.read_text()[:100].strip()) if path.is_file() and not path.is_symlink() else None
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
+def replace(path, text):
+    """Write a file whole or not at all."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    os.replace(new, path)
+
+
+def database_of(course):
+    return f"sqlite:///{course / 'gradebook.db'}"
+
+
+def released(course, assignment):
+    """The released notebook, which the gradebook must know. Raises SystemExit with what to do."""
+    if assignment not in TASKS:
+        raise SystemExit(f"there is no assignment {assignment!r}; there are {', '.join(TASKS)}")
+    path = course / "release" / assignment / f"{assignment}.ipynb"
+    try:
+        with Gradebook(database_of(course)) as gradebook:
+            gradebook.find_notebook(assignment, assignment)
+        return nbformat.read(path, as_version=4)
+    except (MissingEntry, OSError):
+        raise SystemExit(
+            f"{assignment} has not been released in {course}: run `make release` first"
+        ) from None
+
+
+def report(course, assignment, results):
+    """Write the CSV, a row for each question of each student, and return its path."""
+    path = course / "reports" / f"{assignment}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Gradebook(database_of(course)) as gradebook, open(path, "w", newline="", encoding="utf-8") as file:
+        rows = csv.writer(file)
+        rows.writerow(
+            ["student", "question", "points", "of", "outcome", "reason", "notes", "seed", "sandbox"]
+        )
+        for result in sorted(results, key=lambda result: result["student"]):
+            about = "; ".join(result["notes"]), result["seed"], "yes" if result["sandbox"] else "NO SANDBOX"
+            if result["outcome"] == "ungraded":
+                rows.writerow([result["student"], "", "", "", "ungraded", result["reason"], *about])
+                continue
+            for grade in gradebook.find_submission_notebook(assignment, assignment, result["student"]).grades:
+                outcome, reason = result["results"].get(grade.name) or by_hand(grade)
+                rows.writerow(
+                    [result["student"], grade.name, grade.score, grade.max_score, outcome, reason, *about]
+                )
+    return path
+
+
+def by_hand(grade):
+    """Outcome and reason of a question that a person marks."""
+    if grade.manual_score is not None:
+        return "marked by hand", ""
+    return ("to be marked by hand", "") if grade.needs_manual_grade else ("empty", "no answer")
+
+
+def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False, log=sys.stderr):
+    """Grade all submissions, or those of the named students; the results, one dict for each."""
+    release = released(course, assignment)
+    found = sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))
+    if unknown := set(students or ()) - set(found):
+        raise SystemExit(f"no submission of {', '.join(sorted(unknown))} in {course / 'submitted'}")
+    results, chosen = [], [student for student in found if not students or student in students]
+    with ThreadPoolExecutor(jobs) as pool:
+        futures = [
+            pool.submit(grade_student, course, assignment, student, release, sandboxed, again)
+            for student in chosen
+        ]
+        for done, future in enumerate(as_completed(futures), 1):
+            result, notebook = future.result()
+            if notebook is not None:
+                try:
+                    save(course, assignment, result, notebook)
+                except Exception as error:  # noqa: BLE001
+                    result["outcome"], result["reason"] = (
+                        "ungraded",
+                        f"the marks could not be saved: {plain(error)}",
+                    )
+            results.append(result)
+            bar = "█" * (20 * done // len(chosen))
+            print(f"\r{bar:░<20} {done} of {len(chosen)}", end="", file=log, flush=True)
+    print(file=log)
+    return results
+
+
+def main(arguments=None):
+    """The command line; its status is 1 when somebody could not be graded."""
+    parser = argparse.ArgumentParser(prog="grade", description=__doc__.partition("\n")[0])
+    parser.add_argument("assignment", help="for example 04_attention")
+    parser.add_argument(
+        "--course", type=Path, default=os.environ.get("COURSE", "build"), help="default: build"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions at a time")
+    parser.add_argument("--student", action="append", help="only this one, again; may be repeated")
+    parser.add_argument("--again", action="store_true", help="also what has been graded and not changed")
+    parser.add_argument(
+        "--unsafe-no-sandbox", action="store_true", help="run submissions with all your rights"
+    )
+    options = parser.parse_args(arguments)
+    if not options.unsafe_no_sandbox and (reason := sandbox.unusable()):
+        raise SystemExit(sandbox.ADVICE.format(reason=reason))
+    course, started = Path(options.course).resolve(), time.monotonic()
+    results = grade(
+        course, options.assignment, options.jobs, options.student,
+        not options.unsafe_no_sandbox, options.again or bool(options.student),
+    )  # fmt: skip
+    path, seconds = report(course, options.assignment, results), time.monotonic() - started
+    for outcome, count in sorted(Counter(result["outcome"] for result in results).items()):
+        print(f"{outcome:>12} {count}")
+    tasks = Counter((name, outcome) for result in results for name, (outcome, _) in result["results"].items())
+    for (name, outcome), count in sorted(tasks.items()):
+        print(f"{name:>32}  {outcome:<10} {count}")
+    for result in results:
+        if result["outcome"] != "graded":
+            print(f"{result['student']}: {result['outcome']}: {result['reason']}")
+    print(f"{seconds:.0f} s; every question and the reason for every lost point: {path}")
+    return int(any(result["outcome"] == "ungraded" for result in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,152 @@
+"""A submission, rebuilt from the released notebook: of the student's file only the written answers are taken."""
+
+import copy
+import json
+import os
+import stat
+
+MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in outputs), characters of an answer
+
+
+class Unreadable(ValueError):
+    """There is no notebook to grade; the message says what was found instead."""
+
+
+def read_submission(folder, name):
+    """The bytes of `folder/name`, and notes on what else lies there.
+
+    Raises Unreadable for a link, anything but a plain file, a file too large, or none of that name.
+    """
+    notes = []
+    try:
+        if folder.is_symlink() or folder.parent.is_symlink():
+            raise Unreadable("the submitted folder is a link")
+        others = sorted(entry.name for entry in folder.iterdir() if entry.name not in (name, "timestamp.txt"))
+        if others:
+            notes.append(f"not looked at: {plain(', '.join(others))}")
+        # NONBLOCK: a named pipe would otherwise wait for a writer; NOFOLLOW: a link could name any file
+        file = os.open(folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise Unreadable(f"there is no {name}" + "".join(f" ({note})" for note in notes)) from None
+    except OSError as error:
+        raise Unreadable(f"{name} cannot be read ({error.strerror}): is it a link?") from None
+    try:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(f"{name} is not a plain file")
+        if status.st_size > MAX_FILE:
+            raise Unreadable(f"{name} has {status.st_size:,} bytes, more than {MAX_FILE:,}")
+        with open(file, "rb", closefd=False) as stream:
+            return stream.read(MAX_FILE), notes
+    finally:
+        os.close(file)
+
+
+def sanitise(release, data):
+    """(notebook, notes): the released notebook with the answers found in the bytes `data`.
+
+    An answer is the source of a cell that the release marks as a solution, found by its grade id or else
+    by its cell id. Everything else in the file is dropped, and named in the notes where that could matter.
+    Raises Unreadable when the bytes are no notebook.
+    """
+    cells = submitted_cells(data)
+    notebook, notes, used = copy.deepcopy(release), [], set()
+    known = {cell["id"] for cell in release["cells"]} | {grade_id(cell) for cell in release["cells"]} - {None}
+    for cell in notebook["cells"]:
+        if not is_solution(cell):
+            continue
+        name = grade_id(cell)
+        found = [i for i, other in enumerate(cells) if same_kind(cell, other) and grade_id(other) == name]
+        if not found:
+            found = [
+                i for i, other in enumerate(cells) if same_kind(cell, other) and other.get("id") == cell["id"]
+            ]
+            notes += [f"the cell {name} had lost its name and was found by its id"] if found else []
+        used.update(found)
+        sources = [source_of(cells[i]) for i in found]
+        written = [
+            source for source in sources if source is not None and source.strip() != text(cell).strip()
+        ]
+        if not found:
+            notes.append(f"the cell {name} is missing")
+        if len(found) > 1:
+            notes.append(f"the cell {name} is there {len(found)} times: the first with an answer was taken")
+        if any(source is None for source in sources):
+            notes.append(f"the cell {name} holds no text, or more than {MAX_CELL:,} characters")
+        if written:
+            cell["source"] = written[0]
+    added = sum(
+        cell.get("cell_type") == "code" and i not in used and not known & {cell.get("id"), grade_id(cell)}
+        and bool(source_of(cell)) for i, cell in enumerate(cells)
+    )  # fmt: skip
+    if added:
+        notes.append(f"code cells that the student added, not taken: {added}")
+    return notebook, notes
+
+
+def submitted_cells(data):
+    """The cells of a notebook given as bytes: dicts whose ids are strings. Raises Unreadable."""
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    try:
+        notebook = json.loads(data)
+    except (ValueError, RecursionError):
+        what = "a web page" if data.lstrip()[:1] == b"<" else "not JSON"
+        raise Unreadable(f"the file is no notebook: it is {what}") from None
+    cells = notebook.get("cells") if isinstance(notebook, dict) else None
+    if not isinstance(cells, list) or notebook.get("nbformat") != 4:
+        raise Unreadable("the file is no notebook of format 4")
+    return [
+        {**cell, "id": cell["id"] if isinstance(cell.get("id"), str) else None}
+        for cell in cells if isinstance(cell, dict)
+    ]  # fmt: skip
+
+
+def source_of(cell):
+    """The text of a submitted cell; None when it is none, or too long."""
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    if not isinstance(source, str) or len(source) > MAX_CELL:
+        return None
+    return source.encode("utf-8", "replace").decode()  # half of a surrogate pair could not be written
+
+
+def text(cell):
+    """The source of a cell of the release, which may be a list of lines."""
+    return "".join(cell["source"])
+
+
+def grade_id(cell):
+    """nbgrader's name for a cell, or None."""
+    return nbgrader(cell).get("grade_id") if isinstance(nbgrader(cell).get("grade_id"), str) else None
+
+
+def nbgrader(cell):
+    """What nbgrader says of a cell: {} for any other."""
+    metadata = cell.get("metadata")
+    about = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return about if isinstance(about, dict) else {}
+
+
+def is_solution(cell):
+    """The student writes here."""
+    return bool(nbgrader(cell).get("solution"))
+
+
+def is_test(cell):
+    """A code cell whose points are given for what it tests."""
+    about = nbgrader(cell)
+    return cell["cell_type"] == "code" and bool(about.get("grade")) and not about.get("solution")
+
+
+def same_kind(cell, other):
+    """Both are code, or both are not: a written answer may have been turned into raw text."""
+    return (cell["cell_type"] == "code") == (other.get("cell_type") == "code")
+
+
+def plain(words, most=300):
+    """Text from a student, fit for a table: one line, printable, not too long."""
+    line = "".join(c if c.isprintable() else " " for c in str(words)[: 4 * most])
+    line = " ".join(line.split())
+    return line if len(line) <= most else line[: most - 1] + "…"

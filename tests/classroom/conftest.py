@@ -1,0 +1,71 @@
+"""One course for the tests of the classroom, with one assignment released, and what submissions are made of."""
+
+import copy
+import json
+
+import pytest
+
+from course_lib.classroom import sandbox
+from course_lib.classroom.release import SOURCES, release
+
+ASSIGNMENT = "04_attention"
+
+
+@pytest.fixture(scope="session")
+def sandboxed():
+    """Skips where Bubblewrap cannot be used, and says why."""
+    if reason := sandbox.unusable():
+        pytest.skip(f"no sandbox here: {reason}")
+
+
+@pytest.fixture(scope="session")
+def course(tmp_path_factory):
+    """A course folder in which the assignment has been released."""
+    folder = tmp_path_factory.mktemp("course")
+    release(folder, [ASSIGNMENT])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def released(course):
+    """The released notebook."""
+    return json.loads((course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="session")
+def solved():
+    """{cell id: source} of the worked solutions."""
+    notebook = json.loads((SOURCES / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
+    return {
+        cell["id"]: "".join(cell["source"])
+        for cell in notebook["cells"]
+        if cell["metadata"]["nbgrader"]["solution"]
+    }
+
+
+@pytest.fixture
+def submission(released):
+    """A function: the released notebook with other sources in the named cells."""
+
+    def make(**sources):
+        notebook = copy.deepcopy(released)
+        for cell in notebook["cells"]:
+            if (name := cell["id"].replace("-", "_")) in sources:
+                cell["source"] = sources[name]
+        return notebook
+
+    return make
+
+
+@pytest.fixture
+def submit(course):
+    """A function that puts a submission, a notebook or bytes, where nbgrader collects them."""
+
+    def put(student, content, name=f"{ASSIGNMENT}.ipynb"):
+        folder = course / "submitted" / student / ASSIGNMENT
+        folder.mkdir(parents=True, exist_ok=True)
+        data = content if isinstance(content, bytes) else json.dumps(content).encode()
+        (folder / name).write_bytes(data)
+        return folder
+
+    return put

@@ -11,22 +11,32 @@ from traitlets.config import Config
 SOURCES = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
 
 
-def release(course, assignments=()):
-    """Release the named assignments, or all; their names. Raises RuntimeError with nbgrader's log on failure."""
-    course.mkdir(parents=True, exist_ok=True)
-    names = list(assignments) or sorted(path.stem for path in SOURCES.glob("*/*.ipynb"))
-    # nbgrader makes its gradebook with the program alembic, which lies beside this Python
+def nbgrader(course):
+    """nbgrader's interface to the course in a folder, set up as `nbgrader_config.py` does for its programs."""
+    # its gradebook is made with the program alembic, which lies beside this Python
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     config = Config()
     config.CourseDirectory.course_id = "gpt-by-hand"
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.source_directory = str(SOURCES)
-    api = NbGraderAPI(config=config)
+    config.HTMLExporter.sanitize_html = True
+    return NbGraderAPI(config=config)
+
+
+def release(course, assignments=()):
+    """Release the named assignments, or all; their names. Raises RuntimeError with nbgrader's log on failure."""
+    course.mkdir(parents=True, exist_ok=True)
+    names, api = list(assignments) or all_assignments(), nbgrader(course)
     for name in names:
         outcome = api.generate_assignment(name, force=True, create=True)
         if not outcome["success"]:
             raise RuntimeError(f"{name}: {outcome.get('error')}\n{outcome.get('log')}")
     return names
+
+
+def all_assignments():
+    """The names of the assignments there are."""
+    return sorted(path.stem for path in SOURCES.glob("*/*.ipynb"))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import shutil
 
 import pytest
 
@@ -19,17 +20,23 @@ def sandboxed():
 
 
 @pytest.fixture(scope="session")
-def course(tmp_path_factory):
-    """A course folder in which the assignment has been released."""
-    folder = tmp_path_factory.mktemp("course")
+def template(tmp_path_factory):
+    """A course folder in which one assignment has been released, to be copied."""
+    folder = tmp_path_factory.mktemp("template")
     release(folder, [ASSIGNMENT])
     return folder
 
 
+@pytest.fixture(scope="module")
+def course(template, tmp_path_factory):
+    """A course folder in which the assignment has been released."""
+    return shutil.copytree(template, tmp_path_factory.mktemp("course") / "course")
+
+
 @pytest.fixture(scope="session")
-def released(course):
+def released(template):
     """The released notebook."""
-    return json.loads((course / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
+    return json.loads((template / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

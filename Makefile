@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links bench browser venv
+.PHONY: lab test notebooks links bench browser release grade venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -28,6 +28,13 @@ bench: venv
 # Runs whole lessons in JupyterLab in a real browser and takes pictures; `make test` does so for the widgets alone.
 browser: venv
 	$(PY) -m tests.browser.run_lesson $(ARGS)
+
+# Student versions of the assignments, and the marks of their submissions: see notebooks/assignments/README.md.
+release: venv
+	$(PY) -m course_lib.classroom.release $(ARGS)
+
+grade: venv
+	$(PY) -m course_lib.classroom.grade $(ASSIGNMENT) $(ARGS)
 
 venv:
 	@sh tools/venv.sh

@@ -10,3 +10,6 @@ c.CourseDirectory.source_directory = str(here / "notebooks" / "assignments")
 c.CourseDirectory.course_id = "gpt-by-hand"
 # A written answer is the student's own HTML: without this it could run code in the reader's browser.
 c.HTMLExporter.sanitize_html = True
+# What a learning-management system gives: files or zip files in COURSE/downloaded/04_attention/archive, named
+# as in ada_04_attention.ipynb. Yours differ? The guide in notebooks/assignments says how to change the pattern.
+c.FileNameCollectorPlugin.named_regexp = r"(.*/)?(?P<student_id>[\w.-]+?)_(?P<file_id>\d\d_[a-z_]+)\.ipynb"

@@ -69,7 +69,6 @@ def save(course, assignment, result, notebook):
     """Marks to the gradebook, the notebook for feedback, and last of all the record that it is done."""
     student, database = result["student"], database_of(course)
     folder = course / "autograded" / student / assignment
-    folder.mkdir(parents=True, exist_ok=True)
     stamp = timestamp(course / "submitted" / student / assignment)
     with warnings.catch_warnings(), Gradebook(database) as gradebook:
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's way with its own objects
@@ -80,7 +79,7 @@ def save(course, assignment, result, notebook):
     for preprocessor in (SaveAutoGrades(), AssignLatePenalties()):
         graded, _ = preprocessor.preprocess(graded, {"nbgrader": about})
     replace(folder / f"{assignment}.ipynb", nbformat.writes(graded))
-    replace(folder / "grade.json", json.dumps(result, indent=1))
+    replace(record_of(course, assignment, student), json.dumps(result, indent=1))
 
 
 def with_outcomes(notebook, results):
@@ -101,12 +100,15 @@ def with_outcomes(notebook, results):
     return notebook
 
 
+def record_of(course, assignment, student):
+    """The file that says a student has been graded; beside nbgrader's folders, which go to the student."""
+    return course / "reports" / assignment / f"{student}.json"
+
+
 def record(course, assignment, student):
     """What an earlier run wrote down for the student; {} where there is nothing whole."""
     try:
-        return json.loads(
-            (course / "autograded" / student / assignment / "grade.json").read_text(encoding="utf-8")
-        )
+        return json.loads(record_of(course, assignment, student).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
@@ -122,7 +124,8 @@ def timestamp(folder):
 
 def replace(path, text):
     """Write a file whole or not at all."""
-    new = path.with_suffix(".new")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(path.name + ".new")
     new.write_text(text, encoding="utf-8")
     os.replace(new, path)
 
@@ -181,6 +184,8 @@ def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False
     found = sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))
     if unknown := set(students or ()) - set(found):
         raise SystemExit(f"no submission of {', '.join(sorted(unknown))} in {course / 'submitted'}")
+    if not found:
+        raise SystemExit(f"nothing was submitted: there is no {course / 'submitted' / '*' / assignment}")
     results, chosen = [], [student for student in found if not students or student in students]
     with ThreadPoolExecutor(jobs) as pool:
         futures = [

@@ -1,7 +1,6 @@
 """Grading a class: marks in nbgrader's gradebook, a reason for each lost point, and runs that go on."""
 
 import csv
-import json
 import os
 import shutil
 import signal
@@ -89,8 +88,10 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
         gradebook.db.commit()
     assert run(course, "--student", "ada") == 0
     assert marks(course)["ada"] == {**FULL, "question": 4}
-    with open(course / "autograded" / "ada" / ASSIGNMENT / "grade.json", encoding="utf-8") as file:
-        assert str(json.load(file)["seed"]) != seeds["ada"]
+    assert str(grade.record(course, ASSIGNMENT, "ada")["seed"]) != seeds["ada"]
+
+    with pytest.raises(SystemExit, match="no submission of nobody"):
+        run(course, "--student", "nobody")
 
     # a new submission is graded
     submit("dan", submission(**answers(solved)))
@@ -102,6 +103,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     page = (course / "feedback" / "eve" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
     assert "causal_mask: no answer within 3 seconds" in page
     assert "Rubric" not in page
+    assert [path.name for path in (course / "feedback" / "eve" / ASSIGNMENT).iterdir()] == [f"{ASSIGNMENT}.html"]
 
 
 def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
@@ -111,12 +113,12 @@ def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
     command = [sys.executable, "-m", "course_lib.classroom.grade", ASSIGNMENT, "--course", str(course)]
     process = subprocess.Popen([*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     end = time.monotonic() + 60
-    while len(done := list(course.glob("autograded/*/*/grade.json"))) < 3 and time.monotonic() < end:
+    while len(done := list(course.glob("reports/*/*.json"))) < 3 and time.monotonic() < end:
         time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     kept = {path: path.read_text(encoding="utf-8") for path in done}
-    assert 3 <= len(list(course.glob("autograded/*/*/grade.json"))) < 8
+    assert 3 <= len(list(course.glob("reports/*/*.json"))) < 8
     assert run(course) == 0
     assert {path: path.read_text(encoding="utf-8") for path in kept} == kept
     assert marks(course) == {
@@ -152,7 +154,7 @@ def test_grading_without_the_sandbox_is_written_down(course, submission, submit)
 
 @pytest.mark.parametrize(
     ("assignment", "options", "words"),
-    [("04_attention", ["--student", "nobody"], "no submission of nobody"),
+    [("04_attention", [], "nothing was submitted"),
      ("40_nothing", [], "there is no assignment '40_nothing'"),
      ("05_multi_head", [], "run `make release` first")],
 )  # fmt: skip

@@ -12,9 +12,13 @@ from importlib import import_module
 LIVE = {
     "AttentionView": "attention_view",
     "BPEExplorer": "bpe_explorer",
+    "DecisionBoundary": "decision_boundary",
     "DescentExplorer": "descent_explorer",
+    "EmbeddingMap": "embedding_map",
     "LayerNormExplorer": "layer_norm_explorer",
     "MatmulExplorer": "matmul_explorer",
+    "NextToken": "next_token",
+    "PositionExplorer": "position_explorer",
     "SoftmaxTemperature": "softmax_temperature",
 }
 

@@ -22,6 +22,10 @@ CELLS = {
     ),
     "norm": "widgets.LayerNormExplorer([1.0, 3.0, 2.0])",
     "descent": "widgets.DescentExplorer(['mat', 'hat', 'rat'], [0.1, 0.1, 0.7], 'mat', steps=60)",
+    "positions": "widgets.PositionExplorer(60, 8, learned=rng.normal(size=(60, 8)))",
+    "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]])",
+    "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
+    "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }
 
@@ -245,6 +249,81 @@ def test_descent_is_stepped_and_scrubbed(lab, show):
     slider(widget, "learning rate").focus()
     page.keyboard.press("ArrowRight")
     assert "Adam, step 60:" in says(widget) != adam
+
+
+def test_positions_follow_their_sliders_and_a_click_on_the_table(lab, show):
+    page, _ = lab
+    widget = show("positions")
+    assert "At position 10" in says(widget) and "learned" in says(widget)
+    slider(widget, "position t").focus()
+    page.keyboard.press("Home")
+    assert "sinusoidal 1.000, RoPE 1.000, learned 1.000" in says(widget)
+    slider(widget, "pair i").focus()
+    page.keyboard.press("Home")
+    assert "= 1.0000 radians a position, once round in 6.3 positions" in says(widget)
+    before = says(widget)
+    widget.locator(".gbh-table").click(position={"x": 240, "y": 140})
+    assert "Pair 3 turns" in says(widget) != before and "At position 30" in says(widget)
+    slider(widget, "base").focus()
+    page.keyboard.press("Home")
+    assert "Pair 3 turns by 10^(−6/8)" in says(widget)
+
+
+def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
+    page, _ = lab
+    widget = show("map")
+    near = widget.locator(".gbh-near > span")
+    assert near.count() == 0
+    widget.locator("[data-word='0'] circle").hover()
+    assert near.all_inner_texts()[:2] == ["cat", "0.975"]
+    widget.locator("[data-word='0'] circle").click()
+    page.mouse.move(0, 0)
+    assert "Locked" in says(widget) and near.nth(0).inner_text() == "cat"
+    for _ in range(60):  # 60 times 2 % of the map's height, past rice
+        page.keyboard.press("ArrowUp")
+    assert near.nth(0).inner_text() != "cat" or near.nth(1).inner_text() != "0.975"
+    widget.get_by_role("button", name="Put all back").click()
+    assert near.all_inner_texts()[:2] == ["cat", "0.975"]
+    x, y = (widget.locator("[data-word='0'] circle").bounding_box()[side] + 5 for side in "xy")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x - 200, y - 150, steps=4)
+    page.mouse.up()
+    assert near.nth(1).inner_text() != "0.975" and "Locked" in says(widget)
+    widget.get_by_role("button", name="Put all back").click()
+    widget.get_by_role("button", name="Unlock").click()
+    assert "Locked" not in says(widget)
+
+
+def test_the_network_is_xor_until_a_weight_moves(lab, show):
+    page, _ = lab
+    widget = show("boundary")
+    assert "This network computes XOR" in says(widget)
+    picture = "canvas => canvas.toDataURL()"
+    before = widget.locator("canvas").nth(2).evaluate(picture)
+    slider(widget, "b").focus()
+    page.keyboard.press("End")
+    assert "2 of 4 corners right" in says(widget)
+    assert widget.locator("canvas").nth(2).evaluate(picture) != before
+    widget.get_by_role("button", name="Reset").click()
+    assert widget.locator("canvas").nth(2).evaluate(picture) == before
+
+
+def test_a_text_grows_by_what_the_model_in_the_kernel_says(lab, show):
+    page, _ = lab
+    widget = show("next")
+    slider(widget, "temperature").focus()
+    page.keyboard.press("Home")  # argmax: the model always says the next letter
+    for text in ("a b", "a b c", "a b c d", "a b c d a"):
+        widget.get_by_role("button", name="Draw a token").click()
+        widget.get_by_text(text, exact=True).wait_for()
+        widget.get_by_text("Waiting for the model").wait_for(state="hidden")
+    widget.get_by_role("button", name="Take one back").click()
+    widget.get_by_text("a b c d", exact=True).wait_for()
+    widget.get_by_role("button", name="Start over").click()
+    slider(widget, "top-k").focus()
+    page.keyboard.press("Home")
+    assert "1 of 4 tokens can be drawn" in says(widget)
 
 
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):

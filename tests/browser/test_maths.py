@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib import texts, tokenization
-from course_lib.in_numpy import attention, generation, losses, normalization, optim
+from course_lib.in_numpy import attention, embeddings, generation, losses, normalization, optim, positions
 from course_lib.in_numpy.modules import Module
 from course_lib.widgets import (
     LIVE,
@@ -14,6 +14,7 @@ from course_lib.widgets import (
     descent_explorer,
     layer_norm_explorer,
     live,
+    position_explorer,
     softmax_temperature,
 )
 from course_lib.widgets import __getattr__ as widget
@@ -77,10 +78,10 @@ def test_the_ends_of_the_temperature_are_its_limits(maths):
         np.testing.assert_allclose(run(softmax, scores, t), live.softmax(scores, t), **CLOSE)
 
 
-@pytest.mark.parametrize("name", ["AttentionView", "SoftmaxTemperature"])
+@pytest.mark.parametrize("name", ["AttentionView", "SoftmaxTemperature", "NextToken"])
 def test_both_sides_have_the_same_stops(name, maths):
     assert maths(name)("() => maths.TEMPERATURES") == live.TEMPERATURES
-    if name == "SoftmaxTemperature":
+    if name != "AttentionView":
         assert maths(name)("() => maths.TOP_P") == softmax_temperature.TOP_P
 
 
@@ -175,3 +176,54 @@ def test_gradient_descent(maths, name, make):
     loss = run("(z, t) => maths.crossEntropy(z, t)", path[-1], target)
     assert loss == pytest.approx(losses.cross_entropy(point.params["z"][None], [target]))
     assert run("() => maths.RATES") == descent_explorer.RATES
+
+
+@pytest.mark.parametrize("base", position_explorer.BASES)
+def test_positions(maths, base):
+    C, D, run = 40, 6, maths("PositionExplorer")
+    q, k = numbers(2, D)
+    np.testing.assert_allclose(
+        run("(...all) => maths.sinusoids(...all)", C, D, base), positions.sinusoidal_positions(C, D, base), **CLOSE
+    )
+    turned = positions.apply_rope(np.tile(q, (C, 1)), base=base)
+    expected = turned @ k / (q @ k)
+    np.testing.assert_allclose(
+        run("(q, k, C, b) => maths.ropeScores(q, k, C, b)", q.tolist(), k.tolist(), C, base), expected, **CLOSE
+    )
+    rows = numbers(C, D, seed=1)
+    got = run("rows => maths.similarity(rows)", rows.tolist())
+    np.testing.assert_allclose(got, rows @ rows[0] / (rows[0] @ rows[0]), **CLOSE)
+    assert run("() => maths.BASES") == position_explorer.BASES
+
+
+def test_nearest_neighbours(maths):
+    vectors = numbers(9, 4)
+    near, cosines = embeddings.nearest(vectors, 3, 5)
+    got = maths("EmbeddingMap")("(rows, of, k) => maths.nearest(rows, of, k)", vectors.tolist(), 3, 5)
+    assert [i for i, _ in got] == near.tolist()
+    np.testing.assert_allclose([cosine for _, cosine in got], cosines, **CLOSE)
+
+
+@pytest.mark.parametrize("activation", ["relu", "sigmoid"])
+def test_a_network_of_two_hidden_units(maths, activation):
+    W, (c, w), b = numbers(2, 2), numbers(2, 2, seed=1), 0.5
+    bend = {"relu": lambda z: np.maximum(z, 0), "sigmoid": lambda z: 1 / (1 + np.exp(-z))}[activation]
+    weights = [*W.ravel().tolist(), *c.tolist(), *w.tolist(), b]
+    for x in numbers(5, 2, seed=2):
+        h = bend(x @ W + c)
+        got = maths("DecisionBoundary")("(...all) => maths.network(...all)", *x.tolist(), weights, activation)
+        np.testing.assert_allclose(got, [*h, bend(h @ w + b)], **CLOSE)
+
+
+def test_drawing_takes_the_first_token_whose_sum_passes(maths):
+    class Fixed:
+        def __init__(self, u):
+            self.u = u
+
+        def random(self, shape):
+            return np.full(shape, self.u)
+
+    p = np.array([0.0, 0.25, 0.0, 0.5, 0.25])
+    for u in (0.0, 0.2, 0.25, 0.6, 0.75, 0.999):
+        expected = int(generation.sample(p, Fixed(u)))
+        assert maths("NextToken")("(p, u) => maths.sample(p, u)", p.tolist(), u) == expected

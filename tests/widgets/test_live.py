@@ -14,9 +14,13 @@ from course_lib.widgets import (
     LIVE,
     AttentionView,
     BPEExplorer,
+    DecisionBoundary,
     DescentExplorer,
+    EmbeddingMap,
     LayerNormExplorer,
     MatmulExplorer,
+    NextToken,
+    PositionExplorer,
     SoftmaxTemperature,
 )  # fmt: skip
 
@@ -25,6 +29,10 @@ low = BytePairTokenizer.train("low lower lowest", 259)
 EXAMPLES = {
     "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]]),
     "BPEExplorer": lambda: BPEExplorer(low, "slow ñ"),
+    "DecisionBoundary": lambda: DecisionBoundary(np.eye(2), [0, 0], [1, 1], 0),
+    "EmbeddingMap": lambda: EmbeddingMap(["dog", "cat", "rice"], np.eye(3)[:, :2]),
+    "NextToken": lambda: NextToken(lambda ids: np.zeros(2), ["a", "b"], [0]),
+    "PositionExplorer": lambda: PositionExplorer(16, 4),
     "DescentExplorer": lambda: DescentExplorer(["mat", "rat"], [0.1, 0.7], "mat", steps=20),
     "LayerNormExplorer": lambda: LayerNormExplorer([1.0, 3.0]),
     "MatmulExplorer": lambda: MatmulExplorer(np.eye(2), np.eye(2)),
@@ -66,6 +74,17 @@ BAD = {
     "descent: unknown": (lambda: DescentExplorer(["a", "b"], [1, 2], "c"), "target 'c' is none of a, b"),
     "descent: rate": (lambda: DescentExplorer(["a", "b"], [1, 2], 0, rate=0.2), "rate 0.2 is not a stop"),
     "descent: steps": (lambda: DescentExplorer(["a", "b"], [1, 2], 0, steps=0), "steps is 0, must be from 1"),
+    "positions: odd": (lambda: PositionExplorer(16, 5), "D = 5 even"),
+    "positions: base": (lambda: PositionExplorer(16, 4, base=7), "base 7 is not a stop"),
+    "positions: learned": (lambda: PositionExplorer(16, 4, learned=eye), r"learned has shape \(2, 2\), expected"),
+    "positions: q": (lambda: PositionExplorer(16, 4, q=[1]), "q has width 1 and k has width 4; both must be D = 4"),
+    "map: words": (lambda: EmbeddingMap(["a"], eye), "1 words, but the numbers are for 2"),
+    "map: flat": (lambda: EmbeddingMap(["a", "b"], [[1], [2]]), "a map needs two words and two features"),
+    "map: groups": (lambda: EmbeddingMap(range(8), np.eye(8), range(8)), "8 groups; at most 7"),
+    "boundary: W": (lambda: DecisionBoundary(np.eye(3), [0, 0], [1, 1], 0), r"W has shape \(3, 3\), every axis"),
+    "boundary: bend": (lambda: DecisionBoundary(eye, [0, 0], [1, 1], 0, "tanh"), "activation 'tanh' must be"),
+    "next: prompt": (lambda: NextToken(np.zeros, ["a", "b"], []), "ids must be one or more from 0 to 1"),
+    "next: logits": (lambda: NextToken(lambda ids: [1], ["a", "b"], [0]), "gives 1 logits but there are 2 tokens"),
     "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
 }
 
@@ -124,3 +143,19 @@ def test_errors_of_shape_are_shape_errors():
 def test_the_figures_do_not_load_the_live_widgets():
     code = "import sys, course_lib.widgets.figures; sys.exit('anywidget' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_model_is_asked_when_the_text_grows_and_its_error_is_told():
+    asked = []
+
+    def model(ids):
+        asked.append(list(ids))
+        if len(asked) == 3:
+            raise RuntimeError("no more")
+        return [0.0, len(ids)]
+
+    widget = NextToken(model, ["a", "b"], [0], context=2)
+    widget.ids = [0, 1, 1]
+    assert asked == [[0], [1, 1]] and np.frombuffer(widget.logits, "<f4").tolist() == [0, 2]
+    widget.ids = [0]
+    assert widget.error == "RuntimeError: no more" and widget.answers == 2

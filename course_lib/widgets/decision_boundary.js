@@ -1,0 +1,91 @@
+export const maths = { network };
+
+const NAMES = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "c₁", "c₂", "w₁", "w₂", "b"];
+const CORNERS = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]];
+
+/** [h₁, h₂, y] at (x₁, x₂); weights are W by rows, c, w, b; the activation bends every unit. */
+function network(x1, x2, [w11, w12, w21, w22, c1, c2, o1, o2, b], activation) {
+  const bend = activation === "relu" ? z => Math.max(z, 0) : z => 1 / (1 + Math.exp(-z));
+  const h1 = bend(x1 * w11 + x2 * w21 + c1), h2 = bend(x1 * w12 + x2 * w22 + c2);
+  return [h1, h2, bend(h1 * o1 + h2 * o2 + b)];
+}
+
+function render({ model, el }) {
+  const start = [...model.get("weights")], activation = model.get("activation"), threshold = model.get("threshold");
+  const most = Math.max(2, Math.ceil(1.5 * Math.max(...start.map(Math.abs)))), N = 81, low = -0.5, high = 1.5;
+  const dials = NAMES.map((name, i) => {
+    const input = focusable(node("input", { type: "range", min: -most, max: most, step: most > 10 ? 0.5 : 0.05, "aria-label": name }));
+    const shown = node("span", { class: "gbh-number", style: "width: 3.6em" });
+    input.addEventListener("input", () =>
+      put(model, { weights: model.get("weights").map((value, j) => j === i ? Number(input.value) : value) }));
+    const sync = value => {
+      input.value = value;
+      input.setAttribute("aria-valuetext", fmt(value));
+      setText(shown, fmt(value));
+    };
+    return { parts: [node("span", {}, name), input, shown], sync };
+  });
+  const place = v => `${100 * (v - low) / (high - low)}%`;
+  const panel = title => {
+    const canvas = node("canvas", { width: N, height: N, role: "img" });
+    const points = CORNERS.map(([x1, x2, answer]) => {
+      const made = node("span", { class: answer ? "one" : "zero", "aria-hidden": "true" }, String(answer));
+      made.style.left = place(x1);
+      made.style.bottom = place(x2);
+      return made;
+    });
+    return { canvas, element: node("div", {}, node("div", {}, title), node("div", { class: "gbh-plane" }, canvas, ...points)) };
+  };
+  const panels = ["h₁", "h₂", "output y"].map(panel);
+  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
+  const table = numbersTable("The four corners as numbers", () => [["x₁, x₂", "h₁", "h₂", "y", "answer", "XOR"],
+    ...CORNERS.map(([x1, x2, wanted]) => {
+      const values = network(x1, x2, model.get("weights"), activation);
+      return [`${x1}, ${x2}`, ...values.map(v => fmt(v, 3)), String(Number(values[2] >= threshold)), String(wanted)];
+    })]);
+  const reset = button("Reset", () => put(model, { weights: [...start] }));
+  const random = button("Shake", () => put(model, { weights: model.get("weights").map(v =>
+    Math.max(-most, Math.min(most, v + (Math.random() - 0.5) * most * 0.2))) }));
+  el.classList.add("gbh");
+  el.replaceChildren(
+    node("div", { class: "gbh-row top" }, ...panels.map(p => p.element),
+      node("div", { class: "gbh-nine" }, ...dials.flatMap(d => d.parts))),
+    node("div", { class: "gbh-row" }, random, reset), says, table.element);
+
+  function draw() {
+    const weights = model.get("weights"), grid = [[], [], []];
+    for (let row = 0; row < N; row++) {
+      for (let column = 0; column < N; column++) { // the first row of pixels is the top of the plane
+        const values = network(low + (high - low) * column / (N - 1), high - (high - low) * row / (N - 1), weights, activation);
+        values.forEach((value, i) => grid[i].push(value));
+      }
+    }
+    const top = activation === "relu" ? Math.max(1, grid[2].reduce((a, b) => Math.max(a, b), 0)) : 1;
+    panels.forEach(({ canvas }, i) => {
+      const pixels = new ImageData(N, N), scale = i === 2 ? top : activation === "relu" ? Math.max(1, grid[i].reduce((a, b) => Math.max(a, b), 0)) : 1;
+      grid[i].forEach((value, at) => {
+        const over = value >= threshold, right = (at + 1) % N ? grid[i][at + 1] : value, below = grid[i][at + N] ?? value;
+        const border = over !== (right >= threshold) || over !== (below >= threshold);
+        pixels.data.set(border ? [255, 255, 255, 255] : [...shade(value / scale), 255], 4 * at);
+      });
+      canvas.getContext("2d").putImageData(pixels, 0, 0);
+    });
+    dials.forEach((dial, i) => dial.sync(weights[i]));
+    const answers = CORNERS.map(([x1, x2, wanted]) => [network(x1, x2, weights, activation)[2], wanted]);
+    const right = answers.filter(([y, wanted]) => Number(y >= threshold) === wanted).length;
+    setText(says.children[0], `${right} of 4 corners right. ` + answers.map(([y], i) => `y(${CORNERS[i][0]}, ${CORNERS[i][1]}) = ${fmt(y)}`).join(", ") + `; the border is at ${short(threshold)}.`);
+    setText(says.children[1], right === 4 ? "This network computes XOR." : "This network does not compute XOR.");
+    panels[2].canvas.setAttribute("aria-label", `Output over the plane: ${right} of 4 corners of XOR are right.`);
+    [0, 1].forEach(i => panels[i].canvas.setAttribute("aria-label", `Hidden unit ${i + 1} over the plane.`));
+    table.sync();
+  }
+
+  return listen(model, ["weights"], draw);
+}
+
+const SHADES = Array.from({ length: 256 }, (_, i) => heat(i / 255)[0].match(/\d+/g).map(Number));
+function shade(value) {
+  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))];
+}
+
+export default { render };

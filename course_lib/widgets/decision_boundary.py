@@ -1,0 +1,47 @@
+"""DecisionBoundary: the output of a small network over the plane while its nine weights move."""
+
+import numpy as np
+from traitlets import Float, List, Unicode
+
+from course_lib.shapes import ShapeError
+from course_lib.widgets import figures
+from course_lib.widgets.live import Live, checked_array, script
+
+CALL = "DecisionBoundary"
+
+
+class DecisionBoundary(Live):
+    """Explore a network of two inputs, two hidden units and one output; XOR's four corners are marked.
+
+    W (2, 2) in the orientation x @ W, c (2,), w (2,), b a number; activation "relu" or "sigmoid", at every unit.
+    The white line runs where the output is `threshold`. Raises ShapeError and ValueError.
+
+    >>> DecisionBoundary([[1, 1], [1, 1]], [0, -1], [1, -2], 0)
+    Decision boundary of a relu network with two hidden units
+    """
+
+    _esm = script("decision_boundary.js")
+    weights = List(Float()).tag(sync=True)  # W by rows, c, w, b: nine numbers that the reader moves
+    threshold = Float().tag(sync=True)
+    activation = Unicode().tag(sync=True)
+
+    def __init__(self, W, c, w, b, activation="relu", threshold=0.5):
+        if activation not in ("relu", "sigmoid"):
+            raise ValueError(f"{CALL}: activation {activation!r} must be 'relu' or 'sigmoid'")
+        parts = {"W": (W, "2 2"), "c": (c, "2"), "w": (w, "2")}
+        checked = {name: checked_array(CALL, name, values, axes) for name, (values, axes) in parts.items()}
+        for name, array in checked.items():
+            if set(array.shape) != {2}:
+                raise ShapeError(f"{CALL}: {name} has shape {array.shape}, every axis must be 2")
+        W, c, w = checked.values()
+        b = float(checked_array(CALL, "b", [b], "1")[0])
+        bend = (lambda z: np.maximum(z, 0)) if activation == "relu" else (lambda z: 1 / (1 + np.exp(-z)))
+        side = np.linspace(-0.5, 1.5, 81)
+        plane = np.stack(np.meshgrid(side, side), axis=-1)  # (81, 81, 2)
+        output = bend(bend(plane @ W + c) @ w + b)
+        corners = [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)]
+        super().__init__(
+            figures.regions({"y": output}, side, side, corners, level=threshold),
+            f"Decision boundary of a {activation} network with two hidden units",
+            weights=[*W.ravel().tolist(), *c.tolist(), *w.tolist(), b], threshold=float(threshold), activation=activation,
+        )  # fmt: skip

@@ -1,0 +1,141 @@
+export const maths = { cosine, nearest };
+
+function cosine(a, b) {
+  let dot = 0, aa = 0, bb = 0;
+  for (let i = 0; i < a.length; i++) { dot += a[i] * b[i]; aa += a[i] * a[i]; bb += b[i] * b[i]; }
+  return aa && bb ? dot / Math.sqrt(aa * bb) : 0;
+}
+
+/** The k rows nearest to row `of` by cosine, itself left out: [[row, cosine], …]. */
+function nearest(rows, of, k) {
+  return rows.map((row, i) => [i, cosine(rows[of], row)]).filter(([i]) => i !== of)
+    .sort((a, b) => b[1] - a[1]).slice(0, k);
+}
+
+function render({ model, el }) {
+  const words = model.get("words"), groups = model.get("groups"), D = model.get("width"), V = words.length;
+  const flat = floats(model, "vectors"), flatPlaces = floats(model, "places"), directions = floats(model, "directions");
+  const kinds = [...new Set(groups)];
+  const W = 620, H = 420, edge = 46;
+  const range = axis => { const all = words.map((_, i) => flatPlaces[2 * i + axis]); return [Math.min(...all), Math.max(...all)]; };
+  const [[x0, x1], [y0, y1]] = [range(0), range(1)], spanX = x1 - x0 || 1, spanY = y1 - y0 || 1;
+  const toX = x => edge + (W - 2 * edge) * (x - x0) / spanX, toY = y => H - edge - (H - 2 * edge) * (y - y0) / spanY;
+
+  const lines = Array.from({ length: 5 }, () => node("line", { class: "link" }));
+  const marks = words.map((word, i) => {
+    const mark = node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
+      node("circle", { r: 5 }), node("text", { x: 8, y: 4 }, word));
+    return mark;
+  });
+  const map = node("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": `Map of ${V} words.` }, ...lines, ...marks);
+  const host = node("div", {
+    class: "gbh-map", tabindex: 0, role: "application", "aria-roledescription": "map of words",
+    "aria-label": "Arrow keys go to the next word in their direction; Enter locks a word, then arrow keys move it; Escape unlocks.",
+  }, map);
+  focusable(host);
+  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
+  const list = node("div", { class: "gbh-bars gbh-near" });
+  const release = button("Unlock (Esc)", () => put(model, { chosen: -1 }), { class: "gbh-unlock" });
+  const back = button("Put all back", () => put(model, { moved: [] }));
+  const legend = node("div", { class: "gbh-row" }, ...(kinds.length > 1 ? kinds.map((kind, i) =>
+    node("span", { class: "gbh-kind" }, node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : []), release, back);
+  el.classList.add("gbh");
+  el.replaceChildren(legend, node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list)));
+
+  let rows, places, preview = -1, state = null, drag = null;
+  const current = () => model.get("chosen") >= 0 ? model.get("chosen") : preview;
+  const show = word => { if (word !== preview) { preview = word; draw(); } };
+  const wordAt = event => { const mark = event.target.closest?.("[data-word]"); return mark ? Number(mark.dataset.word) : -1; };
+  const shift = (word, dx, dy) => {
+    const rest = model.get("moved").filter(([i]) => i !== word), [, x, y] = model.get("moved").find(([i]) => i === word) ?? [0, 0, 0];
+    put(model, { moved: [...rest, [word, x + dx, y + dy]] });
+  };
+  const on = {
+    pointermove: event => {
+      if (!drag) { show(wordAt(event)); return; }
+      const scale = W / map.getBoundingClientRect().width;
+      shift(drag.word, (event.clientX - drag.x) * scale * spanX / (W - 2 * edge), -(event.clientY - drag.y) * scale * spanY / (H - 2 * edge));
+      drag = { ...drag, x: event.clientX, y: event.clientY, far: true };
+    },
+    pointerdown: event => {
+      const word = wordAt(event);
+      if (word < 0) return;
+      drag = { word, x: event.clientX, y: event.clientY, was: model.get("chosen") };
+      host.setPointerCapture(event.pointerId);
+      if (word !== drag.was) put(model, { chosen: word });
+    },
+    pointerup: () => {
+      if (drag && !drag.far && drag.word === drag.was) put(model, { chosen: -1 }); // a second click lets go
+      drag = null;
+    },
+    pointercancel: () => { drag = null; },
+    pointerleave: () => { if (!host.matches(":focus-visible")) show(-1); },
+    focus: () => { if (host.matches(":focus-visible") && preview < 0) show(0); },
+    blur: () => show(-1),
+    keydown: event => {
+      if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+      const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
+      const chosen = model.get("chosen");
+      if (by && chosen >= 0) shift(chosen, by[0] * 0.02 * spanX, by[1] * 0.02 * spanY);
+      else if (by) show(next(Math.max(preview, 0), by));
+      else if (event.key === "Enter" || event.key === " ") put(model, { chosen: chosen >= 0 ? -1 : Math.max(preview, 0) });
+      else if (event.key === "Escape") put(model, { chosen: -1 });
+      else return;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+  };
+  for (const [name, act] of Object.entries(on)) host.addEventListener(name, act);
+
+  /** The word nearest in a direction, sideways counting double. */
+  function next(from, [dx, dy]) {
+    let best = [Infinity, from];
+    places.forEach(([x, y], i) => {
+      const a = (x - places[from][0]) / spanX, b = (y - places[from][1]) / spanY, ahead = a * dx + b * dy;
+      const cost = ahead + 2 * Math.abs(a * dy) + 2 * Math.abs(b * dx);
+      if (i !== from && ahead > 1e-9 && cost < best[0]) best = [cost, i];
+    });
+    return best[1];
+  }
+
+  function compute() {
+    const now = JSON.stringify(model.get("moved"));
+    if (now === state) return;
+    state = now;
+    rows = words.map((_, i) => Array.from(flat.subarray(i * D, (i + 1) * D)));
+    places = words.map((_, i) => [flatPlaces[2 * i], flatPlaces[2 * i + 1]]);
+    for (const [word, dx, dy] of model.get("moved")) {
+      places[word] = [places[word][0] + dx, places[word][1] + dy];
+      rows[word] = rows[word].map((value, j) => value + dx * directions[j] + dy * directions[D + j]);
+    }
+    marks.forEach((mark, i) => mark.setAttribute("transform", `translate(${toX(places[i][0])} ${toY(places[i][1])})`));
+  }
+
+  function draw() {
+    compute();
+    const word = current(), near = word < 0 ? [] : nearest(rows, word, 5);
+    const shown = new Set([word, ...near.map(([i]) => i)]);
+    marks.forEach((mark, i) => {
+      mark.classList.toggle("at", i === word);
+      mark.classList.toggle("far", word >= 0 && !shown.has(i));
+    });
+    lines.forEach((line, n) => {
+      line.style.display = near[n] ? "" : "none";
+      if (!near[n]) return;
+      [["x1", toX(places[word][0])], ["y1", toY(places[word][1])], ["x2", toX(places[near[n][0]][0])], ["y2", toY(places[near[n][0]][1])]]
+        .forEach(([name, value]) => line.setAttribute(name, value));
+    });
+    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: the five nearest by cosine in all ${D} dimensions.`);
+    setText(says.children[1], model.get("chosen") >= 0 ? "Locked. Drag it or use the arrow keys to move its vector." : "");
+    list.replaceChildren(...near.flatMap(([i, value]) => {
+      const now = node("div", { class: "now", style: `width: ${Math.max(0, 100 * value)}%` });
+      return [node("span", {}, words[i]), node("span", { class: "gbh-number" }, fmt(value, 3)), node("div", { class: "gbh-track", "aria-hidden": "true" }, now)];
+    }));
+    release.style.visibility = model.get("chosen") >= 0 ? "visible" : "hidden";
+    back.disabled = model.get("moved").length === 0;
+  }
+
+  return listen(model, ["chosen", "moved"], draw);
+}
+
+export default { render };

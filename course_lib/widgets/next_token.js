@@ -1,0 +1,85 @@
+const TOP_P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
+
+export const maths = { TEMPERATURES, TOP_P, nextTokenProbabilities, sample };
+
+/** The first token whose cumulative probability passes u (from 0 to 1). */
+function sample(p, u) {
+  const all = p.reduce((a, b) => a + b, 0);
+  let sum = 0, last = 0;
+  for (let i = 0; i < p.length; i++) {
+    sum += p[i];
+    if (p[i] > 0) last = i;
+    if (sum > u * all) return i;
+  }
+  return last;
+}
+
+function render({ model, el }) {
+  const tokens = model.get("tokens"), V = tokens.length, SHOWN = Math.min(V, 12);
+  const kStops = [...new Set([1, 2, 3, 4, 5, 8, 10, 20, 40, 100, 300, 1000].filter(k => k < V))].concat(V);
+  const topK = focusable(node("input", { type: "range", min: 0, max: kStops.length - 1, step: 1, "aria-label": "top-k" }));
+  const kShown = node("span", { class: "gbh-value" });
+  topK.addEventListener("input", () => put(model, { top_k: kStops[Number(topK.value)] }));
+  const controls = [stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
+    stops(model, "top_p", "top-p", TOP_P.map(p => p === 1 ? "1 (all)" : String(p)))];
+  const text = node("p", { class: "gbh-text", "aria-live": "polite" });
+  const rows = Array.from({ length: SHOWN }, () => {
+    const before = node("div", { class: "before" }), now = node("div", { class: "now" });
+    const take = button("", () => { if (row.id !== undefined) append(row.id); }, { class: "gbh-take" });
+    const row = { before, now, take, share: node("span", { class: "gbh-number" }), logit: node("span", { class: "gbh-number" }),
+      track: node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now) };
+    return row;
+  });
+  const bars = node("div", { class: "gbh-bars gbh-tokens" }, ...["token (click to take it)", "logit", "probability", ""].map(t => node("span", {}, t)),
+    ...rows.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
+  const says = node("div", { class: "gbh-says" }, node("p"), node("p"));
+  let waiting = false;
+  const append = id => {
+    if (waiting) return;
+    waiting = true;
+    drawButton.disabled = true;
+    put(model, { ids: [...model.get("ids"), id] });
+  };
+  const drawButton = button("Draw a token", () => append(sample(drawn, Math.random())));
+  const undo = button("Take one back", () => { if (!waiting && model.get("ids").length > model.get("prompt")) put(model, { ids: model.get("ids").slice(0, -1) }); });
+  const again = button("Start over", () => { if (!waiting) put(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
+  el.classList.add("gbh");
+  el.replaceChildren(
+    node("div", { class: "gbh-row" }, controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element),
+    text, node("div", { class: "gbh-row" }, drawButton, undo, again), bars, says);
+
+  let plain, drawn;
+  function draw() {
+    const logits = Array.from(floats(model, "logits")), temperature = TEMPERATURES[model.get("stop")];
+    plain = softmax(logits, temperature);
+    drawn = nextTokenProbabilities(logits, temperature, model.get("top_k"), TOP_P[model.get("top_p")]);
+    const best = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]).slice(0, SHOWN);
+    rows.forEach((row, n) => {
+      const id = best[n];
+      row.id = id;
+      setText(row.take, tokens[id]);
+      setText(row.logit, fmt(logits[id], 2));
+      row.before.style.width = `${100 * plain[id]}%`;
+      row.now.style.width = `${100 * drawn[id]}%`;
+      setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${fmt(plain[id], 3)} cut off` : fmt(drawn[id], 3));
+    });
+    for (const control of controls) control.sync();
+    topK.value = kStops.findIndex(k => k >= model.get("top_k"));
+    const kText = model.get("top_k") >= V ? `${V} (all)` : String(model.get("top_k"));
+    topK.setAttribute("aria-valuetext", kText);
+    setText(kShown, kText);
+    const ids = model.get("ids"), words = ids.map(id => tokens[id]);
+    text.replaceChildren(words.slice(0, model.get("prompt")).join(" "), " ", node("strong", {}, words.slice(model.get("prompt")).join(" ")));
+    const kept = drawn.filter(p => p > 0).length, nats = entropy(drawn);
+    setText(says.children[0], `${kept} of ${V} tokens can be drawn; entropy ${fmt(nats, 3)} nats = ${fmt(nats / Math.LN2, 3)} bits.`);
+    setText(says.children[1], waiting ? "Waiting for the model, which runs in the kernel…"
+      : model.get("error") && `The model answered: ${model.get("error")}`);
+  }
+  // The model's answer ends the wait. Taking a token back is answered too.
+  const answered = () => { waiting = false; drawButton.disabled = false; draw(); };
+  const end = listen(model, ["ids", "stop", "top_k", "top_p"], draw);
+  model.on("change:answers", answered);
+  return () => { end(); model.off("change:answers", answered); };
+}
+
+export default { render };

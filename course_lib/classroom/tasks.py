@@ -14,6 +14,7 @@ import numpy as np
 from course_lib.exercises import attention as attention_checks
 from course_lib.exercises import embeddings as embedding_checks
 from course_lib.exercises import feed_forward as feed_forward_checks
+from course_lib.exercises import gpt as gpt_checks
 from course_lib.exercises import layer_norm as norm_checks
 from course_lib.exercises import losses as loss_checks
 from course_lib.exercises import multi_head as head_checks
@@ -23,6 +24,7 @@ from course_lib.in_numpy import (
     attention,
     embeddings,
     feed_forward,
+    generation,
     losses,
     multi_head,
     normalization,
@@ -37,7 +39,7 @@ class Task:
     function: str
     inputs: Callable
     reference: Callable
-    check: Callable | None = None  # a lesson's exercise check, for a reason that names the mistake
+    check: Callable  # a lesson's exercise check, for a reason that names the mistake
     calls: int = 20
 
 
@@ -177,6 +179,23 @@ def angles_inputs(random):
     return random.normal(size=2 * pairs), random.uniform(-7, 7, size=pairs)
 
 
+# --- 09 GPT
+
+
+def training_pairs(tokens, C):
+    used = (len(tokens) - 1) // C * C
+    return tokens[:used].reshape(-1, C), tokens[1 : used + 1].reshape(-1, C)
+
+
+def tokens_inputs(random):
+    C = int(random.integers(2, 8))
+    return random.integers(0, 50, size=C + 1 + random.integers(0, 40)), C
+
+
+def parameter_count(V, C, D, L):
+    return (V + C) * D + L * (12 * D * D + 13 * D) + 2 * D
+
+
 TASKS = {
     "01_tokenization": {
         "test-count-pairs": Task(
@@ -278,6 +297,23 @@ TASKS = {
             lambda random: tuple(random.normal(size=(2, *sizes(random, 2)))),
             lambda grad, x: normalization.rms_norm_backward(grad, x, eps=0.0)[0],
             loss_checks.check_rms_norm_backward,
+        ),
+    },
+    "09_gpt": {
+        "test-training-pairs": Task(
+            "training_pairs", tokens_inputs, training_pairs, gpt_checks.check_training_pairs
+        ),
+        "test-parameter-count": Task(
+            "parameter_count",
+            lambda random: tuple(random.integers(1, 60, size=4).tolist()),
+            parameter_count,
+            gpt_checks.check_parameter_count,
+        ),
+        "test-top-p": Task(
+            "top_p",
+            lambda random: (random.dirichlet(np.ones(random.integers(3, 12))), random.uniform(0.1, 0.95)),
+            lambda probabilities, p: generation.next_token_probabilities(np.log(probabilities), top_p=p),
+            gpt_checks.check_top_p,
         ),
     },
 }

@@ -73,13 +73,12 @@ def run_task(task, worker, random, errors):
         except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
             raise Wrong("the answer is neither a number nor an array, a list or a dict of numbers") from None
 
+    drawn = [task.inputs(random) for _ in range(task.calls)]
+    expected = [task.reference(*arguments) for arguments in drawn]  # a failure here is ours: let it out
     try:
         with np.errstate(all="ignore"):
-            if task.check:
-                task.check.__wrapped__(function)
-            for _ in range(task.calls):
-                arguments = task.inputs(random)
-                right = task.reference(*arguments)
+            task.check.__wrapped__(function)
+            for arguments, right in zip(drawn, expected, strict=True):
                 if not same(function(*arguments), right):
                     shapes = ", ".join(str(np.shape(a)) if np.ndim(a) else plain(a, 60) for a in arguments)
                     raise Wrong(f"{task.function} gives a wrong value for random inputs ({plain(shapes)})")

@@ -165,10 +165,11 @@ class Grammar:
             p[token] = probability
         return p
 
-    def log_probabilities(self, ids):
-        """ln p of each token given those to its left in the row: ids (..., T) → (..., T), −inf if impossible.
+    def log_probabilities(self, ids, k=None):
+        """ln p of each token given those to its left in the row, or the last k of them: ids (..., T) → (..., T).
 
         Minus their mean is the loss of a model that knows the grammar: what yours is to be measured against.
+        −inf where a token is impossible, and to the right of it.
 
         >>> Grammar({"S": "3 a b | c"}).log_probabilities([0, 1, 2, 0, 3])[1:].round(3)
         array([-0.288,  0.   ,  0.   , -1.386])
@@ -178,8 +179,12 @@ class Grammar:
         for row, out in zip(ids.reshape(-1, ids.shape[-1]).tolist(), logs.reshape(-1, ids.shape[-1])):
             belief = self._blind
             for t, id in enumerate(row):
+                if k is not None:
+                    belief = self._blind
+                    for earlier in row[max(0, t - k) : t]:
+                        belief = self._follow(belief)[earlier][1]
                 if id not in self._follow(belief):
-                    break  # all that follows the impossible is impossible too
+                    break
                 p, belief = self._follow(belief)[id]
                 out[t] = math.log(p)
         return logs

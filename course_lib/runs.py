@@ -35,13 +35,13 @@ class Recipe:
     ValueError: Recipe: B = 8 windows cannot be cut into 3 equal parts
     """
 
-    steps: int = 1200
+    steps: int = 1000
     B: int = 64
     accumulate: int = 1
-    lr: float = 4e-3
+    lr: float = 5e-3
     warmup: int = 50
     beta1: float = 0.9
-    beta2: float = 0.99
+    beta2: float = 0.98
     weight_decay: float = 0.1
     max_norm: float = 1.0
     check_every: int = 100

@@ -120,6 +120,18 @@ def test_scores_against_the_enumeration(small):
     np.testing.assert_array_equal(scores[1], small.log_probabilities(rows[1]))
 
 
+def test_scores_with_the_last_tokens_alone(small):
+    row = small.encode("b bank last now cash <end> a bank river <end> b b <end> b bank cash")
+    for k in range(5):
+        expected = [math.log(small.next_token(row[max(0, t - k) : t])[id]) for t, id in enumerate(row)]
+        np.testing.assert_allclose(small.log_probabilities([row, row], k), [expected] * 2, rtol=1e-12)
+    np.testing.assert_array_equal(small.log_probabilities(row, len(row)), small.log_probabilities(row))
+    stream = small.stream(40_000, seed=0)
+    for k, floor in enumerate(small.floors(3)):  # Monte Carlo
+        lots = -small.log_probabilities(stream, k)[10:-30].reshape(120, -1).mean(axis=1)
+        assert abs(lots.mean() - floor) < 5 * lots.std() / math.sqrt(120), k
+
+
 def test_it_accepts_its_sentences_and_no_others(small):
     sentences = {s[:-1] for s in all_sentences(SMALL)}
     words = small.words[1:]

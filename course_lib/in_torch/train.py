@@ -125,7 +125,7 @@ HELP = {
     "seed": "of the first weights and of the windows",
 }
 SIZES = {"C": 32, "D": 64, "H": 4, "L": 2}
-STD = 0.08
+STD = 0.1
 
 
 def _arguments(words):

@@ -223,7 +223,7 @@ def test_a_checkpoint_of_another_run(tmp_path):
     with pytest.raises(ValueError, match="holds checkpoints of a run: resume it, or name another folder"):
         run(folder=tmp_path)
     other = Recipe(**{**RECIPE.__dict__, "lr": 0.5})
-    with pytest.raises(ValueError, match=r"is of another run: its lr is 0.004, this run's is 0.5"):
+    with pytest.raises(ValueError, match=r"is of another run: its lr is 0.005, this run's is 0.5"):
         run(recipe=other, folder=tmp_path, resume=True)
     with pytest.raises(ValueError, match="is of another run: its text is"):
         train(tiny(), TOKENS[:-1], HELD_OUT, RECIPE, tmp_path, resume=True, progress=False)

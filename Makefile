@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links bench browser release grade venv
+.PHONY: lab test notebooks links site bench browser release grade venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -20,6 +20,10 @@ notebooks: venv
 # Writes badges, links, the table of lessons and all counts into README.md and docs/.
 links: venv
 	$(PY) -m tools.links
+
+# The course as web pages in build/site: stored outputs, nothing executed, every link checked.
+site:
+	@sh tools/site.sh
 
 # Ratios against peers, measured in one run, and the cost of every lesson. ARGS=training runs a part.
 bench: venv

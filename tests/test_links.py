@@ -46,7 +46,9 @@ def test_the_address_stands_in_one_place():
 def test_links_follow_the_address(monkeypatch):
     monkeypatch.setattr(links, "address", lambda: "https://github.com/someone/some-course")
     lesson = "04_attention"
-    assert "/gh/someone/some-course/main?urlpath=lab/tree/notebooks/04_attention.ipynb" in links.binder(lesson)
+    assert "/gh/someone/some-course/main?urlpath=lab/tree/notebooks/04_attention.ipynb" in links.binder(
+        lesson
+    )
     assert links.colab(lesson).endswith("github/someone/some-course/blob/main/notebooks/04_attention.ipynb")
     assert "repo=https://github.com/someone/some-course&" in unquote(links.puller(lesson))
     assert "urlpath=lab/tree/some-course/notebooks/04_attention.ipynb" in unquote(links.puller(lesson))
@@ -64,7 +66,9 @@ def test_the_table_names_every_lesson_with_its_time():
 @pytest.mark.parametrize("page", PAGES)
 def test_links_to_files_lead_somewhere(page):
     targets = [target for target in TARGET.findall(text(page)) if "://" not in target]
-    assert not [target for target in targets if not ((ROOT / page).parent / target.partition("#")[0]).exists()]
+    assert not [
+        target for target in targets if not ((ROOT / page).parent / target.partition("#")[0]).exists()
+    ]
 
 
 def test_the_front_door_is_short_and_its_picture_small():

@@ -15,8 +15,6 @@ import tomllib
 from pathlib import Path
 from urllib.parse import quote
 
-from course_lib.documents import counts
-
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "docs/open_online.md"]
 PLACEHOLDER = "THE-ADDRESS-IS-NOT-KNOWN-YET"
@@ -55,7 +53,9 @@ def lessons():
         title = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
         said = TIME.search(title)
         if not said or path.stem not in BUILDS:
-            raise SystemExit(f"{path.name}: its first cell says no '**Time** about …', or BUILDS does not name it")
+            raise SystemExit(
+                f"{path.name}: its first cell says no '**Time** about …', or BUILDS does not name it"
+            )
         found[path.stem] = said[1].replace(" minutes", " min")
     return found
 
@@ -64,7 +64,7 @@ def lessons():
 
 
 def slug():
-    """"https://github.com/owner/name" → "owner/name"."""
+    """ "https://github.com/owner/name" → "owner/name"."""
     return "/".join(address().split("/")[-2:])
 
 
@@ -106,6 +106,8 @@ def lists(package, *names):
 
 def numbers():
     """What the course is checked with: dict from what is counted to how many there are."""
+    from course_lib.documents import counts  # the rest of this module needs nothing but Python
+
     verdicts = counts()
     found = {
         "claims": sum(verdicts.values()),
@@ -153,7 +155,11 @@ def parts():
             f"| wrong answers to exercises, each rejected with the message meant for it | {n['wrong']} |",
             f"| right answers in other styles, all accepted | {n['right']} |",
             f"| pieces of the library broken on purpose, to see the suite fail | {n['broken']} |",
-            *([f"| submissions that try to cheat the grader or to stop it | {n['attacks']} |"] if "attacks" in n else []),
+            *(
+                [f"| submissions that try to cheat the grader or to stop it | {n['attacks']} |"]
+                if "attacks" in n
+                else []
+            ),
         ],
         "puller": ["```", puller(FIRST), "```"],
         "colab": [

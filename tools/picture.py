@@ -35,7 +35,12 @@ def picture():
             spine.set_visible(False)
         for place, weight in enumerate(weights):
             axis.text(
-                place, 0, f"{weight:.2f}", ha="center", va="center", color="white" if weight > 0.35 else "black"
+                place,
+                0,
+                f"{weight:.2f}",
+                ha="center",
+                va="center",
+                color="white" if weight > 0.35 else "black",
             )
         becomes = "becomes\n" + "\n".join(
             f"{number:.2f} {name}" for number, name in zip(output, ["water", "money", "helper"], strict=True)

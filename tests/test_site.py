@@ -1,0 +1,91 @@
+"""The parts of `make site` that need no Sphinx: the reference, the descriptions, and the check of links."""
+
+import re
+
+import pytest
+import yaml
+
+from tools import site
+from tools.links import ROOT
+
+
+def test_the_reference_has_what_is_public_and_nothing_else():
+    page = site.reference(ROOT / "course_lib/in_numpy/attention.py")
+    assert page.startswith("# course_lib.in_numpy.attention\n")
+    assert "\n## softmax\n\n```python\nsoftmax(x, temperature=1.0, axis=-1)\n```\n" in page
+    assert "\n```pycon\n>>> " in page
+    assert "\n### AttentionHead.forward\n" in page
+    assert "## _" not in page and ".__init__" not in page
+
+
+def test_a_class_shows_its_bases():
+    page = site.reference(ROOT / "course_lib/shapes.py")
+    assert "class ShapeError(ValueError)" in page
+
+
+def test_pictures_are_described_by_the_words_stored_with_them():
+    output = {
+        "output_type": "execute_result",
+        "data": {"image/png": "x", "text/plain": ["Heat map,\n", ' "a"']},
+    }
+    notebook = {"cells": [{"metadata": {"tags": ["a"]}, "outputs": [output]}, {"metadata": {}}]}
+    first, second = site.with_described_pictures(notebook)["cells"]
+    assert first["metadata"] == {"tags": ["a"], "mystnb": {"image": {"alt": "Heat map, ”a”"}}}
+    assert second["metadata"] == {}
+
+
+def test_links_in_outputs_lead_to_pages():
+    change = lambda text: site.LESSON_LINK.sub(r"\1\3.html", text)
+    assert change("<a href='04_attention.ipynb'>") == "<a href='04_attention.html'>"
+    assert change('<a href="04_attention.ipynb#scores">') == '<a href="04_attention.html#scores">'
+    binder = '<a href="https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/04_attention.ipynb">'
+    assert change(binder) == binder
+
+
+def test_the_front_page_has_no_pictures_from_elsewhere():
+    assert site.BUTTON.sub(r"[\1]", "[![Read](https://a/b.svg)](https://c)") == "[Read](https://c)"
+
+
+DEAD = {
+    '<a href="nowhere.html">x</a>': "page.html: nowhere.html does not exist",
+    '<a href="other.html#nothing">x</a>': "page.html: other.html#nothing has no such place",
+    '<a href="#nothing">x</a>': "page.html: #nothing has no such place",
+    '<img alt="a" src="gone.png">': "page.html: gone.png does not exist",
+    '<script src="https://cdn.example/x.js"></script>': "page.html: loads https://cdn.example/x.js from elsewhere",
+    '<link rel="stylesheet" href="//fonts.example/x.css">': "page.html: loads //fonts.example/x.css from elsewhere",
+    '<img src="data:image/png;base64,AAAA">': "page.html: 1 pictures have no description",
+}
+
+
+@pytest.mark.parametrize("html", DEAD)
+def test_what_is_dead_is_named(html, tmp_path):
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    (tmp_path / "other.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
+    assert list(site.dead(tmp_path)) == [DEAD[html]]
+
+
+def test_what_is_alive_is_left_alone(tmp_path):
+    html = '<a href="a%20b/#there">x</a> <a href="https://example.org/x">x</a> <a href="mailto:a@b">x</a> <p id="p"><a href="#p">x</a>'
+    (tmp_path / "a b").mkdir()
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    (tmp_path / "a b" / "index.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
+    assert list(site.dead(tmp_path)) == []
+
+
+def test_the_workflows_run_what_the_readme_names():
+    tests, pages = (
+        yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")) for name in ("tests", "pages")
+    )
+    job = tests["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
+    assert {name.partition("-")[0] for name in job["strategy"]["matrix"]["os"]} == {"ubuntu", "macos", "windows"}
+    runs = [step.get("run", "") for step in job["steps"] + pages["jobs"]["build"]["steps"]]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for run in runs:
+        if run.startswith("make "):
+            assert f"\n{run.split()[1]}:" in makefile
+    # Windows runs the commands of `make test` themselves.
+    recipe = re.search(r"(?m)^test: venv\n((?:\t.+\n)+)", makefile)[1]
+    for line in recipe.splitlines():
+        assert line.strip().replace("$(PY)", "python").removesuffix(" $(ARGS)") in "\n".join(runs)
+    assert set(pages["jobs"]["publish"]["permissions"]) == {"pages", "id-token"}

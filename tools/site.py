@@ -1,0 +1,218 @@
+"""Builds the course for reading, without a kernel and without a network, in build/site: make site
+
+What stands in the pages is what the lessons store: nothing is executed. The reference of `course_lib` is read
+from its sources, so nothing of the course needs to be installed. Every link that stays within the pages is
+checked, and that nothing is loaded from elsewhere; the first dead one ends the command with its place.
+"""
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from urllib.parse import unquote, urlsplit
+
+from tools.links import ROOT, address
+
+SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
+PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/open_online.md"]
+FILES = ["CITATION.cff", "docs/picture.png"]
+LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
+BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
+TOC = """
+```{{toctree}}
+:caption: {caption}
+:hidden:
+{entries}
+```
+"""
+
+
+# --- the sources ------------------------------------------------------------------------------------
+
+
+def collect():
+    """Put everything that is to be read into build/site-source, laid out as in the repository."""
+    shutil.rmtree(SOURCE, ignore_errors=True)
+    for name in [*PAGES, *FILES]:
+        (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, SOURCE / name)
+    shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
+    shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
+    lessons = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+    for path in lessons:
+        notebook = with_described_pictures(json.loads(path.read_text(encoding="utf-8")))
+        write(SOURCE / "notebooks" / path.name, json.dumps(notebook))
+    modules = sorted(path for path in (ROOT / "course_lib").rglob("*.py") if public(path))
+    for path in modules:
+        write(SOURCE / "reference" / f"{dotted(path)}.md", reference(path))
+    front = BUTTON.sub(r"[\1]", (ROOT / "README.md").read_text(encoding="utf-8"))
+    front += toc(
+        "Lessons", ["0 · Start here <notebooks/00_start_here>", *(f"notebooks/{p.stem}" for p in lessons[1:])]
+    )
+    front += toc(
+        "Library",
+        [f"{dotted(path).removeprefix('course_lib.')} <reference/{dotted(path)}>" for path in modules],
+    )
+    front += toc("About", [name.removesuffix(".md") for name in PAGES])
+    write(SOURCE / "index.md", front)
+
+
+def write(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def toc(caption, entries):
+    return TOC.format(caption=caption, entries="\n".join(entries))
+
+
+def with_described_pictures(notebook):
+    """The notebook with the words beside each stored picture as its description, for who cannot see it."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            data = output.get("data", {})
+            if "image/png" in data and "text/plain" in data:
+                alt = " ".join("".join(data["text/plain"]).split()).replace('"', "”")
+                cell["metadata"] = {**cell["metadata"], "mystnb": {"image": {"alt": alt}}}
+    return notebook
+
+
+# --- the reference ----------------------------------------------------------------------------------
+
+
+def public(path):
+    """Whether a module has something to say: not an empty package, and not the workings of the grader."""
+    return (
+        bool(ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))) and "classroom" not in path.parts
+    )
+
+
+def dotted(path):
+    """course_lib/in_numpy/attention.py → course_lib.in_numpy.attention."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def reference(path):
+    """A page of Markdown with the docstring of a module and of everything public in it."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    lines = [f"# {dotted(path)}", "", *block(ast.get_docstring(tree))]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            lines += ["", f"## {node.name}", "", *entry(node)]
+            for inner in node.body if isinstance(node, ast.ClassDef) else []:
+                if (
+                    isinstance(inner, ast.FunctionDef)
+                    and not inner.name.startswith("_")
+                    and ast.get_docstring(inner)
+                ):
+                    lines += ["", f"### {node.name}.{inner.name}", "", *entry(inner)]
+    return "\n".join([*lines, ""])
+
+
+def entry(node):
+    """How it is called, and what its docstring says."""
+    if isinstance(node, ast.FunctionDef):
+        call = f"{node.name}({ast.unparse(node.args)})"
+    else:
+        call = f"class {node.name}({', '.join(map(ast.unparse, node.bases))})".replace("()", "")
+    return ["```python", call, "```", "", *block(ast.get_docstring(node))]
+
+
+def block(text):
+    """Docstrings are plain text whose columns matter; examples come last and are shown as Python."""
+    if not text:
+        return []
+    words, mark, example = text.partition(">>>")
+    shown = ["```text", words.rstrip(), "```"] if words.strip() else []
+    return shown + (["", "```pycon", mark + example, "```"] if mark else [])
+
+
+# --- the pages --------------------------------------------------------------------------------------
+
+
+def build():
+    """Call Sphinx; every warning is an error. Then links in stored outputs lead to pages, not notebooks."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-d",
+        ROOT / "build/site-cache",
+    ]
+    subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, "COURSE_ADDRESS": address()})
+    for path in OUT.rglob("*.html"):
+        path.write_text(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")), encoding="utf-8")
+    (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
+
+
+class Links(HTMLParser):
+    """What a page refers to: links, files it loads, and the places in it that can be linked to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.links, self.loads, self.places = [], [], {""}
+        self.undescribed = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        """Note one tag."""
+        has = dict(attributes)
+        self.places |= {has.get("id"), has.get("name")}
+        if tag == "a" and has.get("href"):
+            self.links.append(has["href"])
+        elif tag in ("script", "img", "iframe", "link") and has.get("rel") not in (
+            "canonical",
+            "index",
+            "search",
+        ):
+            self.loads.append(has.get("src") or has.get("href") or "")
+        if tag == "img" and not has.get("alt"):
+            self.undescribed += 1
+
+
+def dead(folder):
+    """Sentences about links that lead nowhere, files loaded from elsewhere, and pictures without words."""
+    paths = [path for path in sorted(folder.rglob("*.html")) if "_static" not in path.parts]
+    pages = {path: Links(path.read_text(encoding="utf-8")) for path in paths}
+    for path, page in pages.items():
+        name = path.relative_to(folder)
+        if page.undescribed:
+            yield f"{name}: {page.undescribed} pictures have no description"
+        for target in page.links + page.loads:
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc:
+                if target in page.loads and parts.scheme != "data":
+                    yield f"{name}: loads {target} from elsewhere"
+                continue
+            found = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            found = found / "index.html" if found.is_dir() else found
+            if not found.exists():
+                yield f"{name}: {target} does not exist"
+            elif found in pages and unquote(parts.fragment) not in pages[found].places:
+                yield f"{name}: {target} has no such place"
+
+
+def main():
+    """Collect, build, check."""
+    collect()
+    build()
+    problems = list(dead(OUT))
+    print(
+        "\n".join(problems)
+        or f"{len(list(OUT.rglob('*.html')))} pages in {OUT.relative_to(ROOT)}, every link checked"
+    )
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

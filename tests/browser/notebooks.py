@@ -35,10 +35,10 @@ def opened(browser, folder, cells, dark=False):
             problems.append(f"the page asked for {request.url}")
 
     with jupyterlab(folder, dark) as address:
-        page = browser.new_page(viewport={"width": 1280, "height": 1400})
+        page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
         page.set_default_timeout(20_000)
         page.on("request", note)
         page.on("console", lambda message: is_ours(message) and problems.append(message.text))
         problems += run(page, address(path.name), path, timeout=120)
         yield page, problems
-        page.close()
+        page.context.close()

@@ -344,6 +344,25 @@ def test_whatever_is_drawn_or_moved_has_a_name(lab):
     assert page.locator(".gbh [id]").count() == 0
 
 
+def test_arrow_keys_work_in_notebook_7_too(lab):
+    page, _ = lab
+    other = page.context.new_page()
+    other.goto(page.url.replace("/lab/tree/", "/notebooks/"))
+    widgets = [other.locator(".jp-CodeCell").nth(list(CELLS).index(n)).locator(".gbh") for n in ("attention", "softmax")]
+    for widget in widgets:  # the kernel still has their models
+        slider(widget, "temperature").focus()
+        before = slider(widget, "temperature").get_attribute("aria-valuetext")
+        other.keyboard.press("ArrowLeft")
+        assert slider(widget, "temperature").get_attribute("aria-valuetext") == "0.7" != before
+        other.keyboard.press("ArrowRight")
+    widgets[0].get_by_role("application").focus()
+    other.keyboard.press("PageUp")
+    other.keyboard.press("Home")
+    other.keyboard.press("ArrowDown")
+    assert "are → You" in says(widgets[0])
+    other.close()
+
+
 # The lowest contrast of a widget's own texts with what is behind them; hatched cells have no text.
 CONTRAST = """all => {
     const rgb = text => text.match(/[\\d.]+/g).map(Number);

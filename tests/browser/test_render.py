@@ -1,0 +1,80 @@
+"""Each widget around a model of our own making: bytes at an offset, several views, and nothing left behind."""
+
+import base64
+
+import pytest
+
+from course_lib.widgets import LIVE
+from tests.widgets.test_live import EXAMPLES
+
+# window.show() renders one more view of a stand-in for anywidget's model and gives its cleanup.
+SET_UP = """async ([source, state]) => {
+    for (const [name, value] of Object.entries(state)) {
+        if (value?.bytes === undefined) continue;
+        const text = atob(value.bytes), buffer = new Uint8Array(text.length + 12).fill(7);
+        for (let i = 0; i < text.length; i++) buffer[i + 5] = text.charCodeAt(i);
+        state[name] = new DataView(buffer.buffer, 5, text.length); // as it comes: inside a larger message
+    }
+    window.heard = new Map();
+    window.saved = 0;
+    const each = names => names.split(" ").map(name => name.replace("change:", ""));
+    window.model = {
+        get: name => state[name],
+        set: (name, value) => { state[name] = value; heard.get(name)?.forEach(act => act()); },
+        save_changes: () => { saved += 1; },
+        on: (names, act) => each(names).forEach(name => heard.set(name, (heard.get(name) ?? new Set()).add(act))),
+        off: (names, act) => each(names).forEach(name => heard.get(name)?.delete(act)),
+    };
+    const { default: widget } = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
+    document.body.replaceChildren();
+    window.show = () => widget.render({ model, el: document.body.appendChild(document.createElement("div")) });
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(chromium):
+    page = chromium.new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.on("console", lambda message: page.problems.append(message.text))
+    yield page
+    page.close()
+
+
+@pytest.fixture(params=LIVE)
+def model(request, page):
+    """The page with a model of the example in tests/widgets, and no view yet."""
+    widget = EXAMPLES[request.param]()
+    own = {name for name in widget.keys if not name.startswith("_") and name not in ("comm", "layout")}
+    state = {
+        name: {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+        for name, value in ((name, getattr(widget, name)) for name in own)
+        if isinstance(value, (bytes, bool, int, float, str, list))
+    }
+    page.evaluate(SET_UP, [str(widget._esm), state])
+    yield page
+    assert page.problems == []
+
+
+def test_a_view_cleans_up_after_itself_and_leaves_the_others_alone(model):
+    model.evaluate("window.ends = [show(), show()]")
+    listening = "[...heard.values()].reduce((sum, acts) => sum + acts.size, 0)"
+    both = model.evaluate(listening)
+    assert both > 0 and both % 2 == 0
+    model.evaluate("ends[0]()")
+    assert model.evaluate(listening) == both / 2
+    model.evaluate("ends[1]()")
+    assert model.evaluate(listening) == 0
+
+
+def test_two_views_show_the_same_without_saying_anything_to_the_kernel(model):
+    model.evaluate("window.ends = [show(), show()]")
+    first, second = model.locator(".gbh").evaluate_all("all => all.map(view => view.innerHTML)")
+    assert first == second and "NaN" not in first and "undefined" not in first
+    assert model.evaluate("saved") == 0
+
+
+def test_every_picture_says_what_it_is(model):
+    model.evaluate("show()")
+    silent = "all => all.filter(e => !e.getAttribute('aria-label') && !e.closest('[aria-hidden]')).map(e => e.outerHTML)"
+    assert model.locator(".gbh :is(svg, canvas[role], [role=application])").evaluate_all(silent) == []

@@ -1,0 +1,31 @@
+"""The live cells of the lessons: what is left of them where no kernel runs."""
+
+import json
+import re
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+
+from course_lib.widgets import LIVE
+from tests.notebooks.lessons import lessons
+
+MAKES_ONE = re.compile(rf"^({'|'.join(LIVE)})\(", re.MULTILINE)
+
+
+def live_cells(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code" and MAKES_ONE.search("".join(cell["source"]))]
+
+
+def test_most_lessons_have_a_live_picture():
+    assert {path.name[:2] for path in lessons() if live_cells(path)} >= {"01", "02", "03", "04", "05", "06", "07", "08"}
+
+
+@pytest.mark.parametrize("path", [path for path in lessons() if live_cells(path)], ids=lambda path: path.stem)
+def test_without_a_kernel_the_picture_stands_where_the_widget_stood(path):
+    html, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
+    for cell in live_cells(path):
+        (output,) = cell["outputs"]
+        png = "".join(output["data"]["image/png"]).replace("\n", "")
+        assert png in html.replace("\n", ""), cell["id"]

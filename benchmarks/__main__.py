@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-NAMES = ["training", "flagship", "generation", "tokenization", "memory", "lessons"]
+NAMES = ["training", "flagship", "generation", "tokenization", "memory", "lessons", "widgets"]
 RESULT = Path("build/bench.json")
 
 
@@ -63,6 +63,9 @@ def line(row):
     if "seconds" in row:
         cost = f"{row['seconds']:.1f} s of {row['bar, s']:3}   {row['MB']:.0f} MB of {row['bar, MB']}"
         return f"{row['what']:44}  {cost}   {verdict}"
+    if "p95, ms" in row:
+        bar = f"bar {row['bar, ms']:.1f} ms   {verdict}" if row["bar, ms"] else "to compare"
+        return f"{row['what']:44}  median {row['median, ms']:6.1f} ms   p95 {row['p95, ms']:6.1f} ms   {bar}"
     unit = "MB" if "ours, MB" in row else "ms"
     low, high = row["spread"]
     return (

@@ -22,6 +22,7 @@ MAY_USE = {
     "corpus": {"tokenization"},
     "phrases": set(),
     "runs": {"checkpoints", "shapes"},
+    "images": set(),
     "texts": set(),
     "classroom": {"in_numpy", "exercises", "shapes", "checkpoints"},
     "documents": set(),

@@ -35,7 +35,7 @@ BUILDS = {
     "08_loss_and_gradient_descent": "cross-entropy, every gradient by hand, AdamW, a block that learns",
     "09_gpt": "the GPT, trained to a floor that is known, and its text",
     "10_encoder_decoder": "two stacks and cross-attention that translate, with beam search",
-    "11_vision": "patches, and a transformer that reads pictures",
+    "11_vision": "patches as tokens, receptive fields, a transformer beside a CNN of its size",
     "12_the_documents_checked": "every claim of the documents, every erratum with its cause",
 }
 

@@ -106,9 +106,10 @@ function render({ model, el }) {
       cell.classList.toggle("at", at !== null && t === at[0] && s === at[1]);
       const w = weights[t][s];
       const link = links[t][s];
-      link.style.display = w < 0.005 ? "none" : "";
-      link.setAttribute("stroke-width", 1 + 5 * w);
-      link.setAttribute("stroke-opacity", (at === null ? 1 : t === at[0] ? 1 : 0.1) * (0.15 + 0.85 * w));
+      link.style.display = w < 0.01 ? "none" : "";
+      if (w < 0.01) return;
+      link.setAttribute("stroke-width", (1 + 5 * w).toFixed(1));
+      link.setAttribute("stroke-opacity", ((at === null || t === at[0] ? 1 : 0.1) * (0.15 + 0.85 * w)).toFixed(2));
     }));
     const strong = text => text.setAttribute("font-weight", "700"), plain = text => text.setAttribute("font-weight", "400");
     names[0].forEach((text, t) => (at && t === at[0] ? strong : plain)(text));

@@ -259,3 +259,28 @@ def paths(panels, x, y, heights, xlabel="", ylabel=""):
         axis.set_title(title, fontsize=10)
     np.atleast_1d(axes)[0].set(ylabel=ylabel)
     return Picture(figure, f"Walks over a landscape: {', '.join(panels)}")
+
+
+def pictures(panels, columns=3, cell=None, limits=None):
+    """Small images in a grid, dark where they are large: dict title → (height, width) array.
+
+    `cell`: pixels along the side of a patch, whose borders are drawn. `limits`: (low, high) shared by all; without
+    it every panel has its own. Raises ValueError for an array that is not (height, width).
+    """
+    rows = -(-len(panels) // columns)
+    height, width = np.shape(next(iter(panels.values())))[:2]
+    figure = Figure(figsize=(2.6 * columns, rows * (2.6 * height / width + 0.35)), layout="constrained", facecolor="white")
+    axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
+    for axis in axes:
+        axis.axis("off")
+    for axis, (title, values) in zip(axes, panels.items(), strict=False):
+        if np.ndim(values) != 2:
+            raise ValueError(f"{title!r} has shape {np.shape(values)}, a picture has (height, width)")
+        axis.imshow(values, cmap="Greys", norm=Normalize(*limits) if limits else Normalize(), interpolation="nearest")
+        axis.set_title(title, fontsize=10)
+        axis.axis("on")
+        axis.tick_params(length=0, labelbottom=False, labelleft=False)
+        axis.set_xticks(np.arange(cell or width, width, cell or width) - 0.5)
+        axis.set_yticks(np.arange(cell or height, height, cell or height) - 0.5)
+        axis.grid(color=PALETTE[1], lw=0.6)
+    return Picture(figure, f"{len(panels)} pictures: {', '.join(panels)}")

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.notebooks import opened
 
@@ -392,4 +393,6 @@ def test_readable_in_light_and_in_dark(lab):
         page.wait_for_function(f"document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
         page.wait_for_timeout(500)
         assert page.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == [], theme
+        found = Axe().run(page, {"include": [[".gbh"]]}).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
     assert problems == []

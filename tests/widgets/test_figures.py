@@ -55,8 +55,9 @@ def test_labels_that_do_not_fit_are_named():
         lambda: figures.word_map({"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"),
         lambda: figures.regions({"y": np.eye(3)}, [0, 1, 2], [0, 1, 2], [(0, 0, 1), (0, 2, 0)]),
         lambda: figures.paths({"down": [[1, 1], [0.5, 0], [0, 0]]}, [0, 1], [0, 1, 2], np.arange(6).reshape(3, 2)),
+        lambda: figures.pictures({"a": np.eye(4), "b": np.ones((4, 4))}, columns=1, cell=2),
     ],
-    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions", "paths"],
+    ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions", "paths", "pictures"],
 )
 def test_the_same_arrays_give_the_same_picture_and_a_sentence(draw):
     first, second = draw(), draw()
@@ -134,3 +135,15 @@ def test_the_map_links_the_lessons_that_exist_and_names_the_others():
     assert html.count("<a ") == 1 and "href='04_attention.ipynb'" in html and "99" not in html
     assert html.count("<b>") == len(CHAPTERS) == 12
     assert CourseMap(f"{name}.ipynb" for name in CHAPTERS)._repr_html_().count("<a ") == 12
+
+
+def test_pictures_stand_in_a_grid_with_the_borders_of_their_patches():
+    picture = figures.pictures({"a": np.eye(4), "b": np.zeros((4, 4)), "c": np.ones((4, 4))}, columns=2, cell=2)
+    axes = picture.figure.axes
+    assert [axis.get_title() for axis in axes] == ["a", "b", "c", ""]
+    assert list(axes[0].get_xticks()) == list(axes[0].get_yticks()) == [1.5]
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), np.eye(4))
+    shared = figures.pictures({"a": np.eye(4), "b": np.zeros((4, 4))}, limits=(0, 2))
+    assert {axis.images[0].norm.vmax for axis in shared.figure.axes[:2]} == {2}
+    with pytest.raises(ValueError, match=r"'b' has shape \(4,\), a picture has"):
+        figures.pictures({"a": np.eye(4), "b": np.zeros(4)})

@@ -13,3 +13,12 @@ c.HTMLExporter.sanitize_html = True
 # What a learning-management system gives: files or zip files in COURSE/downloaded/04_attention/archive, named
 # as in ada_04_attention.ipynb. Yours differ? The guide in notebooks/assignments says how to change the pattern.
 c.FileNameCollectorPlugin.named_regexp = r"(.*/)?(?P<student_id>[\w.-]+?)_(?P<file_id>\d\d_[a-z_]+)\.ipynb"
+
+
+def refuse(notebook, resources):
+    raise RuntimeError(
+        "`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`"
+    )
+
+
+c.Autograde.sanitize_preprocessors = [refuse]

@@ -14,7 +14,7 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
-NAMES = ["training", "flagship", "generation", "tokenization", "memory", "lessons", "widgets"]
+NAMES = ["training", "flagship", "generation", "tokenization", "memory", "classroom", "lessons", "widgets"]
 RESULT = Path("build/bench.json")
 
 

@@ -5,6 +5,7 @@ are compared here. The marks go to nbgrader's gradebook. A run that was stopped 
 """
 
 import argparse
+import contextlib
 import csv
 import hashlib
 import json
@@ -24,7 +25,16 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 
 from . import sandbox
-from .sanitise import Unreadable, grade_id, is_test, plain, read_submission, sanitise
+from .sanitise import (
+    FROM_EXCHANGE,
+    Unreadable,
+    grade_id,
+    is_test,
+    plain,
+    read_plain_file,
+    read_submission,
+    sanitise,
+)
 from .tasks import TASKS
 from .values import grade_notebook
 
@@ -69,7 +79,8 @@ def save(course, assignment, result, notebook):
     """Marks to the gradebook, the notebook for feedback, and last of all the record that it is done."""
     student, database = result["student"], database_of(course)
     folder = course / "autograded" / student / assignment
-    stamp = timestamp(course / "submitted" / student / assignment)
+    texts = exchanged(course / "submitted" / student / assignment)
+    stamp = timestamp(texts.get("timestamp.txt"))
     with warnings.catch_warnings(), Gradebook(database) as gradebook:
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's way with its own objects
         gradebook.update_or_create_student(student)
@@ -78,6 +89,8 @@ def save(course, assignment, result, notebook):
     about = {"notebook": assignment, "assignment": assignment, "student": student, "db_url": database}
     for preprocessor in (SaveAutoGrades(), AssignLatePenalties()):
         graded, _ = preprocessor.preprocess(graded, {"nbgrader": about})
+    for name, text in texts.items():
+        replace(folder / name, text)
     replace(folder / f"{assignment}.ipynb", nbformat.writes(graded))
     replace(record_of(course, assignment, student), json.dumps(result, indent=1))
 
@@ -107,18 +120,28 @@ def record_of(course, assignment, student):
 
 def record(course, assignment, student):
     """What an earlier run wrote down for the student; {} where there is nothing whole."""
+    if not (course / "autograded" / student / assignment / f"{assignment}.ipynb").exists():
+        return {}
     try:
         return json.loads(record_of(course, assignment, student).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def timestamp(folder):
-    """The time in the timestamp.txt that nbgrader's collecting writes, or None."""
-    path = folder / "timestamp.txt"
+def exchanged(folder):
+    """{name: text} of the files that nbgrader's exchange puts beside a submission, and wants beside its feedback."""
+    texts = {}
+    for name in FROM_EXCHANGE:
+        with contextlib.suppress(OSError, Unreadable):
+            texts[name] = read_plain_file(folder / name, 1000).decode("utf-8", "replace")
+    return texts
+
+
+def timestamp(text):
+    """The time that nbgrader noted, or None."""
     try:
-        return parse_utc(path.read_text()[:100].strip()) if path.is_file() and not path.is_symlink() else None
-    except (OSError, ValueError, OverflowError):
+        return parse_utc(text.strip()) if text else None
+    except (ValueError, OverflowError):
         return None
 
 
@@ -179,14 +202,16 @@ def by_hand(grade):
 
 
 def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False, log=sys.stderr):
-    """Grade all submissions, or those of the named students; the results, one dict for each."""
+    """Grade all submissions, or those of the named students; the results of everybody, one dict for each."""
     release = released(course, assignment)
     found = sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))
     if unknown := set(students or ()) - set(found):
         raise SystemExit(f"no submission of {', '.join(sorted(unknown))} in {course / 'submitted'}")
     if not found:
         raise SystemExit(f"nothing was submitted: there is no {course / 'submitted' / '*' / assignment}")
-    results, chosen = [], [student for student in found if not students or student in students]
+    chosen = [student for student in found if not students or student in students]
+    others = [record(course, assignment, student) for student in found if student not in chosen]
+    results = [result for result in others if result]  # they stay in the report
     with ThreadPoolExecutor(jobs) as pool:
         futures = [
             pool.submit(grade_student, course, assignment, student, release, sandboxed, again)

@@ -6,6 +6,7 @@ import os
 import stat
 
 MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in outputs), characters of an answer
+FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # written by nbgrader when a student submits
 
 
 class Unreadable(ValueError):
@@ -17,27 +18,33 @@ def read_submission(folder, name):
 
     Raises Unreadable for a link, anything but a plain file, a file too large, or none of that name.
     """
-    notes = []
+    if folder.is_symlink() or folder.parent.is_symlink():
+        raise Unreadable("the submitted folder is a link")
+    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in (name, *FROM_EXCHANGE))
+    notes = [f"not looked at: {plain(', '.join(others))}"] if others else []
     try:
-        if folder.is_symlink() or folder.parent.is_symlink():
-            raise Unreadable("the submitted folder is a link")
-        others = sorted(entry.name for entry in folder.iterdir() if entry.name not in (name, "timestamp.txt"))
-        if others:
-            notes.append(f"not looked at: {plain(', '.join(others))}")
-        # NONBLOCK: a named pipe would otherwise wait for a writer; NOFOLLOW: a link could name any file
-        file = os.open(folder / name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        return read_plain_file(folder / name), notes
     except FileNotFoundError:
         raise Unreadable(f"there is no {name}" + "".join(f" ({note})" for note in notes)) from None
+
+
+def read_plain_file(path, most=MAX_FILE):
+    """The bytes of a file that a student may have put there. Raises FileNotFoundError or Unreadable."""
+    try:
+        # NONBLOCK: a named pipe would otherwise wait for a writer; NOFOLLOW: a link could name any file
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        raise
     except OSError as error:
-        raise Unreadable(f"{name} cannot be read ({error.strerror}): is it a link?") from None
+        raise Unreadable(f"{path.name} cannot be read ({error.strerror}): is it a link?") from None
     try:
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{name} is not a plain file")
-        if status.st_size > MAX_FILE:
-            raise Unreadable(f"{name} has {status.st_size:,} bytes, more than {MAX_FILE:,}")
+            raise Unreadable(f"{path.name} is not a plain file")
+        if status.st_size > most:
+            raise Unreadable(f"{path.name} has {status.st_size:,} bytes, more than {most:,}")
         with open(file, "rb", closefd=False) as stream:
-            return stream.read(MAX_FILE), notes
+            return stream.read(most)
     finally:
         os.close(file)
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -16,6 +17,7 @@ from course_lib.classroom.release import nbgrader
 from tests.classroom.conftest import ASSIGNMENT
 
 pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
+ROOT = Path(__file__).parents[2]
 FULL = {"test-softmax": 3, "test-causal-mask": 2, "test-attention": 5}
 
 
@@ -89,6 +91,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     assert run(course, "--student", "ada") == 0
     assert marks(course)["ada"] == {**FULL, "question": 4}
     assert str(grade.record(course, ASSIGNMENT, "ada")["seed"]) != seeds["ada"]
+    assert len(rows(course)) == 5 * 4
 
     with pytest.raises(SystemExit, match="no submission of nobody"):
         run(course, "--student", "nobody")
@@ -98,12 +101,28 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     assert run(course) == 0
     assert marks(course)["dan"] == {**FULL, "question": 0}
 
+    # nbgrader's own autograding would run submissions without a sandbox: it is refused, and no mark is lost
+    environment = {**os.environ, "COURSE": str(course)}
+    command = [sys.executable, "-m", "nbgrader", "autograde", ASSIGNMENT, "--student", "dan", "--force"]
+    stock = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert stock.returncode != 0
+    assert "use `make grade ASSIGNMENT=...`" in stock.stderr
+    assert marks(course)["dan"] == {**FULL, "question": 0}
+    assert run(course) == 0
+    assert (course / "autograded" / "dan" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").exists()
+
     # feedback is nbgrader's, and shows the reason but no solution
     assert nbgrader(course).generate_feedback(ASSIGNMENT, "eve")["success"]
     page = (course / "feedback" / "eve" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
     assert "causal_mask: no answer within 3 seconds" in page
     assert "Rubric" not in page
     assert [path.name for path in (course / "feedback" / "eve" / ASSIGNMENT).iterdir()] == [f"{ASSIGNMENT}.html"]
+
+    # nbgrader's exchange finds what it needs to hand feedback back
+    kept = {path.name: path.read_text() for path in (course / "autograded" / "ada" / ASSIGNMENT).glob("*.txt")}
+    assert kept == {"timestamp.txt": "2026-11-20 10:00:00 UTC"}
+    with Gradebook(grade.database_of(course)) as gradebook:
+        assert str(gradebook.find_submission(ASSIGNMENT, "ada").timestamp) == "2026-11-20 10:00:00"
 
 
 def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):

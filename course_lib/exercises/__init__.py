@@ -2,10 +2,13 @@
 
 A check raises `Wrong` with one sentence that points at the mistake without giving the answer away.
 Only an untouched stub, which raises NotImplementedError, gets a plain "not written yet", so that a
-lesson runs from top to bottom before its exercises are done.
+lesson runs from top to bottom before its exercises are done. What can go wrong in any exercise (nothing
+returned, an input changed, an exception, a wrong type, NaN) has its sentence here, not in each check.
 """
 
+import copy
 import functools
+import linecache
 
 import numpy as np
 
@@ -13,20 +16,94 @@ import numpy as np
 class Wrong(AssertionError):
     """The learner's function gave a wrong answer; the message says what to look at."""
 
+    def _render_traceback_(self):
+        """What Jupyter shows instead of a traceback, whose lines would be the check's, not the learner's."""
+        return [f"Wrong: {self}"]
+
 
 def exercise(check):
     """Turn `check(function)`, which raises Wrong, into the check a lesson calls; it prints the outcome."""
 
     @functools.wraps(check)
     def run(function):
+        if not callable(function):
+            raise Wrong(f"give the check your function itself, without calling it: this is {kind(function)}")
+        answers = []
         try:
-            check(function)
+            check(watched(function, answers))
         except NotImplementedError:
             print("not written yet")
+        except Wrong:
+            raise
+        except Exception as error:  # the check met an answer that it was not made for
+            got = kind(answers[-1]) if answers else "nothing"
+            raise Wrong(f"what your function returns has the wrong form: this is {got}") from error
         else:
             print("right")
 
     return run
+
+
+def watched(function, answers):
+    """The learner's function, with a Wrong for each mistake that has nothing to do with the exercise.
+
+    Every answer is put into the list `answers`, torch tensors as arrays.
+    """
+
+    def call(*inputs):
+        before = copy.deepcopy(inputs)
+        try:
+            answer = function(*inputs)
+        except NotImplementedError:
+            raise
+        except Exception as error:
+            raise Wrong(_stopped(error)) from error
+        if answer is None:
+            raise Wrong("your function returned nothing: is a return missing?")
+        if not _same(inputs, before):
+            raise Wrong("your function changed what it was given: build something new, or work on a copy")
+        answers.append(_without_torch(answer))
+        return answers[-1]
+
+    return call
+
+
+def _stopped(error):
+    """A sentence that names the line of the learner's function at which the exception left it."""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if "Tensor" in what and "ndarray" in what:
+        what += " (the check gives NumPy arrays: torch.from_numpy makes tensors of them)"
+    frame = error.__traceback__.tb_next  # None where the call itself failed
+    line = frame and linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
+    return f"your function stopped at `{line}` with {what}" if line else f"your function stopped with {what}"
+
+
+def _same(a, b):
+    if isinstance(a, tuple | list):
+        return len(a) == len(b) and all(map(_same, a, b))
+    if isinstance(a, np.ndarray):
+        return a.shape == b.shape and np.array_equal(a, b)
+    return a is b or a == b
+
+
+def _without_torch(answer):
+    """The answer with tensors as arrays; torch itself need not be loaded."""
+    if hasattr(answer, "detach"):
+        return answer.detach().cpu().numpy()
+    if type(answer) in (tuple, list):
+        return type(answer)(map(_without_torch, answer))
+    return answer
+
+
+def kind(answer):
+    """What an answer is, for a message: its type, and the shape of an array.
+
+    >>> kind([1, 2]), kind(np.ones((2, 3))), kind(None)
+    ('list', 'an array of shape (2, 3)', 'nothing')
+    """
+    if isinstance(answer, np.ndarray):
+        return f"an array of shape {answer.shape}"
+    return "nothing" if answer is None else type(answer).__name__
 
 
 def expect(answer, right, message, slips=()):
@@ -35,7 +112,8 @@ def expect(answer, right, message, slips=()):
     slips: pairs (value, message), the mistakes this case tells apart: the first whose value the
     answer equals gives its message instead.
     """
-    answer, right = to_array(answer), np.asarray(right)
+    single = str(getattr(answer, "dtype", "")) in ("float16", "float32")
+    answer, right = to_array(answer, nan=True), np.asarray(right)
     if answer.shape != right.shape:
         raise Wrong(f"expected the shape {right.shape}, got {answer.shape}")
     if close(answer, right):
@@ -43,20 +121,33 @@ def expect(answer, right, message, slips=()):
     for slip, says in slips:
         if close(answer, slip):
             raise Wrong(says)
+    no_nan(answer)
+    if single and np.allclose(answer, right, rtol=1e-4, atol=1e-6):
+        raise Wrong("the answer is right to a few digits only: compute with 64-bit floats, as the inputs are")
     raise Wrong(message)
 
 
-def to_array(answer):
-    """The learner's answer as an array of numbers; raises Wrong for anything else."""
+def to_array(answer, nan=False):
+    """The learner's answer as an array of numbers; raises Wrong for anything else, for NaN unless `nan`."""
     if answer is None:
         raise Wrong("your function returned nothing: is a return missing?")
     try:
         array = np.asarray(answer)
-        return array if array.dtype == bool else array.astype(float)
+        if array.dtype.kind == "c":
+            raise Wrong("expected real numbers, got complex ones")
+        array = array if array.dtype == bool else array.astype(float)
     except (TypeError, ValueError):
         raise Wrong(f"expected an array of numbers, got {type(answer).__name__}") from None
+    return array if nan else no_nan(array)
+
+
+def no_nan(array):
+    """The array; raises Wrong if it holds NaN."""
+    if np.isnan(array).any():
+        raise Wrong("the answer holds NaN, not a number: look for 0/0, ∞ − ∞, or a logarithm or root below 0")
+    return array
 
 
 def close(a, b):
-    """Equal shapes, and equal numbers to 6 digits."""
-    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-12)
+    """Equal shapes, and equal numbers to 6 digits; NaN equals NaN."""
+    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)

@@ -35,7 +35,7 @@ def check_softmax(softmax):
          (rows / 2, "the temperature divided the probabilities, which no longer add to 1")],
     )  # fmt: skip
     with np.errstate(all="ignore"):
-        large = to_array(softmax(np.array([[1000.0, 1000.0]]), 1.0))
+        large = to_array(softmax(np.array([[1000.0, 1000.0]]), 1.0), nan=True)
     if not close(large, [[0.5, 0.5]]):
         raise Wrong("scores of 1000 overflow: subtract the row's largest score before the exponential")
 
@@ -43,6 +43,7 @@ def check_softmax(softmax):
 @exercise
 def check_causal_mask(causal_mask):
     """`causal_mask(T)` is a (T, T) boolean array, True where token t (row) may attend to token s (column)."""
+    to_array(causal_mask(1))  # a wrong type or NaN has its message
     mask = np.asarray(causal_mask(1))
     if mask.shape != (1, 1):
         raise Wrong(f"for one token the mask has the shape (1, 1), yours has {mask.shape}")
@@ -68,7 +69,7 @@ def check_attention(attention):
     q, k, v = random.normal(size=(3, 4)), random.normal(size=(5, 4)), random.normal(size=(5, 4))
     all_open = np.ones((3, 5), dtype=bool)
     with np.errstate(invalid="ignore"):
-        if np.isnan(to_array(attention(q, k, v, all_open))).any():
+        if np.isnan(to_array(attention(q, k, v, all_open), nan=True)).any():
             raise Wrong("the output holds NaN though every key is allowed: is the mask inverted? True means may attend")
     # One key: its weight is 1 whatever the score, so only the product with v is left.
     expect(attention(q[:1], k[:1], v[:1], all_open[:1, :1]), v[:1],

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import Wrong, exercise, expect, to_array
+from . import Wrong, close, exercise, expect, to_array
 
 
 @exercise
@@ -41,8 +41,9 @@ def check_cross_entropy(cross_entropy):
           "one sum serves the whole matrix: each row has its own")],
     )  # fmt: skip
     with np.errstate(all="ignore"):
-        large = to_array(cross_entropy(np.array([[1000.0, 0.0]]), np.array([1])))
-    expect(large, 1000.0, "a logit of 1000 overflows: subtract the row's largest logit before the exponential")
+        large = to_array(cross_entropy(np.array([[1000.0, 0.0]]), np.array([1])), nan=True)
+    if not close(large, 1000.0):
+        raise Wrong("a logit of 1000 overflows: subtract the row's largest logit before the exponential")
 
 
 @exercise
@@ -176,4 +177,4 @@ def _three(answer):
         raise Wrong("your function returned nothing: is a return missing?")
     if not isinstance(answer, (tuple, list)) or len(answer) != 3:
         raise Wrong("return three things: the new p, m and v")
-    return [to_array(one) for one in answer]
+    return [to_array(one, nan=True) for one in answer]

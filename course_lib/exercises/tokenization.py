@@ -1,6 +1,6 @@
 """Checks for the exercises of lesson 01, tokenization."""
 
-from . import Wrong, exercise, expect
+from . import Wrong, exercise, expect, no_nan
 
 
 @exercise
@@ -147,6 +147,7 @@ def check_pad_batch(pad_batch):
 def pick(answer, right, message, slips=()):
     """Raise Wrong unless `answer` equals `right`; a slip that it equals gives its own message."""
     if answer != right:
+        no_nan([one for one in (answer.values() if isinstance(answer, dict) else answer) if isinstance(one, float)])
         raise Wrong(next((says for slip, says in slips if answer == slip), message))
 
 

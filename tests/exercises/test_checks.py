@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.exercises import Wrong
 from course_lib.exercises.attention import check_attention, check_causal_mask, check_softmax
@@ -53,6 +54,16 @@ def attend_with_loops(q, k, v, mask):
     return out
 
 
+def row_of_complex_numbers(pos, D):
+    return (1j * np.exp(-1j * row_angles(pos, D))).view(float)
+
+
+def turn_by_matrices(x, angles):
+    matrices = [[[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]] for t in angles]
+    return np.concatenate([matrix @ pair for matrix, pair in zip(matrices, x.reshape(-1, 2), strict=True)])
+
+
+
 RIGHT = [
     (check_position_row, row(right_angle)),
     (check_position_row, row_with_numpy),
@@ -65,6 +76,10 @@ RIGHT = [
     (check_attention, attend),
     (check_attention, attend_with_loops),
     (check_attention, lambda q, k, v, mask: np.einsum("ts,sk->tk", softmax(np.where(mask, np.einsum("tk,sk->ts", q, k) / 2, -1e9)), v)),
+    (check_position_row, row_of_complex_numbers),
+    (check_rotate_pairs, turn_by_matrices),
+    (check_softmax, lambda x, t: torch.softmax(torch.from_numpy(x) / t, dim=-1)),
+    (check_causal_mask, lambda T: torch.ones(T, T).tril().bool()),
 ]  # fmt: skip
 
 WRONG = [
@@ -81,7 +96,7 @@ WRONG = [
     (check_position_row, lambda pos, D: "abcd", "array of numbers"),
     (check_rotate_pairs, lambda x, angles: turn(x, angles, sign=-1), "the other way"),
     (check_rotate_pairs, lambda x, angles: turn(x, angles, halves=True), "neighbours"),
-    (check_rotate_pairs, turn_in_place, "input was changed"),
+    (check_rotate_pairs, turn_in_place, "changed what it was given"),
     (check_rotate_pairs, lambda x, angles: turn(x, np.full_like(angles, angles[0])), "only entries 0 and 1"),
     (check_rotate_pairs, lambda x, angles: x + np.sin(np.repeat(angles, 2)), "quarter turn"),
     (check_rotate_pairs, lambda x, angles: x * 2, "angle of 0"),
@@ -126,15 +141,3 @@ def test_right_answers_are_accepted_in_any_style(check, function, capsys):
 def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
     with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
         check(function)
-
-
-def stub(*arguments):
-    raise NotImplementedError
-
-
-@pytest.mark.parametrize("check", sorted({check for check, _ in RIGHT}, key=lambda c: c.__name__))
-def test_an_untouched_stub_is_not_an_error_and_any_other_exception_is(check, capsys):
-    check(stub)
-    assert capsys.readouterr().out == "not written yet\n"
-    with pytest.raises(ZeroDivisionError):
-        check(lambda *arguments: 1 / 0)

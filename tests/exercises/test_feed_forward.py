@@ -82,7 +82,7 @@ WRONG = [
     (check_feed_forward, lambda *a: feed_forward(*a, bend=np.tanh), "widen, add"),
     (check_feed_forward, lambda x, a, b, c, d: relu(x @ a + b), "shape"),
     (check_feed_forward, lambda *a: None, "return missing"),
-    (check_feed_forward, feed_forward_in_place, "input was changed"),
+    (check_feed_forward, feed_forward_in_place, "changed what it was given"),
     (check_feed_forward, needs_others, "one token alone"),
     (check_gelu, lambda x: gelu(x, half=1), "one half is missing"),
     (check_gelu, lambda x: 0.5 * (1 + np.tanh(ROOT * (x + 0.044715 * x**3))), "x in front"),
@@ -108,7 +108,7 @@ WRONG = [
     (check_equal_network, network(DIFFERENCES, [0, 0], [-1], 1), r"w has the shape \(2,\)"),
     (check_equal_network, network(DIFFERENCES, [0, 0], [-1, -1], [1, 1]), "b is one number"),
     (check_equal_network, network([[1], [-1]], [0, 0], [-1, -1], 1), "two rows"),
-    (check_equal_network, lambda: None, "four things"),
+    (check_equal_network, lambda: None, "return missing"),
     (check_equal_network, lambda: (np.eye(2), np.zeros(2), np.ones(2)), "four things"),
 ]  # fmt: skip
 
@@ -123,12 +123,3 @@ def test_right_answers_are_accepted_in_any_style(check, function, capsys):
 def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
     with pytest.raises(Wrong, match=says):
         check(function)
-
-
-@pytest.mark.parametrize("check", [check_feed_forward, check_gelu, check_equal_network])
-def test_an_untouched_stub_is_not_an_error(check, capsys):
-    def stub(*arguments):
-        raise NotImplementedError
-
-    check(stub)
-    assert capsys.readouterr().out == "not written yet\n"

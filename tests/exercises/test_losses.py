@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from course_lib.exercises import Wrong
 from course_lib.exercises.losses import (
@@ -10,7 +11,7 @@ from course_lib.exercises.losses import (
     check_cross_entropy_backward,
     check_rms_norm_backward,
 )
-from tests.exercises.test_checks import softmax, stub
+from tests.exercises.test_checks import softmax
 
 
 def rows(targets):
@@ -101,6 +102,28 @@ def changed(step, **new):
     return run
 
 
+def gradient_by_autograd(logits, targets):
+    logits = torch.from_numpy(logits).requires_grad_()
+    torch.nn.functional.cross_entropy(logits, torch.from_numpy(targets)).backward()
+    return logits.grad
+
+
+def rms_backward_by_autograd(grad, x):
+    x = torch.from_numpy(x).requires_grad_()
+    (x / (x * x).mean(dim=1, keepdim=True).sqrt()).backward(torch.from_numpy(grad))
+    return x.grad
+
+
+def adam_entry_by_entry(p, g, m, v, t, lr):
+    new = []
+    for one, slope, mean, square in zip(p, g, m, v, strict=True):
+        mean, square = 0.9 * mean + 0.1 * slope, 0.999 * square + 0.001 * slope**2
+        step = mean / (1 - 0.9**t) / ((square / (1 - 0.999**t)) ** 0.5 + 1e-8)
+        new.append((one - lr * step, mean, square))
+    return tuple(zip(*new, strict=True))
+
+
+
 RIGHT = [
     (check_cross_entropy, stable_loss),
     (check_cross_entropy, loss_with_loops),
@@ -111,6 +134,9 @@ RIGHT = [
     (check_rms_norm_backward, rms_backward_by_jacobian),
     (check_adam_step, adam),
     (check_adam_step, adam_in_one_factor),
+    (check_cross_entropy_backward, gradient_by_autograd),
+    (check_rms_norm_backward, rms_backward_by_autograd),
+    (check_adam_step, adam_entry_by_entry),
 ]  # fmt: skip
 
 WRONG = [
@@ -136,7 +162,7 @@ WRONG = [
     (check_cross_entropy_backward, lambda z, t: gradient(z, t) * len(t), "divided by their number"),
     (check_cross_entropy_backward, lambda z, t: gradient(z, t, axis=0 if len(z) > 1 else 1), "down the columns"),
     (check_cross_entropy_backward, lambda z, t: (np.exp(z) / np.exp(z).sum() - np.eye(z.shape[1])[t]) / len(t), "shares one sum"),
-    (check_cross_entropy_backward, gradient_in_place, "logits were changed"),
+    (check_cross_entropy_backward, gradient_in_place, "changed what it was given"),
     (check_cross_entropy_backward, lambda z, t: gradient(z, t)[0], "shape"),
     (check_cross_entropy_backward, lambda z, t: z * 0, "−0.9"),
     (check_rms_norm_backward, lambda g, x: g, "nothing was divided"),
@@ -149,12 +175,12 @@ WRONG = [
     (check_rms_norm_backward, lambda g, x: rms_backward(g, x, through=x.shape[1]), "D times too large"),
     (check_rms_norm_backward, lambda g, x: rms_backward(g, x, axis=None), "rows are mixed"),
     (check_rms_norm_backward, lambda g, x: rms_backward(g, x, y_of=lambda x, r: x), "x where y belongs"),
-    (check_rms_norm_backward, rms_in_place, "input was changed"),
+    (check_rms_norm_backward, rms_in_place, "changed what it was given"),
     (check_rms_norm_backward, lambda g, x: g + x, "nothing comes back"),
     (check_rms_norm_backward, lambda g, x: rms_backward(g, x, through=0.5), "with it every entry"),
     (check_adam_step, lambda p, g, m, v, t, lr: p - lr * g, "three things"),
     (check_adam_step, lambda p, g, m, v, t, lr: None, "return missing"),
-    (check_adam_step, adam_in_place, "in place"),
+    (check_adam_step, adam_in_place, "changed what it was given"),
     (check_adam_step, lambda *a: adam(*a, b1=0.1), "other way round"),
     (check_adam_step, lambda *a: adam(*a, b2=0.001), "0.999 of the new square"),
     (check_adam_step, lambda *a: adam(*a, b2=0.9), "pace of its own"),
@@ -189,11 +215,3 @@ def test_right_answers_are_accepted_in_any_style(check, function, capsys):
 def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
     with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
         check(function)
-
-
-@pytest.mark.parametrize("check", sorted({check for check, _ in RIGHT}, key=lambda c: c.__name__))
-def test_an_untouched_stub_is_not_an_error_and_any_other_exception_is(check, capsys):
-    check(stub)
-    assert capsys.readouterr().out == "not written yet\n"
-    with pytest.raises(ZeroDivisionError):
-        check(lambda *arguments: 1 / 0)

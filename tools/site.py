@@ -22,6 +22,8 @@ PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/open_online.md"]
 FILES = ["CITATION.cff", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
+SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
+KEYS = '<span class="search-button__kbd-shortcut"'
 TOC = """
 ```{{toctree}}
 :caption: {caption}
@@ -151,7 +153,9 @@ def build():
     ]
     subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, "COURSE_ADDRESS": address()})
     for path in OUT.rglob("*.html"):
-        path.write_text(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")), encoding="utf-8")
+        text = LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8"))
+        text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')  # its name is what it shows
+        path.write_text(text, encoding="utf-8")
     (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
 
 

@@ -159,7 +159,7 @@ class Worker:
             left = end - time.monotonic()
             readable, writable, _ = select.select([stdout], [stdin] if to_send else [], [], max(left, 0))
             if left <= 0:
-                raise Stopped("timeout", f"no answer within {seconds:.3g} seconds")
+                raise Stopped("timeout", f"no answer within {SECONDS} seconds")
             try:
                 to_send = to_send[os.write(stdin, to_send) :] if writable else to_send
             except BrokenPipeError:

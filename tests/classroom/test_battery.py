@@ -143,7 +143,7 @@ IN_A_CELL = {
     "the network": "import socket\nsocket.create_connection(('127.0.0.1', PORT), 2).send(b'x')",
     "the network by name": "import urllib.request\nurllib.request.urlopen(f'http://localhost:{PORT}', timeout=2)",
     "a datagram": "import socket\nsocket.socket(2, 2).sendto(b'x', ('127.0.0.1', PORT))",
-    "an abstract socket": "import socket\nsocket.socket(1).connect('\\0classroom-test')",
+    "an abstract socket": "import socket\nsocket.socket(1).connect(f'\\0classroom-{PORT}')",
     "pip": "import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', 'six'])",
 }  # fmt: skip
 
@@ -270,7 +270,7 @@ def server():
     reached, tcp, udp, unix = [], socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM), None
     udp.bind(tcp.getsockname())
     unix = socket.socket(socket.AF_UNIX)
-    unix.bind("\0classroom-test")
+    unix.bind(f"\0classroom-{tcp.getsockname()[1]}")
     unix.listen()
 
     def serve(one, wait):

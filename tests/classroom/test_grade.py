@@ -57,7 +57,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     slow = "def causal_mask(T):\n    while True: pass"
     submit("eve", submission(**{**answers(solved), "causal_mask": slow}))
     (course / "submitted" / "ada" / ASSIGNMENT / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
-    before, sandbox.SECONDS = sandbox.SECONDS, 3
+    before, sandbox.SECONDS = sandbox.SECONDS, 6
     try:
         assert run(course) == 0
     finally:
@@ -75,7 +75,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
                and row["outcome"] != "to be marked by hand")  # fmt: skip
     assert table["ada", "question"]["outcome"] == "to be marked by hand"
     assert table["dan", "question"]["reason"] == "no answer"
-    assert table["eve", "test-causal-mask"]["reason"] == "causal_mask: no answer within 3 seconds"
+    assert table["eve", "test-causal-mask"]["reason"] == "causal_mask: no answer within 6 seconds"
     assert "cyd: unreadable: the file is no notebook: it is a web page" in capsys.readouterr().out
 
     # a second run changes nothing, and costs nothing
@@ -114,7 +114,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     # feedback is nbgrader's, and shows the reason but no solution
     assert nbgrader(course).generate_feedback(ASSIGNMENT, "eve")["success"]
     page = (course / "feedback" / "eve" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
-    assert "causal_mask: no answer within 3 seconds" in page
+    assert "causal_mask: no answer within 6 seconds" in page
     assert "Rubric" not in page
     assert [path.name for path in (course / "feedback" / "eve" / ASSIGNMENT).iterdir()] == [f"{ASSIGNMENT}.html"]
 

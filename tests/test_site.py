@@ -46,6 +46,12 @@ def test_the_front_page_has_no_pictures_from_elsewhere():
     assert site.BUTTON.sub(r"[\1]", "[![Read](https://a/b.svg)](https://c)") == "[Read](https://c)"
 
 
+def test_every_page_the_readme_links_is_on_the_site():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    linked = {target for target in re.findall(r"\]\(([^)\s:]+)\)", text) if not target.endswith(".ipynb")}
+    assert linked <= {*site.PAGES, *site.FILES}
+
+
 DEAD = {
     '<a href="nowhere.html">x</a>': "page.html: nowhere.html does not exist",
     '<a href="other.html#nothing">x</a>': "page.html: other.html#nothing has no such place",

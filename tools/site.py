@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from tools.links import ROOT, address
 
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
-PAGES = ["CONTRIBUTING.md", "CHANGELOG.md", "docs/open_online.md"]
+PAGES = ["notebooks/assignments/README.md", "docs/open_online.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 FILES = ["CITATION.cff", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network

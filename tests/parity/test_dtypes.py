@@ -102,6 +102,8 @@ TOGETHER = {"multi_head.KVCache", "optim.AdamW", "optim.SGD", "optim.clip_gradie
 WITHOUT = {
     "checkpoints": "what is stored decides, or the caller's dtype",
     "checks": "not pieces, but what the pieces ask of their arguments",
+    "search": "ids",
+    "train": "a loop over `gpt.training_step`'s parts, each tried here",
     "attention.causal_mask": "bool",
     "attention.padding_mask": "bool",
     "feed_forward.ACTIVATIONS": "a dict of functions, each tried by itself and in FeedForward",

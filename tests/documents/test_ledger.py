@@ -178,8 +178,10 @@ def coverage_faults(paths):
     return faults
 
 
-def test_every_claim_of_a_written_chapter_is_checked_by_that_lesson_alone():
-    assert coverage_faults(sorted(LESSONS.glob("[0-9][0-9]_*.ipynb"))) == []
+def test_every_claim_is_checked_by_the_lesson_of_its_chapter_alone():
+    lessons = sorted(LESSONS.glob("[0-9][0-9]_*.ipynb"))
+    assert [path.stem for path in lessons] == CHAPTERS.split(), "a chapter without a lesson leaves its claims unchecked"
+    assert coverage_faults(lessons) == []
 
 
 def lesson(tmp_path, name, *sources):

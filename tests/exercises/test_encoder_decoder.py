@@ -1,10 +1,8 @@
 """The checks of lesson 10: every right variant is accepted, every wrong one gets the message meant for it."""
 
 import numpy as np
-import pytest
 import torch
 
-from course_lib.exercises import Wrong
 from course_lib.exercises.encoder_decoder import (
     check_beam_step,
     check_cross_attention,
@@ -167,15 +165,3 @@ WRONG = [
     (check_beam_step, lambda s, p, w: step(s[:2], p[:2], w), "four beams"),
     (check_beam_step, lambda s, p, w: (np.minimum(step(s, p, w)[0], 1), *step(s, p, w)[1:]), "places do not fit"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("check, function", RIGHT)
-def test_right_answers_are_accepted_in_any_style(check, function, capsys):
-    check(function)
-    assert capsys.readouterr().out == "right\n"
-
-
-@pytest.mark.parametrize("check, function, says", WRONG)
-def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
-    with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
-        check(function)

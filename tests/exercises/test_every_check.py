@@ -188,7 +188,18 @@ def test_the_summary_counts_what_failed_too():
     assert exercises({"passed": [SimpleNamespace(nodeid="b.py::test_other")]}) == ""
 
 
-@pytest.mark.parametrize("module", CASES, ids=lambda module: module.__name__)
-def test_the_counted_tests_have_these_names(module):
+def test_the_counted_tests_have_these_names():
     for _, test in NAMES.values():
-        assert callable(getattr(module, test.strip(":[")))
+        assert callable(globals()[test.strip(":[")])
+
+
+@pytest.mark.parametrize("check, function", [case for module in CASES for case in module.RIGHT])
+def test_right_answers_are_accepted_in_any_style(check, function, capsys):
+    check(function)
+    assert capsys.readouterr().out == "right\n"
+
+
+@pytest.mark.parametrize("check, function, says", [case for module in CASES for case in module.WRONG])
+def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
+    with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
+        check(function)

@@ -1,10 +1,8 @@
 """The checks of lesson 08: every right variant is accepted, every wrong one gets the message meant for it."""
 
 import numpy as np
-import pytest
 import torch
 
-from course_lib.exercises import Wrong
 from course_lib.exercises.losses import (
     check_adam_step,
     check_cross_entropy,
@@ -203,15 +201,3 @@ WRONG = [
     (check_adam_step, lambda p, g, m, v, t, lr: (p - lr * (g != 0) * np.sign(g) * 0.7, 0.1 * g, 0.001 * g * g), "as long as the learning rate"),
     (check_adam_step, lambda p, g, m, v, t, lr: adam(p - 0.01 * lr * p * (g == 0), g, m, v, t, lr), "leave the parameter"),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize("check, function", RIGHT)
-def test_right_answers_are_accepted_in_any_style(check, function, capsys):
-    check(function)
-    assert capsys.readouterr().out == "right\n"
-
-
-@pytest.mark.parametrize("check, function, says", WRONG)
-def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
-    with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
-        check(function)

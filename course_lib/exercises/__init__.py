@@ -137,7 +137,8 @@ def to_array(answer, nan=False):
             raise Wrong("expected real numbers, got complex ones")
         array = array if array.dtype == bool else array.astype(float)
     except (TypeError, ValueError):
-        raise Wrong(f"expected an array of numbers, got {type(answer).__name__}") from None
+        parts = f" of {len(answer)} parts that do not fit together" if isinstance(answer, tuple | list) else ""
+        raise Wrong(f"expected an array of numbers, got a {type(answer).__name__}{parts}") from None
     return array if nan else no_nan(array)
 
 

@@ -13,8 +13,10 @@ def check_softmax(softmax):
         softmax(np.array([[2.0, 1.0, 0.2]]), 1.0),
         [e / e.sum()],
         "softmax of (2, 1, 0.2) is wrong: exponentials first, then divide by their sum",
-        [([np.array([2.0, 1.0, 0.2]) / 3.2], "the scores were divided by their sum: exponentials are missing")],
-    )
+        [([np.array([2.0, 1.0, 0.2]) / 3.2], "the scores were divided by their sum: exponentials are missing"),
+         (np.ones((1, 3)), "every weight is 1: each was divided by the sum of its column, sum over the last axis"),
+         ([e], "the exponentials are right: divide them by their sum")],
+    )  # fmt: skip
     scores = np.array([[2.0, 1.0, 0.2], [0.0, 3.0, 1.0]])
     rows = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     expect(
@@ -55,7 +57,7 @@ def check_causal_mask(causal_mask):
         mask,
         lower,
         "a token may attend to itself and to all before it, and to nothing else",
-        [(lower.T, "rows and columns are swapped: yours lets a token see the future only"),
+        [(lower.T, "rows and columns are swapped: yours lets a token see the future and not the past"),
          (~lower, "the mask is inverted: True means may attend"),
          (np.tril(lower, -1), "a token must be able to attend to itself"),
          (np.tril(np.ones((4, 4), dtype=bool), 1), "yours lets a token see one step into the future")],
@@ -81,6 +83,8 @@ def check_attention(attention):
         "without a mask the output is wrong: scores, scaling, softmax over the keys, then values",
         [(_soft(scores) @ v, "the scores were not scaled"),
          (_soft(scores / 4) @ v, "the scores were divided by K: it is the square root of K"),
+         (_soft(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of keys: it is the width of a key"),
+         (_soft(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),
          (_soft(scores * 2) @ v, "the scores were multiplied by the root of K: divide"),
          (_soft((scores / 2).T).T @ v, "the softmax runs over the queries: each query's weights should add to 1"),
          (np.repeat(v.mean(axis=0)[None], 3, axis=0), "every key got the same weight: is the mask inverted? True means may attend"),
@@ -95,6 +99,7 @@ def check_attention(attention):
         "with a mask the output is wrong",
         [(_soft(scores / 2) @ v, "the mask has no effect"),
          (_soft(np.where(mask, -1e9, scores / 2)) @ v, "the mask is inverted: True means may attend"),
+         (_soft(scores / 2 + mask) @ v, "the mask was added to the scores, as 0 and 1: a hidden score has to become −∞"),
          (zeroed @ v, "the weights were masked after the softmax, so a row no longer adds to 1: mask the scores"),
          (_soft(np.where(mask, scores / 2, 0)) @ v, "masked scores were set to 0, which still has weight: e⁰ = 1")],
     )  # fmt: skip

@@ -124,6 +124,8 @@ def check_adam_step(adam_step):
     new_p, new_m, new_v = _three(adam_step(p, g, zero.copy(), zero.copy(), 1, 0.1))
     if not (np.array_equal(p, kept[0]) and np.array_equal(g, kept[1])):
         raise Wrong("the parameter or its gradient was changed in place: return new arrays")
+    if close(new_m, g) and close(new_v, g * g):
+        raise Wrong("the corrected m and v were returned: return the running means, and divide by 1 − βᵗ for the step alone")
     expect(
         new_m, 0.1 * g, "m is wrong after the first step: 0.9 of the old mean and 0.1 of the gradient",
         [(0.9 * g, "m takes 0.9 of the gradient and 0.1 of the old mean: it is the other way round"),

@@ -51,14 +51,16 @@ def check_rotate_pairs(rotate_pairs):
         rotate_pairs(np.array([1.0, 0.0]), np.array([np.pi / 2])),
         [0, 1],
         "a quarter turn takes (1, 0) to (0, 1)",
-        [([0, -1], "that is a turn the other way: one of the two sines has the wrong sign")],
+        [([0, -1], "that is a turn the other way: one of the two sines has the wrong sign"),
+         ([0, 0], "the second member was turned with the new first one: both need the old values")],
     )
     halves = np.array([-3.0, 2.0, 1.0, 4.0])
     expect(
         rotate_pairs(np.array([1.0, 2.0, 3.0, 4.0]), np.array([np.pi / 2, 0.0])),
         [-2, 1, 3, 4],
         "with angles (90°, 0) only entries 0 and 1 may change",
-        [(halves, "entry 0 was paired with entry 2: the pairs are neighbours, (0, 1) and (2, 3)")],
+        [(halves, "entry 0 was paired with entry 2: the pairs are neighbours, (0, 1) and (2, 3)"),
+         ([-2, 3, 1, 4], "the first members stand together and the second ones after them: they should alternate")],
     )
     x = np.array([0.5, -1.5, 2.0, 0.25])
     before = x.copy()

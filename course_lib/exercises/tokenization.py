@@ -23,7 +23,9 @@ def check_count_pairs(count_pairs):
          ({(1, 4): 1, (1, 2): 3, (2, 3): 1}, "2 1 was counted as 1 2: left and right matter"),
          ({(4, 1): 1, (1, 2): 1, (2, 1): 1, (2, 3): 1}, "every pair has the count 1: the second time must add to the first"),
          ({(4, 1): 1, (1, 2): 2, (2, 1): 1, (2, 3): 1, (3, 4): 1}, "the last token was paired with the first"),
-         ({4: 1, 1: 2, 2: 2, 3: 1}, "single tokens were counted, not pairs")],
+         ({4: 1, 1: 2, 2: 2, 3: 1}, "single tokens were counted, not pairs"),
+         ({5: 2, 3: 3}, "left + right adds the two ids, where it joined letters: the key is the pair (left, right)"),
+         ({"41": 1, "12": 2, "21": 1, "23": 1}, "the keys are strings: the key is the pair (left, right)")],
     )  # fmt: skip
     pick(counted([7, 7, 7]), {(7, 7): 2}, "7 7 7 holds the pair 7 7 twice: once on the left, once on the right")
     for ids in ([], [5]):
@@ -49,7 +51,8 @@ def check_merge_pair(merge_pair):
          ([9, 3], "the end of the list got lost"),
          ([9, 2, 3, 9, 2], "the right token of the pair is still there"),
          ([9, 9, 3, 9, 9], "both tokens were replaced: one new token stands for the two"),
-         ([1, 2, 3, 1, 2], "nothing was merged"),
+         ([1, 2, 3, 1, 2], "nothing was merged: a pair is a tuple, and a list such as ids[i : i + 2] is never equal to a tuple"),
+         ([9, 2, 3, 9], "the right token of the pair is still there: after a merge, move on by two"),
          ([9, 3, 9, 2], "the right token of the last pair is still there")],
     )  # fmt: skip
     pick(
@@ -85,7 +88,7 @@ def check_encode(encode):
         [256, 3, 256],
         "with a single merge, 1 2 → 256, the list 1 2 3 1 2 comes out wrong",
         [([256, 3, 1, 2], "the merge was used once, but its pair stands in the list twice"),
-         ([1, 2, 3, 1, 2], "nothing was merged")],
+         ([1, 2, 3, 1, 2], "nothing was merged: merges.items() gives each pair with its new id, the dict alone only the pairs")],
     )  # fmt: skip
     pick(
         encoded([1, 2, 3], {(1, 2): 256, (256, 3): 257}),

@@ -34,6 +34,13 @@ def turn_in_place(x, angles):
     return x
 
 
+def turn_with_the_new_first_member(x, angles):
+    y = x.copy()
+    y[0::2] = y[0::2] * np.cos(angles) - y[1::2] * np.sin(angles)
+    y[1::2] = y[0::2] * np.sin(angles) + y[1::2] * np.cos(angles)
+    return y
+
+
 def softmax(x, temperature=1.0, axis=-1):
     e = np.exp(x / temperature - np.max(x / temperature, axis=axis, keepdims=True))
     return e / e.sum(axis=axis, keepdims=True)
@@ -92,15 +99,20 @@ WRONG = [
     (check_position_row, lambda pos, D: row(right_angle)(pos, D) + [0.0], "shape"),
     (check_position_row, lambda pos, D: None, "return missing"),
     (check_position_row, lambda pos, D: "abcd", "array of numbers"),
+    (check_position_row, lambda pos, D: [np.zeros(D), 0], "a list of 2 parts that do not fit together"),
     (check_rotate_pairs, lambda x, angles: turn(x, angles, sign=-1), "the other way"),
     (check_rotate_pairs, lambda x, angles: turn(x, angles, halves=True), "neighbours"),
     (check_rotate_pairs, turn_in_place, "changed what it was given"),
     (check_rotate_pairs, lambda x, angles: turn(x, np.full_like(angles, angles[0])), "only entries 0 and 1"),
     (check_rotate_pairs, lambda x, angles: x + np.sin(np.repeat(angles, 2)), "quarter turn"),
+    (check_rotate_pairs, turn_with_the_new_first_member, "both need the old values"),
+    (check_rotate_pairs, lambda x, angles: turn(x, angles).reshape(-1, 2).T.ravel(), "they should alternate"),
     (check_rotate_pairs, lambda x, angles: x * 2, "angle of 0"),
     (check_softmax, lambda x, t: x / x.sum(axis=1, keepdims=True), "exponentials are missing"),
     (check_softmax, lambda x, t: softmax(x, t, axis=0) if len(x) > 1 else softmax(x, t), "columns add to 1"),
     (check_softmax, lambda x, t: np.exp(x / t) / np.exp(x / t).sum(), "whole matrix"),
+    (check_softmax, lambda x, t: softmax(x, t, axis=0), "sum of its column"),
+    (check_softmax, lambda x, t: np.exp(x / t), "divide them by their sum"),
     (check_softmax, lambda x, t: softmax(x), "no effect"),
     (check_softmax, lambda x, t: softmax(x, 1 / t), "multiplied by the temperature"),
     (check_softmax, lambda x, t: softmax(x) / t, "no longer add to 1"),
@@ -113,6 +125,9 @@ WRONG = [
     (check_causal_mask, lambda T: np.ones(T, dtype=bool), "shape"),
     (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, scale=lambda K: 1), "not scaled"),
     (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, scale=lambda K: 1 / K), "square root"),
+    (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, scale=lambda K: len(k) ** -0.5), "root of the number of keys"),
+    (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, scale=lambda K: len(q) ** -0.5), "root of the number of queries"),
+    (check_attention, lambda q, k, v, mask: softmax(q @ k.T / 2 + mask) @ v, "mask was added"),
     (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, scale=lambda K: K**0.5), "divide"),
     (check_attention, lambda q, k, v, mask: attend(q, k, v, mask, axis=0), "over the queries"),
     (check_attention, lambda q, k, v, mask: attend(q, k, k if len(k) > 1 else v, mask), "keys were averaged"),

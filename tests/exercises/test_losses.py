@@ -184,6 +184,7 @@ WRONG = [
     (check_adam_step, lambda *a: adam(*a, b2=0.9), "pace of its own"),
     (check_adam_step, changed(adam, m=lambda g: g), "as momentum does"),
     (check_adam_step, changed(adam, m=lambda g: 2 * g), "0.9 of the old mean"),
+    (check_adam_step, changed(adam, m=lambda g: g, v=lambda g: g * g), "corrected m and v were returned"),
     (check_adam_step, changed(adam, v=lambda g: 0.001 * g), "a square is missing"),
     (check_adam_step, changed(adam, v=lambda g: g), "0.001 of the squared gradient"),
     (check_adam_step, lambda p, g, m, v, t, lr: adam(p, g, m, v, t, -lr), "uphill"),

@@ -69,6 +69,15 @@ def merge_without_the_last(ids, pair, new):
     return merged[:-1] if ids and tuple(ids[-2:]) != pair else merged
 
 
+def merge_comparing_with_a_list(ids, pair, new):
+    merged, i = [], 0
+    while i < len(ids):
+        found = ids[i : i + 2] == pair
+        merged.append(new if found else ids[i])
+        i += 1 + found
+    return merged
+
+
 def encode(ids, merges):
     for pair, new in merges.items():
         ids = merge(ids, pair, new)
@@ -108,6 +117,12 @@ def encode_first_only(ids, merges):
 
 def encode_in_place(ids, merges):
     ids[:] = encode(ids, merges)
+    return ids
+
+
+def encode_looping_over_the_dict(ids, merges):
+    for pair, new in merges:
+        ids = merge(ids, pair, new)
     return ids
 
 
@@ -167,6 +182,8 @@ WRONG = [
     (check_count_pairs, lambda ids: dict.fromkeys(pairwise(ids), 1), "add to the first"),
     (check_count_pairs, lambda ids: Counter(zip(ids, ids[1:] + ids[:1], strict=True)), "paired with the first"),
     (check_count_pairs, Counter, "single tokens"),
+    (check_count_pairs, lambda ids: Counter(left + right for left, right in pairwise(ids)), "adds the two ids"),
+    (check_count_pairs, lambda ids: Counter(f"{left}{right}" for left, right in pairwise(ids)), "keys are strings"),
     (check_count_pairs, lambda ids: {two: "".join(map(str, ids)).count("{}{}".format(*two)) for two in pairwise(ids)}, "7 7 twice"),
     (check_count_pairs, lambda ids: [*pairwise(ids)], "dict from pair to count, got list"),
     (check_count_pairs, lambda ids: None, "return missing"),
@@ -177,6 +194,8 @@ WRONG = [
     (check_merge_pair, merge_keeping, "right token of the pair is still there"),
     (check_merge_pair, lambda ids, pair, new: [new if id in pair else id for id in ids], "both tokens were replaced"),
     (check_merge_pair, lambda ids, pair, new: ids, "nothing was merged"),
+    (check_merge_pair, merge_comparing_with_a_list, "never equal to a tuple"),
+    (check_merge_pair, lambda ids, pair, new: [new if two == pair else two[0] for two in pairwise(ids)], "move on by two"),
     (check_merge_pair, lambda ids, pair, new: merge(ids[:-1], pair, new), "comes out wrong"),
     (check_merge_pair, lambda ids, pair, new: merge(ids, pair, new)[: len(ids) // 2], "end of the list got lost"),
     (check_merge_pair, lambda ids, pair, new: merge(merge(ids, pair, new), pair[::-1], new), "left and right matter"),
@@ -186,6 +205,7 @@ WRONG = [
     (check_merge_pair, lambda ids, pair, new: None, "return missing"),
     (check_merge_pair, lambda ids, pair, new: "939", "list of ids, got str"),
     (check_encode, lambda ids, merges: ids, "nothing was merged"),
+    (check_encode, encode_looping_over_the_dict, "merges.items()"),
     (check_encode, lambda ids, merges: merge_once(ids, *next(iter(merges.items()))), "used once"),
     (check_encode, encode_first_only, "go through all merges"),
     (check_encode, encode_leftmost, "learnt first: not the leftmost"),

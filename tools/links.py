@@ -96,12 +96,9 @@ def site():
 
 def lists(package, *names):
     """How many entries the lists of these names have in all modules of a package of tests."""
-    total = 0
-    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-        if module.name.split(".")[-1].startswith("test_"):
-            contents = vars(importlib.import_module(module.name))
-            total += sum(len(contents.get(name, ())) for name in names)
-    return total
+    modules = pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}.")
+    contents = [vars(importlib.import_module(module.name)) for module in modules]
+    return sum(len(module.get(name, ())) for module in contents for name in names)
 
 
 def numbers():
@@ -112,8 +109,8 @@ def numbers():
     found = {
         "claims": sum(verdicts.values()),
         **verdicts,
-        "right": lists("tests.exercises", "RIGHT"),
-        "wrong": lists("tests.exercises", "WRONG"),
+        "right": lists("tests.exercises.answers", "RIGHT"),
+        "wrong": lists("tests.exercises.answers", "WRONG"),
         "broken": lists("tests.parity", "BROKEN"),
     }
     if (ROOT / "tests/classroom").is_dir():

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 import course_lib.exercises
-import tests.exercises
 from course_lib.exercises import Wrong
 from tests.conftest import CASES as NAMES
 from tests.conftest import exercises
+from tests.exercises import answers
 
 
 def modules(package):
@@ -29,13 +29,17 @@ CHECKS = {
     for name, check in vars(module).items()
     if name.startswith("check_")
 }
-CASES = [module for module in modules(tests.exercises) if hasattr(module, "RIGHT")]
+CASES = modules(answers)
 VARIANTS = Counter(check.__name__ for module in CASES for check, _ in module.RIGHT)
 MUTANTS = Counter(check.__name__ for module in CASES for check, _, _ in module.WRONG)
-ANSWERS = {}  # a right answer to each exercise
-for module in CASES:
-    for check, function in module.RIGHT:
-        ANSWERS.setdefault(check.__name__, function)
+ANSWERS = {check.__name__: function for module in CASES for check, function in reversed(module.RIGHT)}
+
+
+def right_answer(name):
+    """The first right answer to an exercise."""
+    if name not in ANSWERS:
+        pytest.fail(f"{name} has no right answer yet: add three to RIGHT in tests/exercises/answers")
+    return ANSWERS[name]
 
 
 def message(name, function):
@@ -72,8 +76,8 @@ every_check = pytest.mark.parametrize("name", CHECKS)
 
 @every_check
 def test_has_mutants_and_variants(name):
-    assert MUTANTS[name] >= 5
-    assert VARIANTS[name] >= 3
+    assert MUTANTS[name] >= 5, f"{name} has {MUTANTS[name]} wrong answers in WRONG of tests/exercises/answers, it needs 5"
+    assert VARIANTS[name] >= 3, f"{name} has {VARIANTS[name]} right answers in RIGHT of tests/exercises/answers, it needs 3"
 
 
 @every_check
@@ -105,7 +109,7 @@ def test_exception_names_its_line_and_itself(name):
 
 @every_check
 def test_wrong_number_of_arguments(name):
-    many = 1 + max(len(inspect.signature(ANSWERS[name]).parameters), 7)
+    many = 1 + max(len(inspect.signature(right_answer(name)).parameters), 7)
     function = eval(f"lambda {', '.join(f'a{i}' for i in range(many))}: 0")
     assert "missing" in message(name, function)
 
@@ -130,7 +134,7 @@ def test_wrong_shape(name, shape):
 @every_check
 def test_nan(name):
     with np.errstate(all="ignore"):
-        says = message(name, lambda *inputs: with_numbers(lambda one: one * np.nan, ANSWERS[name](*inputs)))
+        says = message(name, lambda *inputs: with_numbers(lambda one: one * np.nan, right_answer(name)(*inputs)))
     assert "NaN" in says
 
 
@@ -139,7 +143,7 @@ def test_changed_inputs(name, capsys):
     seen = []
 
     def function(*inputs):
-        answer = ANSWERS[name](*copy.deepcopy(inputs))
+        answer = right_answer(name)(*copy.deepcopy(inputs))
         seen.append([spoil(value) for value in inputs])
         return answer
 
@@ -156,7 +160,7 @@ def test_torch_answer_is_as_good(name, capsys):
     def tensor(one):
         return torch.as_tensor(np.array(one)).requires_grad_(np.asarray(one).dtype == float)
 
-    CHECKS[name](lambda *inputs: with_numbers(tensor, ANSWERS[name](*inputs)))
+    CHECKS[name](lambda *inputs: with_numbers(tensor, right_answer(name)(*inputs)))
     assert capsys.readouterr().out == "right\n"
 
 
@@ -170,7 +174,7 @@ def test_torch_function_on_an_array_gets_a_hint():
 
 
 def test_single_precision_is_told_from_a_mistake():
-    right = ANSWERS["check_softmax"]
+    right = right_answer("check_softmax")
     assert "64-bit" in message("check_softmax", lambda x, t: (right(x, t) * (1 + 1e-5)).astype(np.float32))
 
 

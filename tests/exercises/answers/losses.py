@@ -1,4 +1,4 @@
-"""The checks of lesson 08: every right variant is accepted, every wrong one gets the message meant for it."""
+"""Right and wrong answers to the exercises of lesson 08."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from course_lib.exercises.losses import (
     check_cross_entropy_backward,
     check_rms_norm_backward,
 )
-from tests.exercises.test_checks import softmax
+from tests.exercises.answers.attention import softmax
 
 
 def rows(targets):

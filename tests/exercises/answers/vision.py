@@ -1,4 +1,4 @@
-"""The checks of lesson 11: right answers of any style are accepted, wrong ones get the message meant for them."""
+"""Right and wrong answers to the exercises of lesson 11."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The check of lesson 12: right answers of any style are accepted, wrong ones get the message meant for them."""
+"""Right and wrong answers to the exercise of lesson 12."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

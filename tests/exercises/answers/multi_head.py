@@ -1,10 +1,10 @@
-"""The checks of lesson 05: right answers in any style are accepted, each wrong one gets its message."""
+"""Right and wrong answers to the exercises of lesson 05."""
 
 import numpy as np
 
 from course_lib.exercises.multi_head import check_merge_heads, check_multi_head, check_split_heads
 from course_lib.in_numpy import attention, multi_head
-from tests.exercises.test_checks import attend_with_loops, softmax
+from tests.exercises.answers.attention import attend_with_loops, softmax
 
 
 def split(x, H):

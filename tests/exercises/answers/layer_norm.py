@@ -1,4 +1,4 @@
-"""The checks of lesson 06: right answers in any style are accepted, each wrong one gets its message."""
+"""Right and wrong answers to the exercises of lesson 06."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The checks of lesson 01: every right variant is accepted, every wrong one gets the message meant for it."""
+"""Right and wrong answers to the exercises of lesson 01."""
 
 from collections import Counter
 from functools import reduce

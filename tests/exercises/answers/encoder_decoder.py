@@ -1,4 +1,4 @@
-"""The checks of lesson 10: every right variant is accepted, every wrong one gets the message meant for it."""
+"""Right and wrong answers to the exercises of lesson 10."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from course_lib.exercises.encoder_decoder import (
     check_cross_attention,
     check_teacher_forcing,
 )
-from tests.exercises.test_checks import softmax
+from tests.exercises.answers.attention import softmax
 
 
 def forced(target, pad, seen=None, predicted=None, counts=None):

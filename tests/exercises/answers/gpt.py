@@ -1,4 +1,4 @@
-"""The checks of lesson 09: every right variant is accepted, every wrong one gets the message meant for it."""
+"""Right and wrong answers to the exercises of lesson 09."""
 
 import numpy as np
 import torch

@@ -25,7 +25,7 @@ class LedgerError(AssertionError):
 
 @dataclass(frozen=True)
 class Claim:
-    """One number, matrix or statement of a document, with its verdict (see DESIGN, section 3)."""
+    """One number, matrix or statement of a document, with its verdict."""
 
     id: str
     where: str  # headings that lead to it in the document
@@ -43,7 +43,7 @@ class Claim:
 def claims():
     """Every claim of the ledger, as a dict from id to `Claim`, in the order of the documents.
 
-    Raises LedgerError for a repeated id, an unknown verdict or a field that is missing.
+    Raises LedgerError for a repeated id, an unknown verdict, and a field that is missing or unknown.
 
     >>> claims()["whitepaper.attention.weights"].verdict
     'reproduced'
@@ -51,7 +51,11 @@ def claims():
     found = {}
     for path in sorted((Path(__file__).parent / "claims").glob("*.toml")):
         for entry in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]:
-            claim = Claim(**entry)
+            try:
+                claim = Claim(**entry)
+            except TypeError as error:  # "Claim.__init__() missing 1 required positional argument: 'verdict'"
+                what = str(error).removeprefix("Claim.__init__() ")
+                raise LedgerError(f"{entry.get('id', 'a claim')} in {path.name}: {what}") from None
             needs = {"erratum": ("correct", "because"), "cited": ("source",)}.get(claim.verdict, ())
             if claim.verdict not in VERDICTS or any(getattr(claim, name) in (None, "") for name in needs):
                 raise LedgerError(f"{claim.id}: verdict {claim.verdict!r} needs {needs or VERDICTS}")

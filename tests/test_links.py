@@ -1,5 +1,6 @@
 """What the front door says is true: links from one address, times from the lessons, counts from what is there."""
 
+import json
 import re
 import struct
 import tomllib
@@ -61,6 +62,14 @@ def test_the_table_names_every_lesson_with_its_time():
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         assert f"(notebooks/{path.name})" in table
     assert "| 90 min | [Binder](" in table  # lesson 04
+
+
+def test_a_lesson_ends_with_links_to_its_neighbours():
+    names = list(links.BUILDS)
+    for before, name, after in zip(names, names[1:], [*names[2:], None], strict=False):
+        cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+        linked = re.findall(r"\]\((\w+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
+        assert linked == [before, *filter(None, [after]), names[0]], f"Back, Next and Map at the end of {name}"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -5,6 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from course_lib.widgets import LIVE
 from tests.browser.notebooks import opened
 
 CELLS = {
@@ -63,6 +64,10 @@ def says(widget):
 
 def slider(widget, label):
     return widget.get_by_label(label, exact=True)
+
+
+def test_every_widget_has_a_cell():
+    assert set(re.findall(r"widgets\.(\w+)\(", "\n".join(CELLS.values()))) == set(LIVE)
 
 
 def test_every_widget_is_there_and_nothing_went_wrong(lab, show):

@@ -2,13 +2,18 @@
 
 import json
 import re
+import runpy
+import shlex
 import struct
+import sys
 import tomllib
 from functools import cache
+from types import ModuleType
 from urllib.parse import unquote
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from tools import links
 from tools.links import ROOT
@@ -55,6 +60,55 @@ def test_links_follow_the_address(monkeypatch):
     assert "urlpath=lab/tree/some-course/notebooks/04_attention.ipynb" in unquote(links.puller(lesson))
     assert links.site() == "https://someone.github.io/some-course/"
     assert links.PLACEHOLDER not in str(links.parts())
+
+
+class Shell:
+    """Notes what a cell asks IPython for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def run_line_magic(self, name, line):
+        self.asked.append((name, line))
+
+
+def test_the_cell_for_colab_installs_the_course_there_and_does_nothing_elsewhere(monkeypatch, tmp_path):
+    shell, cell = Shell(), tmp_path / "cell.py"
+    cell.write_text("\n".join(links.colab_cell()), encoding="utf-8")
+    monkeypatch.delitem(sys.modules, "google.colab", raising=False)
+    runpy.run_path(cell, {"get_ipython": lambda: shell})
+    assert shell.asked == []
+    monkeypatch.setitem(sys.modules, "google.colab", ModuleType("google.colab"))
+    runpy.run_path(cell, {"get_ipython": lambda: shell})
+    ((magic, line),) = shell.asked
+    assert magic == "pip"
+    install, quiet, what = shlex.split(line)
+    assert (install, quiet) == ("install", "-q")
+    wanted = Requirement(what)
+    assert (wanted.name, wanted.url) == (PROJECT["name"], f"git+{links.address()}")
+    # What else Colab has, in versions of its own, is left alone.
+    assert wanted.extras == {"colab"}
+    assert [Requirement(text).name for text in PROJECT["optional-dependencies"]["colab"]] == ["anywidget"]
+
+
+@pytest.mark.parametrize("name", links.lessons())
+def test_every_lesson_has_that_cell_and_make_links_leaves_it_alone(name, tmp_path):
+    path = ROOT / f"notebooks/{name}.ipynb"
+    (tmp_path / path.name).write_bytes(path.read_bytes())
+    links.write_colab_cell(tmp_path / path.name)
+    assert (tmp_path / path.name).read_bytes() == path.read_bytes(), "run `make links`"
+
+
+def test_make_links_puts_a_new_address_into_that_cell_and_changes_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "04_attention.ipynb"
+    path.write_bytes((ROOT / f"notebooks/{path.name}").read_bytes())
+    before = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    monkeypatch.setattr(links, "address", lambda: "https://github.com/someone/some-course")
+    links.write_colab_cell(path)
+    after = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    changed = [new for old, new in zip(before, after, strict=True) if old != new]
+    assert [cell["id"] for cell in changed] == ["colab"]
+    assert "git+https://github.com/someone/some-course'" in "".join(changed[0]["source"])
 
 
 def test_the_table_names_every_lesson_with_its_time():

@@ -4,7 +4,8 @@
 
 The repository's address stands in pyproject.toml alone, under [project.urls]; times stand in the lessons, and
 numbers are counted where they live. In README.md and docs/*.md the text between `<!-- links: name -->` and
-`<!-- end -->` is written by `parts()[name]`; a test fails when it is not up to date.
+`<!-- end -->` is written by `parts()[name]`, and in every lesson the cell `colab` by `colab_cell()`; a test
+fails when they are not up to date.
 """
 
 import importlib
@@ -76,6 +77,16 @@ def binder(lesson):
 def colab(lesson):
     """Opens the lesson in Google Colab."""
     return f"https://colab.research.google.com/github/{slug()}/blob/{BRANCH}/notebooks/{lesson}.ipynb"
+
+
+def colab_cell():
+    """The lines of the cell that fetches the course in Colab, where a lesson comes alone; see docs/open_online.md."""
+    return [
+        "# Colab has no copy of the course: this fetches one. Anywhere else the cell does nothing.",
+        "import sys",
+        'if "google.colab" in sys.modules:',
+        f"    get_ipython().run_line_magic('pip', \"install -q 'gpt-by-hand[colab] @ git+{address()}'\")",
+    ]
 
 
 def puller(lesson):
@@ -159,13 +170,7 @@ def parts():
             ),
         ],
         "puller": ["```", puller(FIRST), "```"],
-        "colab": [
-            "```",
-            f'%pip install -q anywidget "gpt-by-hand @ git+{address()}"',
-            "from google.colab import output",
-            "output.enable_custom_widget_manager()",
-            "```",
-        ],
+        "colab": ["```python", *colab_cell(), "```"],
         "image": ["```", f"jupyter-repo2docker --no-run --image-name gpt-by-hand {address()}", "```"],
     }
 
@@ -175,12 +180,24 @@ def written(text, made):
     return MARKED.sub(lambda found: found[1] + "\n".join([*made[found[2]], ""]) + found[3], text)
 
 
+def write_colab_cell(path):
+    """Give the cell `colab` of the lesson at `path` its lines; nothing else in the file changes."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    (cell,) = [cell for cell in notebook["cells"] if cell["id"] == "colab"]
+    cell["source"] = "\n".join(colab_cell()).splitlines(keepends=True)
+    # The form in which nbformat writes a notebook.
+    text = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
 def main():
-    """Write every page, and the address into CITATION.cff."""
+    """Write every page, the cells for Colab, and the address into CITATION.cff."""
     made = parts()
     for page in PAGES:
         path = ROOT / page
         path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8")
+    for lesson in lessons():
+        write_colab_cell(ROOT / f"notebooks/{lesson}.ipynb")
     path = ROOT / "CITATION.cff"
     text = re.sub(r"(?m)^(repository-code|url): .*", rf'\1: "{address()}"', path.read_text(encoding="utf-8"))
     path.write_text(text, encoding="utf-8")

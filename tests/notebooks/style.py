@@ -10,22 +10,33 @@ from statistics import median
 from urllib.parse import unquote
 
 from tests.notebooks.lessons import FOLDER, source, syntax
+from tools.links import colab_cell
 
 MEDIAN_LINES, MOST_LINES = 4, 25
 WORDS_PER_LINE = 12
 REACHES_OUT = re.compile(
-    r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset"
+    r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset|\bpip\b"
 )
 # [text](target) · href="target" · [text]: target
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:href|src)=["']([^"']+)|^\[[^\]]+\]: (\S+)""", re.MULTILINE)
 
 
 def code_cells(notebook):
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    """All but the cell for Colab, which imports and reaches out, and has a rule of its own."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "code" and cell["id"] != "colab"]
 
 
 def lines(cell):
     return len(source(cell).splitlines())
+
+
+def the_cell_for_colab_comes_first(notebook, name):
+    cell = next((cell for cell in notebook["cells"] if cell["cell_type"] == "code"), {})
+    folded = {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]}
+    if cell.get("id") != "colab" or (cell["metadata"], cell["outputs"]) != (folded, []):
+        yield "the first code cell is 'colab', folded, without output, left out of the web pages"
+    elif source(cell).splitlines() != colab_cell():
+        yield "cell 'colab' is not the one that `make links` writes"
 
 
 def cells_are_short(notebook, name):
@@ -119,6 +130,7 @@ def prose(markdown, keep_links=False):
 
 
 RULES = [
+    the_cell_for_colab_comes_first,
     code_is_plain_python,
     cells_are_short,
     prose_stands_between_code,

@@ -7,6 +7,7 @@ import pytest
 
 from tests.notebooks import lessons, style
 from tests.notebooks.lessons import METADATA, WIDGET_VIEW, problems
+from tools.links import colab_cell
 
 RULES = lessons.RULES + style.RULES
 
@@ -59,10 +60,15 @@ def shown(**data):
 GOOD = {
     "cells": [
         markdown("title", "# A lesson\n\n" + 4 * WORDS),
-        code("imports", "import math", 1),
-        code("root", "math.sqrt(4)", 2, shown(**{"text/plain": "2.0"})),
+        {
+            **code("colab", "\n".join(colab_cell()), 1),
+            "metadata": {"jupyter": {"source_hidden": True}, "tags": ["remove-cell"]},
+        },
+        code("imports", "import math", 2),
+        markdown("root-comes", "And a root."),
+        code("root", "math.sqrt(4)", 3, shown(**{"text/plain": "2.0"})),
         markdown("picture-comes", "Here it is, and [the start](00_start_here.ipynb) is where you came from."),
-        code("picture", "picture(4)", 3, shown(**{"image/png": "iVBORw0KGgo=", "text/plain": "a picture"})),
+        code("picture", "picture(4)", 4, shown(**{"image/png": "iVBORw0KGgo=", "text/plain": "a picture"})),
         markdown("picture-says", "*Figure: the root of four, drawn as a square of side two.*\n\nAnd more."),
     ],
     "metadata": METADATA,
@@ -96,10 +102,10 @@ def after(id, *cells):
     return insert
 
 
-PNG = GOOD["cells"][4]["outputs"]
+PNG = GOOD["cells"][6]["outputs"]
 BROKEN = {
-    "not executed": (cell("root", execution_count=None), "1..3"),
-    "executed out of order": (cell("picture", execution_count=4), "1..3"),
+    "not executed": (cell("root", execution_count=None), "1..4"),
+    "executed out of order": (cell("picture", execution_count=5), "1..4"),
     "output stripped": (cell("root", outputs=[]), "no output is stored"),
     "printed output stripped": (cell("root", source="print(1)\nx = 1", outputs=[]), "no output is stored"),
     "error": (
@@ -143,6 +149,16 @@ BROKEN = {
     "nbval told to skip": (cell("root", metadata={"tags": ["nbval-skip"]}), "from being compared"),
     "nbval told in a comment": (cell("root", source="# NBVAL_SKIP\nmath.sqrt(4)"), "from being compared"),
     "too large": (cell("root", outputs=[shown(**{"text/plain": 1_000_000 * "x"})]), "stays under 1,000,000"),
+    "no cell for Colab": (cell("colab", id="colab-2"), "the first code cell is 'colab'"),
+    "another address in the cell for Colab": (
+        cell("colab", source="\n".join(colab_cell()).replace("git+https://", "git+http://")),
+        "not the one that `make links` writes",
+    ),
+    "more in the cell for Colab": (
+        cell("colab", source="\n".join([*colab_cell(), "%pip install pandas"])),
+        "not the one that `make links` writes",
+    ),
+    "the cell for Colab unfolded": (cell("colab", metadata={}), "the first code cell is 'colab'"),
     "long cells": (
         lambda notebook: [
             c.update(source=5 * "x = 1\n") for c in notebook["cells"] if c["cell_type"] == "code"
@@ -150,7 +166,7 @@ BROKEN = {
         "the median may be 4",
     ),
     "a very long cell": (cell("root", source=26 * "x = 1\n"), "has 26 lines"),
-    "three code cells in a row": (after("root", code("more", "x = 1", 3)), "'more' is the third code cell"),
+    "three code cells in a row": (after("imports", code("more", "x = 1", 3)), "'more' is the third code cell"),
     "magic": (cell("root", source="%timeit 1"), "not plain Python"),
     "no imports": (cell("imports", source="x = 1"), "this one has []"),
     "imports twice": (cell("picture", source="import os\npicture(4)"), "['imports', 'picture']"),
@@ -161,6 +177,10 @@ BROKEN = {
     "sys.path": (cell("root", source="math.sys.path.append('..')"), "touches sys.path"),
     "download": (cell("root", source="x = 'https://example.org/data.csv'"), "downloads something"),
     "download of a model": (cell("root", source="x = GPT.from_pretrained('gpt2')"), "downloads something"),
+    "another cell that installs": (
+        cell("root", source="get_ipython().run_line_magic('pip', 'install pandas')"),
+        "'root' downloads something",
+    ),
     "no description": (cell("picture-says", source="And more words."), "'picture' shows a figure"),
     "description too short": (cell("picture-says", source="*Figure: a root.*"), "'picture' shows a figure"),
     "description too long": (

@@ -159,3 +159,27 @@ def test_the_model_is_asked_when_the_text_grows_and_its_error_is_told():
     assert asked == [[0], [1, 1]] and np.frombuffer(widget.logits, "<f4").tolist() == [0, 2]
     widget.ids = [0]
     assert widget.error == "RuntimeError: no more" and widget.answers == 2
+
+
+IN_COLAB = """
+import sys
+from types import SimpleNamespace as Made
+
+calls = []
+widgets = Made(_installed_url="the manager's address")
+sys.modules["google.colab.output"] = Made(
+    enable_custom_widget_manager=lambda: calls.append("allowed"), _widgets=widgets
+)
+from course_lib.widgets import SoftmaxTemperature
+
+for _ in range(2):
+    data, metadata = SoftmaxTemperature([2, 1])._repr_mimebundle_()
+print(calls, sorted(data), metadata)
+"""
+
+
+def test_colab_is_told_to_allow_live_widgets_and_where_their_manager_is():
+    result = subprocess.run([sys.executable, "-c", IN_COLAB], check=True, capture_output=True, text=True)
+    view = "application/vnd.jupyter.widget-view+json"
+    manager = {view: {"colab": {"custom_widget_manager": {"url": "the manager's address"}}}}
+    assert result.stdout == f"['allowed'] {[view, 'image/png', 'text/plain']} {manager}\n"

@@ -7,7 +7,8 @@ from html import escape
 from os.path import commonprefix
 
 UNDERLINE = '<u style="text-decoration-thickness:2px;color:var(--jp-error-color0,#b3261e)">{}</u>'
-DIGITS = "white-space:pre;font-family:var(--jp-code-font-family,monospace)"  # columns of digits line up
+# Columns of digits line up, and the computed ones stand apart from the printed ones.
+DIGITS = "white-space:pre;font-family:var(--jp-code-font-family,monospace);padding-right:2.5em"
 WORDS = "white-space:normal"
 
 

@@ -56,6 +56,8 @@ def watched(function, answers):
             answer = function(*inputs)
         except NotImplementedError:
             raise
+        except KeyboardInterrupt as error:
+            raise Wrong(f"you interrupted your function{_at(error)}: is there a loop that never ends?") from error
         except Exception as error:
             raise Wrong(_stopped(error)) from error
         if answer is None:
@@ -69,13 +71,18 @@ def watched(function, answers):
 
 
 def _stopped(error):
-    """A sentence that names the line of the learner's function at which the exception left it."""
+    """A sentence that names the exception and where it left the learner's function."""
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     if "Tensor" in what and "ndarray" in what:
         what += " (the check gives NumPy arrays: torch.from_numpy makes tensors of them)"
+    return f"your function stopped{_at(error)} with {what}"
+
+
+def _at(error):
+    """The line of the learner's function at which the exception left it, where there is one."""
     frame = error.__traceback__.tb_next  # None where the call itself failed
     line = frame and linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()
-    return f"your function stopped at `{line}` with {what}" if line else f"your function stopped with {what}"
+    return f" at `{line}`" if line else ""
 
 
 def _same(a, b):

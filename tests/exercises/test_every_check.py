@@ -108,6 +108,15 @@ def test_exception_names_its_line_and_itself(name):
 
 
 @every_check
+def test_interrupted_loop(name):
+    def runs_on(*inputs):
+        raise KeyboardInterrupt
+
+    asks = "you interrupted your function at `raise KeyboardInterrupt`: is there a loop that never ends?"
+    assert message(name, runs_on) == asks
+
+
+@every_check
 def test_wrong_number_of_arguments(name):
     many = 1 + max(len(inspect.signature(right_answer(name)).parameters), 7)
     function = eval(f"lambda {', '.join(f'a{i}' for i in range(many))}: 0")

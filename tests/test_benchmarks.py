@@ -6,8 +6,9 @@ import json
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import bench_generation, bench_lessons, bench_training
+from benchmarks import bench_generation, bench_lessons, bench_training, bench_widgets
 from benchmarks.measure import Row, interleaved
+from course_lib.widgets import LIVE
 
 TINY = {"S": {"L": 1, "H": 1, "D": 2, "C": 4, "B": 1}}
 
@@ -51,6 +52,10 @@ def test_the_command_prints_and_writes_every_row(monkeypatch, tmp_path, capsys):
     assert "2.0 s of   6   101 MB of 450   met" in capsys.readouterr().out
     written = json.loads((tmp_path / "build" / "bench.json").read_text())
     assert written["results"] == {"lessons": [row]} and written["machine"]["threads"] == 2
+
+
+def test_every_widget_is_timed():
+    assert set(bench_widgets.WIDGETS) == set(LIVE)
 
 
 def test_an_unknown_benchmark_is_named(monkeypatch, capsys):

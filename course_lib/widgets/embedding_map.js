@@ -1,4 +1,4 @@
-export const maths = { cosine, nearest };
+export const maths = { nearest };
 
 function cosine(a, b) {
   let dot = 0, aa = 0, bb = 0;

@@ -1,6 +1,6 @@
 const BASES = [10, 100, 1000, 10000, 100000, 1000000];
 
-export const maths = { BASES, frequency, sinusoids, similarity, ropeScores };
+export const maths = { BASES, sinusoids, similarity, ropeScores };
 
 /** Radians a position by which pair i turns: base^(−2i/D). */
 function frequency(i, D, base) {

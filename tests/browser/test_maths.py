@@ -1,6 +1,7 @@
 """The maths of the widgets, run in a real browser on arrays that `course_lib` has worked out too."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,9 +48,12 @@ def numbers(*shape, seed=0):
 
 
 @pytest.mark.parametrize("name", LIVE)
-def test_every_widget_is_a_module_with_a_render_function(name, maths):
+def test_every_widget_is_a_module_that_renders_and_whose_maths_is_tested(name, maths):
     run = maths(name)
     assert run("() => render") == "function"
+    exported = run("() => Object.keys(maths)")
+    tested = Path(__file__).read_text(encoding="utf-8")
+    assert exported and [key for key in exported if f"maths.{key}" not in tested] == []
 
 
 @pytest.mark.parametrize("temperature", [0.05, 0.5, 1, 10])

@@ -120,12 +120,36 @@ def randomize(module, rng):
     return module
 
 
+def ordinary_size(module, seed=0):
+    """Give every parameter of a torch module normal values, biases too, in float64; returns the module."""
+    generator = torch.Generator().manual_seed(seed)
+    for parameter in module.double().parameters():
+        torch.nn.init.normal_(parameter, generator=generator)
+    return module
+
+
 def make_twins(numpy_module, torch_module, rng):
     """The same random parameters in both, float64, moved by name without a transpose."""
     randomize(numpy_module, rng)
     torch_module.double()
     torch_module.load_state_dict({name: torch.from_numpy(a) for name, a in numpy_module.state_dict().items()})
     return numpy_module, torch_module
+
+
+def assert_gradients_parity(numpy_model, torch_model):
+    """Hold the gradients that two whole models have collected against each other, to ten digits.
+
+    Each may miss 1e-13 of the largest of all: the key's bias moves all scores of a query alike, so that its
+    gradient is zero but for rounding.
+    """
+    parameters = dict(torch_model.named_parameters())
+    gradients = numpy_model.gradients()
+    assert list(gradients) == list(parameters), "the two name their parameters differently"
+    largest = max(p.grad.abs().max().item() for p in parameters.values())
+    for name, grad in gradients.items():
+        assert np.abs(grad).max() > 0, f"gradient of {name} is zero, which proves nothing"
+        theirs = parameters[name].grad
+        np.testing.assert_allclose(grad, theirs, rtol=1e-10, atol=1e-13 * largest, err_msg=name)
 
 
 def assert_module_parity(numpy_module, torch_module, rng, *inputs, numpy_settings=None, torch_settings=None):

@@ -1,8 +1,5 @@
 """Softmax, masks, scaled dot-product attention and one head in NumPy."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 
@@ -306,12 +303,3 @@ def test_no_keys_and_no_queries():
     output, weights = scaled_dot_product_attention(np.ones((3, 4)), np.ones((0, 4)), np.ones((0, 2)))
     assert output.tolist() == [[0, 0]] * 3 and weights.shape == (3, 0)
     assert scaled_dot_product_attention(np.ones((0, 4)), np.ones((3, 4)), np.ones((3, 2)))[0].shape == (0, 2)
-
-
-def test_import_loads_neither_torch_nor_matplotlib():
-    code = (
-        "import sys, course_lib.in_numpy.attention, course_lib.in_numpy.multi_head, course_lib.in_numpy.embeddings, "
-        "course_lib.in_numpy.positions; print([m for m in ('torch', 'matplotlib', 'scipy') if m in sys.modules])"
-    )
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert found.strip() == "[]"

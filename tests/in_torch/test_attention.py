@@ -14,7 +14,7 @@ from course_lib.in_torch.attention import (
     softmax,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_inputs_kept, assert_parity, draw, for_sizes, to_torch
+from tests.helpers import assert_inputs_kept, assert_parity, draw, for_sizes, ordinary_size, to_torch
 from tests.invariants import check_future_is_hidden, check_order_is_lost, check_padding_is_irrelevant
 
 
@@ -211,13 +211,8 @@ def test_a_head_checks_its_mask(causal):
 
 @for_sizes("BTDK", low=2)
 def test_invariants_of_a_head(sizes, rng):
-    torch.manual_seed(int(rng.integers(1000)))
-    x = draw(rng, sizes, "BTD")
-    heads = [AttentionHead(sizes["D"], sizes["K"], causal).double() for causal in (False, True)]
-    for head in heads:
-        for parameter in head.parameters():
-            torch.nn.init.normal_(parameter)
-    head, causal = heads
+    x, seed = draw(rng, sizes, "BTD"), int(rng.integers(1000))
+    head, causal = (ordinary_size(AttentionHead(sizes["D"], sizes["K"], causal), seed) for causal in (False, True))
     lengths = rng.integers(1, sizes["T"], size=sizes["B"])
 
     def padded(x, n):

@@ -10,17 +10,14 @@ from course_lib.in_torch.attention import softmax
 from course_lib.in_torch.generation import generate, next_token_probabilities, sample
 from course_lib.in_torch.gpt import GPT, GPTConfig
 from course_lib.shapes import ShapeError
-from tests.helpers import draw, for_sizes
+from tests.helpers import draw, for_sizes, ordinary_size
 
 P = torch.tensor([0.05, 0.4, 0.25, 0.3], dtype=torch.float64)
 
 
 @pytest.fixture
 def model():
-    model, generator = GPT(GPTConfig(V=11, C=12, D=8, H=2, L=2)), torch.Generator().manual_seed(0)
-    for p in model.parameters():
-        torch.nn.init.normal_(p, generator=generator)
-    return model.double()
+    return ordinary_size(GPT(GPTConfig(V=11, C=12, D=8, H=2, L=2)))
 
 
 class Counter:

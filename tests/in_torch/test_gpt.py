@@ -17,16 +17,10 @@ from course_lib.in_torch.gpt import (
 from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.optim import SGD, AdamW
 from course_lib.shapes import ShapeError
+from tests.helpers import ordinary_size
 from tests.invariants import check_cached_equals_uncached, check_future_is_hidden
 
 TINY = GPTConfig(V=7, C=6, D=4, H=2, L=2, F=5)
-
-
-def ordinary_size(module):
-    generator = torch.Generator().manual_seed(0)
-    for p in module.parameters():
-        torch.nn.init.normal_(p, generator=generator)
-    return module.double()
 
 
 @pytest.fixture

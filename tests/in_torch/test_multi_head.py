@@ -8,7 +8,7 @@ from torch import nn
 from course_lib.in_torch.attention import causal_mask, padding_mask
 from course_lib.in_torch.multi_head import KVCache, MultiHeadAttention, merge_heads, split_heads
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_parity, for_sizes, to_torch
+from tests.helpers import assert_parity, for_sizes, ordinary_size, to_torch
 from tests.invariants import (
     check_cached_equals_uncached,
     check_future_is_hidden,
@@ -18,11 +18,8 @@ from tests.invariants import (
 
 
 def layer_of(sizes, rng, **settings):
-    torch.manual_seed(int(rng.integers(1000)))
-    layer = MultiHeadAttention(sizes["H"] * sizes["K"], sizes["H"], **settings).double()
-    for parameter in layer.parameters():
-        nn.init.normal_(parameter)
-    return layer
+    layer = MultiHeadAttention(sizes["H"] * sizes["K"], sizes["H"], **settings)
+    return ordinary_size(layer, int(rng.integers(1000)))
 
 
 def torchs_own(layer, D, H):

@@ -8,17 +8,14 @@ import torch
 from course_lib.in_torch.search import beam_search, greedy_search
 from course_lib.in_torch.transformer import EncoderDecoder
 from course_lib.shapes import ShapeError
+from tests.helpers import ordinary_size
 
 PAD, START, END = 0, 1, 2
 
 
 @pytest.fixture
 def model():
-    generator = torch.Generator().manual_seed(0)
-    model = EncoderDecoder(V=4, C=8, D=6, H=2, L=1, F=8, pre_norm=True, pad=PAD, generator=generator).double()
-    for p in model.parameters():
-        torch.nn.init.normal_(p, generator=generator)
-    return model
+    return ordinary_size(EncoderDecoder(V=4, C=8, D=6, H=2, L=1, F=8, pre_norm=True, pad=PAD))
 
 
 def score(model, source, ids):

@@ -12,17 +12,10 @@ from course_lib.in_torch.optim import AdamW
 from course_lib.in_torch.positions import sinusoidal_positions
 from course_lib.in_torch.transformer import DecoderBlock, EncoderBlock, EncoderDecoder, training_step
 from course_lib.shapes import ShapeError
-from tests.helpers import SLOW, assert_parity, for_sizes, to_torch
+from tests.helpers import SLOW, assert_parity, for_sizes, ordinary_size, to_torch
 
 PAD = 0
 NORMS = pytest.mark.parametrize("pre_norm", [False, True])
-
-
-def ordinary_size(module, rng):
-    generator = torch.Generator().manual_seed(int(rng.integers(1000)))
-    for p in module.parameters():
-        nn.init.normal_(p, generator=generator)
-    return module.double()
 
 
 def attention_state(prefix, layer):
@@ -65,7 +58,7 @@ def test_against_torch_layers(pre_norm, sizes, rng):
     own = padding_mask(rng.integers(1, T + 1, size=B), T)
     other = padding_mask(rng.integers(1, S + 1, size=B), S)
 
-    block = ordinary_size(EncoderBlock(D, H, F, pre_norm=pre_norm), rng)
+    block = ordinary_size(EncoderBlock(D, H, F, pre_norm=pre_norm), int(rng.integers(1000)))
     theirs = torchs_own(block, nn.TransformerEncoderLayer, D, H, F, pre_norm)
     for mask, their_settings in [(None, {}), (own, {"src_key_padding_mask": ~own[:, 0]})]:
         mine, torchs = to_torch(x), to_torch(x)
@@ -75,7 +68,7 @@ def test_against_torch_layers(pre_norm, sizes, rng):
         expected.pow(3).sum().backward()
         assert_parity(mine.grad, torchs.grad)
 
-    block = ordinary_size(DecoderBlock(D, H, F, pre_norm=pre_norm), rng)
+    block = ordinary_size(DecoderBlock(D, H, F, pre_norm=pre_norm), int(rng.integers(1000)))
     theirs = torchs_own(block, nn.TransformerDecoderLayer, D, H, F, pre_norm)
     mine, torchs = (to_torch(x), to_torch(memory)), (to_torch(x), to_torch(memory))
     output = block(*mine, memory_mask=other)
@@ -92,7 +85,7 @@ def test_against_torch_layers(pre_norm, sizes, rng):
 def test_the_whole_model_against_torch_stacks(pre_norm, sizes, rng):
     B, T, S, V, L = (sizes[letter] for letter in "BTSVL")
     D, H, F = 6, 3, 5
-    ours = ordinary_size(EncoderDecoder(V, 7, D, H, L, F, pre_norm=pre_norm, pad=PAD), rng)
+    ours = ordinary_size(EncoderDecoder(V, 7, D, H, L, F, pre_norm=pre_norm, pad=PAD), int(rng.integers(1000)))
     layers = {"dropout": 0.0, "batch_first": True, "norm_first": pre_norm, "dtype": torch.float64}
     stacks = []
     for kind, stack, blocks, norm in [

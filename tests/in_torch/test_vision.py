@@ -17,17 +17,13 @@ from course_lib.in_torch.vision import (
     training_step,
 )
 from course_lib.shapes import ShapeError
-from tests.helpers import assert_parity, for_sizes, to_torch
+from tests.helpers import assert_parity, for_sizes, ordinary_size, to_torch
 
 SIZE = {"height": 4, "width": 6, "channels": 3, "P": 2, "D": 4, "H": 2, "L": 2, "classes": 5, "F": 7}
 
 
 def model_of(**settings):
-    model = VisionTransformer(**SIZE | settings).double()
-    generator = torch.Generator().manual_seed(0)
-    for p in model.parameters():
-        nn.init.normal_(p, generator=generator)
-    return model
+    return ordinary_size(VisionTransformer(**SIZE | settings))
 
 
 @for_sizes("BrcPh", high=6)

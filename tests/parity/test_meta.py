@@ -5,8 +5,16 @@ import pytest
 import torch
 
 from course_lib.in_numpy import attention, embeddings, modules, multi_head, positions
+from course_lib.in_torch import modules as torch_modules
 from tests import invariants
-from tests.helpers import assert_gradient, assert_inputs_kept, assert_parity, randomize
+from tests.helpers import (
+    assert_gradient,
+    assert_gradients_parity,
+    assert_inputs_kept,
+    assert_parity,
+    make_twins,
+    randomize,
+)
 from tests.parity import test_attention, test_embeddings, test_modules, test_multi_head, test_positions
 
 SIZES = {"B": 2, "T": 5, "S": 4, "H": 3, "K": 6, "V": 7, "D": 8, "C": 9, "F": 10}
@@ -411,6 +419,27 @@ def test_parity_refuses():
             assert_parity(wrong, one)
     with pytest.raises(AssertionError, match="zeros only, which prove nothing"):
         assert_parity(np.zeros(2), np.zeros(2))
+
+
+def test_gradients_of_two_models_that_differ_are_noticed(rng):
+    ours, theirs = make_twins(modules.Linear(3, 2, dtype=np.float64), torch_modules.Linear(3, 2), rng)
+    x, grad_output = rng.normal(size=(4, 3)), rng.normal(size=(4, 2))
+    ours(x)
+    ours.backward(grad_output)
+    theirs(torch.from_numpy(x)).backward(torch.from_numpy(grad_output))
+    assert_gradients_parity(ours, theirs)
+    for name, wrong, words in [
+        ("weight", 1 + 1e-6, "weight"),
+        ("bias", -1, "bias"),
+        ("bias", 0, "bias is zero, which proves nothing"),
+    ]:
+        right = ours.grads[name].copy()
+        ours.grads[name] *= wrong
+        with pytest.raises(AssertionError, match=words):
+            assert_gradients_parity(ours, theirs)
+        ours.grads[name] = right
+    with pytest.raises(AssertionError, match="name their parameters differently"):
+        assert_gradients_parity(ours, torch_modules.Linear(3, 2, bias=False))
 
 
 def test_finite_differences_refuse():

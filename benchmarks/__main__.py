@@ -65,7 +65,10 @@ def line(row):
         return f"{row['what']:44}  {cost}   {verdict}"
     if "p95, ms" in row:
         bar = f"bar {row['bar, ms']:.1f} ms   {verdict}" if row["bar, ms"] else "to compare"
-        return f"{row['what']:44}  median {row['median, ms']:6.1f} ms   p95 {row['p95, ms']:6.1f} ms   {bar}"
+        return (
+            f"{row['what']:44}  median {row['median, ms']:6.1f} ms   p95 {row['p95, ms']:6.1f} ms   "
+            f"main thread {row['main thread, ms']:5.1f} ms   {bar}"
+        )
     unit = "MB" if "ours, MB" in row else "ms"
     low, high = row["spread"]
     return (

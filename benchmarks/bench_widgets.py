@@ -1,10 +1,17 @@
 """How long a widget takes from the press of a key to the painted change, in JupyterLab and in a real browser.
 
-Each key press is timed in the page: from its event to just after the next frame in which the change stands. That
-wait for a frame is part of every number, and an empty row, a key that changes one word, shows how long it is on
-this machine at this hour. A widget meets the bar of 16 ms at the 95th percentile, or 4 ms more than the empty
-row's where that alone is above 12: then the machine was too busy to tell.
+Each key press is timed in the page: from its event to just after the next frame in which the change stands, so
+handler, style, layout and paint are in every number. A screen shows a frame every 16.7 ms, and a reader waits up to that
+long for one that is ready; Chromium is started without that clock, so that a frame is made as soon as something
+has changed and the numbers are the work alone. The bar is 16 ms at the 95th percentile: the change makes the next
+frame of a screen. Beside it stands the median of the time that the page's main thread computed, which a busy machine
+hardly changes. Two things are in it, and in every row, that are not the widget's: what JupyterLab does at any key,
+and the browser's own frame. An empty row, a key that changes one word, shows how much that is. The allowance for a
+noisy run: where the empty row's 95th percentile is above 12 ms, the bar is that and 4 ms more, for then the machine
+was too busy to tell. The rows take turns in three rounds, so that a busy minute falls on all of them.
 Beside them `ipywidgets.interact` draws the picture of AttentionView again, in the same notebook.
+
+A widget tells the kernel of a change when the reader pauses; that is after the frame and not in these numbers.
 """
 
 import random
@@ -20,7 +27,8 @@ from tests.browser.notebooks import opened
 from tests.browser.run_lesson import BROWSERS, QUIET
 
 BAR, ALLOWANCE = 16.0, 4.0
-PRESSES, SLOW_PRESSES = 60, 20
+ROUNDS, PRESSES, SLOW_PRESSES = 3, 25, 7
+AT_ONCE = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]  # frames when they are ready, not at 60 Hz
 
 # widget: how it is made, and the control whose arrow keys are pressed (None: the widget's own grid or map)
 WIDGETS = {
@@ -82,40 +90,60 @@ def rows():
         print("the widgets were not measured: no Chromium on PATH", file=sys.stderr)
         return
     cells = [START, EMPTY, *(made for made, _ in WIDGETS.values()), INTERACT]
+    empty, interact = "an empty key press", "ipywidgets.interact, the same heat map"
+    found = {name: [] for name in (empty, *WIDGETS, interact)}  # (milliseconds to the paint, of the main thread)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=QUIET)
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *AT_ONCE])
         with opened(browser, Path(folder), cells) as (page, problems):
             if problems:
                 raise RuntimeError("\n".join(problems))
             page.evaluate(TIMER)
-            page.locator("input.empty").focus()
-            empty = press(page, PRESSES)
-            yield row("an empty key press", empty, None)
-            bar = max(BAR, percentile(empty) + ALLOWANCE)
-            for number, (name, (_, label)) in enumerate(WIDGETS.items(), start=2):
-                widget = page.locator(".jp-CodeCell").nth(number).locator(".gbh")
-                widget.scroll_into_view_if_needed()
-                target = widget.get_by_label(label, exact=True) if label else widget.locator("[role=application]")
-                target.focus()
-                if name == "EmbeddingMap":  # locked, so that the keys move the word
-                    page.keyboard.press("Enter")
-                yield row(name, press(page, PRESSES), bar)
-            cell = page.locator(".jp-CodeCell").nth(len(WIDGETS) + 2)
-            cell.scroll_into_view_if_needed()
-            cell.evaluate("cell => { window.slow = cell; window.last = cell.querySelector('img'); }")
-            cell.locator(".noUi-handle, [role=slider]").first.focus()
-            yield row("ipywidgets.interact, the same heat map", press(page, SLOW_PRESSES), None)
+            inspector = page.context.new_cdp_session(page)
+            inspector.send("Performance.enable", {"timeDomain": "threadTicks"})  # computing, not waiting for a core
+            for _ in range(ROUNDS):
+                for number, (name, times) in enumerate(found.items(), start=1):
+                    cell = page.locator(".jp-CodeCell").nth(number)
+                    cell.scroll_into_view_if_needed()
+                    page.evaluate("window.slow = null")
+                    if name == interact:
+                        cell.evaluate("cell => { window.slow = cell; window.last = cell.querySelector('img'); }")
+                    focus(cell, name)
+                    times += press(page, inspector, SLOW_PRESSES if name == interact else PRESSES)
         browser.close()
+    bar = max(BAR, percentile([painted for painted, _ in found[empty]]) + ALLOWANCE)
+    for name, times in found.items():
+        yield row(name, times, bar if name in WIDGETS else None)
 
 
-def press(page, times):
-    """Milliseconds of so many presses of the arrow keys, to and fro; the first three do not count."""
+def focus(cell, name):
+    """Put the focus on what is to hear the keys; a word of the map is locked, so that they move it."""
+    if name not in WIDGETS:
+        cell.locator("input.empty, .noUi-handle").first.focus()
+        return
+    widget, (_, label) = cell.locator(".gbh"), WIDGETS[name]
+    (widget.get_by_label(label, exact=True) if label else widget.locator("[role=application]")).focus()
+    if name == "EmbeddingMap" and not widget.get_by_role("button", name="Unlock").is_visible():
+        cell.page.keyboard.press("Enter")
+
+
+def press(page, inspector, times):
+    """(ms to the paint, ms of the main thread) of so many presses of the arrow keys, to and fro, after three more."""
+    computed = []
     page.evaluate("times.length = 0")
     for number in range(times + 3):
+        page.wait_for_timeout(random.uniform(20, 60))
+        before = main_thread(inspector)
         page.keyboard.press("ArrowRight" if number % 4 < 2 else "ArrowLeft")
-        page.wait_for_function(f"times.length > {number}")
-        page.wait_for_timeout(random.uniform(20, 60))  # so that presses do not fall into step with the frames
-    return page.evaluate("times")[3:]
+        page.wait_for_timeout(60)
+        computed.append(main_thread(inspector) - before)
+        page.wait_for_function(f"times.length > {number}", polling=20)
+    return list(zip(page.evaluate("times"), computed, strict=True))[3:]
+
+
+def main_thread(inspector):
+    """Milliseconds that the page's main thread has computed since the measuring began."""
+    metrics = inspector.send("Performance.getMetrics")["metrics"]
+    return 1000 * next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")
 
 
 def percentile(times, share=0.95):
@@ -123,6 +151,7 @@ def percentile(times, share=0.95):
 
 
 def row(what, times, bar):
-    p95 = percentile(times)
-    median = statistics.median(times)
-    return {"what": what, "median, ms": median, "p95, ms": p95, "bar, ms": bar, "met": bar is None or p95 <= bar}
+    painted, computed = zip(*times, strict=True)
+    p95 = percentile(painted)
+    median = {"median, ms": statistics.median(painted), "main thread, ms": statistics.median(computed)}
+    return {"what": what, **median, "p95, ms": p95, "bar, ms": bar, "met": bar is None or p95 <= bar}

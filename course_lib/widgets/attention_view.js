@@ -18,22 +18,28 @@ function render({ model, el }) {
   const rowNames = queries.map(text => node("div", { class: "name left" }, text));
   const columnNames = keys.map(text => node("div", { class: "name", title: text }, size < 34 ? "" : text));
   const grid = node("div", {
-    class: "gbh-grid", role: "application", "aria-roledescription": "heat map",
+    class: "gbh-grid gbh-heat", role: "application", "aria-roledescription": "heat map",
     "aria-label": `Attention weights, ${T} queries in rows, ${S} keys in columns. Arrow keys move, Enter locks, Escape unlocks.`,
-    style: `grid-template-columns: max-content repeat(${S}, minmax(${size}px, max-content)); grid-auto-rows: ${Math.max(size, 14)}px`,
+    style: `grid-template-columns: max-content repeat(${S}, minmax(${size}px, max-content)); grid-auto-rows: ${Math.max(size, 14)}px; --gbh-cell: ${Math.max(size, 14)}px`,
   }, node("div"), ...columnNames, ...cells.flatMap((row, t) => [rowNames[t], ...row]));
 
   // the same weights as lines from queries to keys
   const step = Math.max(size, 22), height = Math.max(T, S) * step + 8;
   const y = i => i * step + step / 2 + 4;
-  const links = queries.map((_, t) => keys.map((_, s) =>
-    node("line", { class: "link", x1: 92, y1: y(t), x2: 208, y2: y(s) })));
+  // All lines of about one weight are one path: a path for each of so many levels, bright ones over dim ones.
+  const LEVELS = 16, level = w => Math.min(Math.floor(w * LEVELS), LEVELS - 1);
+  const lineOf = queries.map((_, t) => keys.map((_, s) => `M92 ${y(t)}L208 ${y(s)}`));
+  const paths = () => Array.from({ length: LEVELS }, (_, i) => {
+    const w = (i + 0.5) / LEVELS;
+    return node("path", { class: "link", "stroke-width": (1 + 5 * w).toFixed(1), "stroke-opacity": (0.15 + 0.85 * w).toFixed(2) });
+  });
+  const dim = paths(), bright = paths();
   const names = [
     queries.map((text, t) => node("text", { x: 86, y: y(t) + 4, "text-anchor": "end" }, text)),
     keys.map((text, s) => node("text", { x: 214, y: y(s) + 4 }, text)),
   ];
   const lines = node("svg", { width: 300, height, viewBox: `0 0 300 ${height}`, role: "img" },
-    ...links.flat(), ...names.flat());
+    node("g", { opacity: 0.1 }, ...dim), ...bright, ...names.flat());
 
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
   const pick = picker(model, grid, () => [T, S], draw);
@@ -58,7 +64,8 @@ function render({ model, el }) {
     node("div", { class: "gbh-row top" }, grid, lines), says, table.element);
 
   // what is shown now
-  let weights, scaled, head, state = "";
+  let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null;
+  const painted = Array(T * S); // the colours of each cell, null where it is masked
   const temperature = () => TEMPERATURES[model.get("stop")];
   function allowed(t, s) {
     return !(model.get("causal") && s > t) && !(model.get("hide_padding") && s >= S - model.get("padding"));
@@ -77,48 +84,66 @@ function render({ model, el }) {
     scaled = scoresOf(head);
     weights = attentionWeights(scaled, T, S, temperature(), allowed);
     cells.forEach((row, t) => row.forEach((cell, s) => {
-      const [paper, ink] = heat(weights[t][s]);
-      const hidden = masked(t, s);
-      cell.classList.toggle("masked", hidden);
-      cell.style.background = paper;
-      cell.style.color = ink;
+      const hidden = masked(t, s), colours = hidden ? null : heat(weights[t][s]), before = painted[t * S + s];
+      if (colours !== before) {
+        painted[t * S + s] = colours;
+        if (hidden || !before) cell.classList.toggle("masked", hidden);
+        if (!hidden) cell.style.backgroundColor = colours.paper;
+        if (!hidden && colours.ink !== before?.ink) cell.style.color = colours.ink;
+      }
       if (written) setText(cell, hidden ? "" : fmt(weights[t][s]));
     }));
+    const rest = now.slice(now.indexOf(","));
     thumbs.forEach(({ made, canvas }, h) => {
-      made.setAttribute("aria-pressed", h === head);
-      paint(canvas, attentionWeights(scoresOf(h), T, S, temperature(), allowed));
+      setAttribute(made, "aria-pressed", h === head);
+      if (rest !== restShown) paint(canvas, attentionWeights(scoresOf(h), T, S, temperature(), allowed));
     });
+    restShown = rest;
     for (const control of controls) control.sync();
   }
 
   function paint(canvas, rows) {
     const pixels = new ImageData(S, T);
-    rows.flat().forEach((w, i) => pixels.data.set([...heat(w)[0].match(/\d+/g).map(Number), 255], 4 * i));
+    rows.flat().forEach((w, i) => pixels.data.set([...shade(w), 255], 4 * i));
     canvas.getContext("2d").putImageData(pixels, 0, 0);
   }
 
   function draw() {
     compute();
     const at = pick.current();
-    grid.classList.toggle("dim", at !== null);
-    cells.forEach((row, t) => row.forEach((cell, s) => {
-      cell.classList.toggle("far", at !== null && t !== at[0]);
-      cell.classList.toggle("at", at !== null && t === at[0] && s === at[1]);
-      const w = weights[t][s];
-      const link = links[t][s];
-      link.style.display = w < 0.01 ? "none" : "";
-      if (w < 0.01) return;
-      link.setAttribute("stroke-width", (1 + 5 * w).toFixed(1));
-      link.setAttribute("stroke-opacity", ((at === null || t === at[0] ? 1 : 0.1) * (0.15 + 0.85 * w)).toFixed(2));
-    }));
-    const strong = text => text.setAttribute("font-weight", "700"), plain = text => text.setAttribute("font-weight", "400");
-    names[0].forEach((text, t) => (at && t === at[0] ? strong : plain)(text));
-    names[1].forEach((text, s) => (at && s === at[1] ? strong : plain)(text));
-    lines.setAttribute("aria-label", at ? summary(at[0]) : "Lines from every query to the keys it looks at; the thicker, the larger the weight.");
+    if (marked) cells[marked[0]][marked[1]].classList.remove("at");
+    if (marked?.[0] !== at?.[0]) {
+      grid.classList.toggle("dim", at !== null);
+      if (marked) mark(marked[0], false);
+      if (at) mark(at[0], true);
+    }
+    if (marked?.[1] !== at?.[1]) {
+      if (marked) names[1][marked[1]].removeAttribute("font-weight");
+      if (at) names[1][at[1]].setAttribute("font-weight", "700");
+    }
+    if (at) cells[at[0]][at[1]].classList.add("at");
+    marked = at;
+    const now = `${state},${at?.[0]}`;
+    if (now !== drawn) {
+      drawn = now;
+      const d = [Array(LEVELS).fill(""), Array(LEVELS).fill("")];
+      weights.forEach((row, t) => row.forEach((w, s) => {
+        if (w >= 0.01) d[Number(at === null || t === at[0])][level(w)] += lineOf[t][s];
+      }));
+      [dim, bright].forEach((paths, i) => paths.forEach((path, j) => setAttribute(path, "d", d[i][j])));
+    }
+    setAttribute(lines, "aria-label", at ? summary(at[0]) : "Lines from every query to the keys it looks at; the thicker, the larger the weight.");
     const sentences = at ? explain(...at) : ["Point at a cell, or move with the arrow keys, to see where its weight comes from.", "", ""];
     sentences.forEach((text, i) => setText(says.children[i], text));
     pick.sync();
     table.sync();
+  }
+
+  /** Raise a row above the others, or let it sink back. */
+  function mark(t, on) {
+    cells[t].forEach(cell => cell.classList.toggle("row", on));
+    if (on) names[0][t].setAttribute("font-weight", "700");
+    else names[0][t].removeAttribute("font-weight");
   }
 
   function summary(t) {

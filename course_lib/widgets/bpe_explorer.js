@@ -1,10 +1,13 @@
 // GPT-2's pattern. White space is Unicode's, as in Python's regex; JavaScript's own \s differs in two characters.
 const GPT2 = /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu;
+// GPT-4's, cl100k_base: contractions in small and capital letters (ſ is a small s), digits by threes.
+const GPT4 = /'(?:[sdmtſSDMT]|[lL][lL]|[vV][eE]|[rR][eE])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}+$|\p{White_Space}*[\r\n]|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}/gu;
+const PATTERNS = { gpt2: GPT2, gpt4: GPT4, none: /^.+$/gsu };
 
 export const maths = { splitWords, encode };
 
 function splitWords(text, pattern) {
-  return pattern === "gpt2" ? text.match(GPT2) ?? [] : text ? [text] : [];
+  return text.match(PATTERNS[pattern]) ?? [];
 }
 
 /** Ids of a text after the first `done` merges. `ranks`: "left,right" → [order, new id]. */
@@ -73,9 +76,8 @@ function render({ model, el }) {
     if (now !== state) {
       state = now;
       if (box.value !== text) box.value = text;
-      scrub.value = done;
       setText(count, `${done} of ${merges.length}`);
-      scrub.setAttribute("aria-valuetext", done ? `${done}: ${rule(done - 1)}` : "none");
+      setSlider(scrub, done, done ? `${done}: ${rule(done - 1)}` : "none");
       setText(newest, done ? `Merge ${done}: ${rule(done - 1)}.` : "No merge done: every token is a byte.");
       ids = encode(text, model.get("pattern"), byteIds, ranks, done);
       const fresh = done ? merges[done - 1][2] : -1;

@@ -12,7 +12,7 @@ MOST_MERGES, LONGEST = 5000, 400
 class BPEExplorer(Live):
     """Type a text and scrub through a byte-pair tokenizer's merges; each token shows its bytes, id and merge.
 
-    tokenizer  a `BytePairTokenizer` of at most 5,000 merges, pattern "gpt2" or "none"; special tokens stay text.
+    tokenizer  a `BytePairTokenizer` of at most 5,000 merges; special tokens stay text.
     text       what stands in the box at first, at most 400 characters.   merges: how many are done (default: all).
     Raises TypeError for what is no such tokenizer, ValueError for the rest.
 
@@ -34,8 +34,6 @@ class BPEExplorer(Live):
             rules, ranks, pattern = list(tokenizer.merges), tokenizer.ranks, tokenizer.pattern
         except AttributeError:
             raise TypeError(f"{CALL}: expected a BytePairTokenizer, got {type(tokenizer).__name__}") from None
-        if pattern not in ("gpt2", "none"):
-            raise ValueError(f"{CALL}: pattern {pattern!r} is not known in the browser; use 'gpt2' or 'none'")
         if len(rules) > MOST_MERGES:
             raise ValueError(f"{CALL}: {len(rules)} merges; at most {MOST_MERGES} can be scrubbed through")
         if len(text) > LONGEST:

@@ -19,8 +19,7 @@ function render({ model, el }) {
     input.addEventListener("input", () =>
       put(model, { weights: model.get("weights").map((value, j) => j === i ? Number(input.value) : value) }));
     const sync = value => {
-      input.value = value;
-      input.setAttribute("aria-valuetext", fmt(value));
+      setSlider(input, value, fmt(value));
       setText(shown, fmt(value));
     };
     return { parts: [node("span", {}, name), input, shown], sync };
@@ -34,8 +33,9 @@ function render({ model, el }) {
       made.style.bottom = place(x2);
       return made;
     });
-    return { canvas, element: node("div", {}, node("div", {}, title), node("div", { class: "gbh-plane" }, canvas, ...points)) };
+    return { canvas, pixels: new ImageData(N, N), element: node("div", {}, node("div", {}, title), node("div", { class: "gbh-plane" }, canvas, ...points)) };
   };
+  const grids = [0, 1, 2].map(() => new Float64Array(N * N)); // h₁, h₂ and y at every pixel
   const panels = ["h₁", "h₂", "output y"].map(panel);
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
   const table = numbersTable("The four corners as numbers", () => [["x₁, x₂", "h₁", "h₂", "y", "answer", "XOR"],
@@ -53,21 +53,22 @@ function render({ model, el }) {
     node("div", { class: "gbh-row" }, random, reset), says, table.element);
 
   function draw() {
-    const weights = model.get("weights"), grid = [[], [], []];
-    for (let row = 0; row < N; row++) {
-      for (let column = 0; column < N; column++) { // the first row of pixels is the top of the plane
-        const values = network(low + (high - low) * column / (N - 1), high - (high - low) * row / (N - 1), weights, activation);
-        values.forEach((value, i) => grid[i].push(value));
+    const weights = model.get("weights"), most = [0, 0, 0];
+    for (let at = 0; at < N * N; at++) { // the first row of pixels is the top of the plane
+      const x1 = low + (high - low) * (at % N) / (N - 1), x2 = high - (high - low) * Math.floor(at / N) / (N - 1);
+      const values = network(x1, x2, weights, activation);
+      for (let i = 0; i < 3; i++) {
+        grids[i][at] = values[i];
+        most[i] = Math.max(most[i], values[i]);
       }
     }
-    const top = activation === "relu" ? Math.max(1, grid[2].reduce((a, b) => Math.max(a, b), 0)) : 1;
-    panels.forEach(({ canvas }, i) => {
-      const pixels = new ImageData(N, N), scale = i === 2 ? top : activation === "relu" ? Math.max(1, grid[i].reduce((a, b) => Math.max(a, b), 0)) : 1;
-      grid[i].forEach((value, at) => {
-        const over = value >= threshold, right = (at + 1) % N ? grid[i][at + 1] : value, below = grid[i][at + N] ?? value;
-        const border = over !== (right >= threshold) || over !== (below >= threshold);
-        pixels.data.set(border ? [255, 255, 255, 255] : [...shade(value / scale), 255], 4 * at);
-      });
+    panels.forEach(({ canvas, pixels }, i) => {
+      const grid = grids[i], top = activation === "relu" ? Math.max(1, most[i]) : 1;
+      const words = new Uint32Array(pixels.data.buffer), over = at => grid[at] >= threshold;
+      for (let at = 0; at < N * N; at++) {
+        const border = (at + 1) % N && over(at) !== over(at + 1) || at + N < N * N && over(at) !== over(at + N);
+        words[at] = border ? 0xffffffff : PIXELS[Math.min(255, Math.round(255 * grid[at] / top))];
+      }
       canvas.getContext("2d").putImageData(pixels, 0, 0);
     });
     dials.forEach((dial, i) => dial.sync(weights[i]));
@@ -75,17 +76,15 @@ function render({ model, el }) {
     const right = answers.filter(([y, wanted]) => Number(y >= threshold) === wanted).length;
     setText(says.children[0], `${right} of 4 corners right. ` + answers.map(([y], i) => `y(${CORNERS[i][0]}, ${CORNERS[i][1]}) = ${fmt(y)}`).join(", ") + `; the border is at ${short(threshold)}.`);
     setText(says.children[1], right === 4 ? "This network computes XOR." : "This network does not compute XOR.");
-    panels[2].canvas.setAttribute("aria-label", `Output over the plane: ${right} of 4 corners of XOR are right.`);
-    [0, 1].forEach(i => panels[i].canvas.setAttribute("aria-label", `Hidden unit ${i + 1} over the plane.`));
+    setAttribute(panels[2].canvas, "aria-label", `Output over the plane: ${right} of 4 corners of XOR are right.`);
+    [0, 1].forEach(i => setAttribute(panels[i].canvas, "aria-label", `Hidden unit ${i + 1} over the plane.`));
     table.sync();
   }
 
   return listen(model, ["weights"], draw);
 }
 
-const SHADES = Array.from({ length: 256 }, (_, i) => heat(i / 255)[0].match(/\d+/g).map(Number));
-function shade(value) {
-  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))];
-}
+// Colours as canvases hold them, bytes in the order red, green, blue, opacity.
+const PIXELS = Uint32Array.from(SHADES, ({ rgb: [r, g, b] }) => (255 << 24 | b << 16 | g << 8 | r) >>> 0);
 
 export default { render };

@@ -76,14 +76,13 @@ function render({ model, el }) {
       }
     }
     rate.sync();
-    choices.forEach(choice => choice.setAttribute("aria-pressed", choice.textContent === optimizer));
+    choices.forEach(choice => setAttribute(choice, "aria-pressed", choice.textContent === optimizer));
     const z = paths[optimizer][t], p = softmax(z), loss = losses[optimizer][t];
     rows.forEach(({ now, cells }, i) => {
       [z[i], p[i] - Number(i === target), p[i]].forEach((value, j) => setText(cells[j], fmt(value, 4)));
-      now.style.width = `${100 * p[i]}%`;
+      setStyle(now, "width", `${100 * p[i]}%`);
     });
-    scrub.value = t;
-    scrub.setAttribute("aria-valuetext", `step ${t}, loss ${fmt(loss, 3)}`);
+    setSlider(scrub, t, `step ${t}, loss ${fmt(loss, 3)}`);
     setText(shown, `${t} of ${steps}`);
     dot.setAttribute("cx", x(t));
     dot.setAttribute("cy", y(loss));

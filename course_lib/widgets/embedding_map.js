@@ -1,4 +1,4 @@
-export const maths = { nearest };
+export const maths = { nearest, logitsOf };
 
 function cosine(a, b) {
   let dot = 0, aa = 0, bb = 0;
@@ -12,37 +12,64 @@ function nearest(rows, of, k) {
     .sort((a, b) => b[1] - a[1]).slice(0, k);
 }
 
+/** What each row would score as the next word: its dot product with h, as in a tied unembedding. */
+function logitsOf(rows, h) {
+  return rows.map(row => row.reduce((sum, value, j) => sum + value * h[j], 0));
+}
+
 function render({ model, el }) {
   const words = model.get("words"), groups = model.get("groups"), D = model.get("width"), V = words.length;
   const flat = floats(model, "vectors"), flatPlaces = floats(model, "places"), directions = floats(model, "directions");
+  const h = floats(model, "h"), places0 = Array.from({ length: flatPlaces.length / 2 }, (_, i) => [flatPlaces[2 * i], flatPlaces[2 * i + 1]]);
   const kinds = [...new Set(groups)];
   const W = 620, H = 420, edge = 46;
-  const range = axis => { const all = words.map((_, i) => flatPlaces[2 * i + axis]); return [Math.min(...all), Math.max(...all)]; };
+  const range = axis => { const all = places0.map(place => place[axis]); return [Math.min(...all), Math.max(...all)]; };
   const [[x0, x1], [y0, y1]] = [range(0), range(1)], spanX = x1 - x0 || 1, spanY = y1 - y0 || 1;
   const toX = x => edge + (W - 2 * edge) * (x - x0) / spanX, toY = y => H - edge - (H - 2 * edge) * (y - y0) / spanY;
 
+  const transform = ([x, y]) => `translate(${toX(x).toFixed(1)} ${toY(y).toFixed(1)})`;
   const lines = Array.from({ length: 5 }, () => node("line", { class: "link" }));
   const marks = words.map((word, i) => {
     const mark = node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
       node("circle", { r: 5 }), node("text", { x: 8, y: 4 }, word));
     return mark;
   });
-  const map = node("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": `Map of ${V} words.` }, ...lines, ...marks);
+  const aim = h.length ? [node("g", { class: "aim-at", transform: transform(places0[V]) }, // h, the last place
+    node("path", { class: "aim", d: "M-7 0H7M0 -7V7" }), node("text", { x: 9, y: 4 }, "h"))] : [];
+  const map = node("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": `Map of ${V} words.` }, ...lines, ...marks, ...aim);
   const host = node("div", {
     class: "gbh-map", tabindex: 0, role: "application", "aria-roledescription": "map of words",
     "aria-label": "Arrow keys go to the next word in their direction; Enter locks a word, then arrow keys move it; Escape unlocks.",
   }, map);
   focusable(host);
-  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
-  const list = node("div", { class: "gbh-bars gbh-near" });
+  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
+  /** So many rows of a name, a number and a bar: {element, sync}; sync takes [name, number, share, marked?] for each. */
+  const listOf = (count, ...head) => {
+    const rows = Array.from({ length: count }, () => {
+      const now = node("div", { class: "now" });
+      return { now, parts: [node("span"), node("span", { class: "gbh-number" }), node("div", { class: "gbh-track", "aria-hidden": "true" }, now)] };
+    });
+    const sync = values => rows.forEach(({ now, parts }, n) => {
+      const [name, number, share, marked] = values[n] ?? [];
+      parts.forEach(part => setStyle(part, "display", name === undefined ? "none" : ""));
+      if (name === undefined) return;
+      setText(parts[0], name);
+      parts[0].classList.toggle("at", Boolean(marked));
+      setText(parts[1], number);
+      setStyle(now, "width", `${Math.max(0, 100 * share).toFixed(1)}%`);
+    });
+    return { element: node("div", { class: "gbh-bars gbh-near" }, ...head, ...rows.flatMap(row => row.parts)), sync };
+  };
+  const list = listOf(5);
+  const likely = h.length ? [listOf(Math.min(V, 6), node("span", { class: "title" }, "logit and probability of the next word, tied, at h:"))] : [];
   const release = button("Unlock (Esc)", () => put(model, { chosen: -1 }), { class: "gbh-unlock" });
   const back = button("Put all back", () => put(model, { moved: [] }));
   const legend = node("div", { class: "gbh-row" }, ...(kinds.length > 1 ? kinds.map((kind, i) =>
     node("span", { class: "gbh-kind" }, node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : []), release, back);
   el.classList.add("gbh");
-  el.replaceChildren(legend, node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list)));
+  el.replaceChildren(legend, node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list.element, ...likely.map(one => one.element))));
 
-  let rows, places, preview = -1, state = null, drag = null;
+  let rows, places, preview = -1, state = new Map(), drag = null; // state: which words stand elsewhere, and how far
   const current = () => model.get("chosen") >= 0 ? model.get("chosen") : preview;
   const show = word => { if (word !== preview) { preview = word; draw(); } };
   const wordAt = event => { const mark = event.target.closest?.("[data-word]"); return mark ? Number(mark.dataset.word) : -1; };
@@ -98,40 +125,54 @@ function render({ model, el }) {
     return best[1];
   }
 
+  rows = words.map((_, i) => rowOf(i, 0, 0));
+  places = places0.slice(0, V);
+  marks.forEach((mark, i) => mark.setAttribute("transform", transform(places[i])));
+
+  /** The vector of a word, moved so far along the map. */
+  function rowOf(i, dx, dy) {
+    return Array.from({ length: D }, (_, j) => flat[i * D + j] + dx * directions[j] + dy * directions[D + j]);
+  }
+
   function compute() {
-    const now = JSON.stringify(model.get("moved"));
-    if (now === state) return;
-    state = now;
-    rows = words.map((_, i) => Array.from(flat.subarray(i * D, (i + 1) * D)));
-    places = words.map((_, i) => [flatPlaces[2 * i], flatPlaces[2 * i + 1]]);
-    for (const [word, dx, dy] of model.get("moved")) {
-      places[word] = [places[word][0] + dx, places[word][1] + dy];
-      rows[word] = rows[word].map((value, j) => value + dx * directions[j] + dy * directions[D + j]);
+    const now = new Map(model.get("moved").map(([i, dx, dy]) => [i, [dx, dy]]));
+    for (const i of new Set([...now.keys(), ...state.keys()])) {
+      const [dx, dy] = now.get(i) ?? [0, 0];
+      rows[i] = rowOf(i, dx, dy);
+      places[i] = [places0[i][0] + dx, places0[i][1] + dy];
+      setAttribute(marks[i], "transform", transform(places[i]));
     }
-    marks.forEach((mark, i) => mark.setAttribute("transform", `translate(${toX(places[i][0])} ${toY(places[i][1])})`));
+    state = now;
   }
 
   function draw() {
     compute();
     const word = current(), near = word < 0 ? [] : nearest(rows, word, 5);
     const shown = new Set([word, ...near.map(([i]) => i)]);
+    map.classList.toggle("dim", word >= 0);
     marks.forEach((mark, i) => {
       mark.classList.toggle("at", i === word);
-      mark.classList.toggle("far", word >= 0 && !shown.has(i));
+      mark.classList.toggle("near", shown.has(i));
     });
     lines.forEach((line, n) => {
-      line.style.display = near[n] ? "" : "none";
+      setStyle(line, "display", near[n] ? "" : "none");
       if (!near[n]) return;
-      [["x1", toX(places[word][0])], ["y1", toY(places[word][1])], ["x2", toX(places[near[n][0]][0])], ["y2", toY(places[near[n][0]][1])]]
-        .forEach(([name, value]) => line.setAttribute(name, value));
+      const [from, to] = [places[word], places[near[n][0]]];
+      [["x1", toX(from[0])], ["y1", toY(from[1])], ["x2", toX(to[0])], ["y2", toY(to[1])]]
+        .forEach(([name, value]) => setAttribute(line, name, value.toFixed(1)));
     });
-    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: the five nearest by cosine in all ${D} dimensions.`);
+    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: the ${near.length} nearest by cosine in all ${D} dimensions.`);
     setText(says.children[1], model.get("chosen") >= 0 ? "Locked. Drag it or use the arrow keys to move its vector." : "");
-    list.replaceChildren(...near.flatMap(([i, value]) => {
-      const now = node("div", { class: "now", style: `width: ${Math.max(0, 100 * value)}%` });
-      return [node("span", {}, words[i]), node("span", { class: "gbh-number" }, fmt(value, 3)), node("div", { class: "gbh-track", "aria-hidden": "true" }, now)];
-    }));
-    release.style.visibility = model.get("chosen") >= 0 ? "visible" : "hidden";
+    list.sync(near.map(([i, value]) => [words[i], fmt(value, 3), value]));
+    for (const one of likely) {
+      const logits = logitsOf(rows, h), p = softmax(logits);
+      const order = p.map((_, i) => i).sort((a, b) => p[b] - p[a]), best = order.slice(0, 6);
+      if (word >= 0 && !best.includes(word)) best[best.length - 1] = word;
+      one.sync(best.map(i => [words[i], fmt(logits[i], 3), p[i], i === word]));
+      if (word >= 0) setText(says.children[2], `h · ${words[word]} = ${fmt(logits[word], 3)}: probability ${fmt(p[word], 3)}, number ${order.indexOf(word) + 1} of ${V}.`);
+      else setText(says.children[2], "The cross is h, where the model has arrived.");
+    }
+    setStyle(release, "visibility", model.get("chosen") >= 0 ? "visible" : "hidden");
     back.disabled = model.get("moved").length === 0;
   }
 

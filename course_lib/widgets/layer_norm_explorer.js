@@ -20,8 +20,7 @@ function render({ model, el }) {
       put(model, { [trait]: model.get(trait).map((value, j) => j === i ? Number(input.value) : value) }));
     const sync = () => {
       const value = model.get(trait)[i];
-      input.value = value;
-      input.setAttribute("aria-valuetext", fmt(value, 1));
+      setSlider(input, value, fmt(value, 1));
       setText(shown, fmt(value, 2));
     };
     shown.style.width = "3.2em";
@@ -31,8 +30,8 @@ function render({ model, el }) {
     const fill = node("div"), text = node("span");
     const sync = (value, most) => {
       const half = 50 * Math.min(Math.abs(value) / most, 1);
-      fill.style.left = `${value < 0 ? 50 - half : 50}%`;
-      fill.style.width = `${half}%`;
+      setStyle(fill, "left", `${value < 0 ? 50 - half : 50}%`);
+      setStyle(fill, "width", `${half}%`);
       setText(text, fmt(value, 3));
     };
     return { element: node("div", { class: "gbh-signed" }, fill, text), sync };

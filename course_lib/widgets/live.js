@@ -92,9 +92,29 @@ function focusable(element) {
   return element;
 }
 
-/** Only touch the page where something changed. */
+// --- changes: what already stands on the page is not written again, for the browser would lay it out again ---
+
+const WRITTEN = new WeakMap(); // element → its text, so that the page need not be asked
+
 function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (WRITTEN.get(element) === text) return;
+  WRITTEN.set(element, text);
+  if (element.firstChild) element.firstChild.data = text;
+  else element.textContent = text;
+}
+
+function setAttribute(element, name, value) {
+  if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
+}
+
+function setStyle(element, name, value) {
+  if (element.style[name] !== value) element.style[name] = value;
+}
+
+/** Where a slider stands, and what is said of it. */
+function setSlider(input, value, says) {
+  if (input.value !== String(value)) input.value = value;
+  setAttribute(input, "aria-valuetext", says);
 }
 
 function button(text, act, attributes = {}) {
@@ -103,8 +123,17 @@ function button(text, act, attributes = {}) {
   return made;
 }
 
-/** Set traits of the model; every view hears of it at once, the kernel a little later. */
+const SAVES = new WeakMap(); // model → the timer of its next message to the kernel
+
+/** Set traits of the model. Every view hears of it at once, the kernel when the reader pauses. */
 function put(model, changes) {
+  for (const [name, value] of Object.entries(changes)) model.set(name, value);
+  clearTimeout(SAVES.get(model));
+  SAVES.set(model, setTimeout(() => model.save_changes(), 200));
+}
+
+/** Set traits of the model, and let the kernel hear of it at once. */
+function send(model, changes) {
   for (const [name, value] of Object.entries(changes)) model.set(name, value);
   model.save_changes();
 }
@@ -123,8 +152,7 @@ function stops(model, trait, label, texts) {
   const shown = node("span", { class: "gbh-value" });
   input.addEventListener("input", () => put(model, { [trait]: Number(input.value) }));
   const sync = () => {
-    input.value = model.get(trait);
-    input.setAttribute("aria-valuetext", texts[model.get(trait)]);
+    setSlider(input, model.get(trait), texts[model.get(trait)]);
     setText(shown, texts[model.get(trait)]);
   };
   return { element: node("label", { class: "gbh-slider" }, node("span", {}, label), input, shown), sync };
@@ -183,7 +211,7 @@ function picker(model, host, size, draw) {
   };
   for (const [name, act] of Object.entries(on)) host.addEventListener(name, act);
   const release = button("Unlock (Esc)", () => put(model, { locked: [] }), { class: "gbh-unlock" });
-  const sync = () => { release.style.visibility = locked() ? "visible" : "hidden"; };
+  const sync = () => { setStyle(release, "visibility", locked() ? "visible" : "hidden"); };
   return { current, locked, release, sync };
 }
 
@@ -207,12 +235,21 @@ function numbersTable(title, rowsOf) {
 
 const CIVIDIS = [[0, 34, 78], [49, 68, 107], [102, 105, 112], [149, 143, 120], [203, 186, 105], [254, 232, 56]];
 
-/** [background, ink] of a value from 0 to 1. */
+/** The red, green and blue of a value from 0 to 1, each from 0 to 255. */
+function shade(value) {
+  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))].rgb;
+}
+
+/** {paper, ink} of a value from 0 to 1: the same object for values that look the same. */
 function heat(value) {
-  const at = Math.min(Math.max(value, 0), 1) * (CIVIDIS.length - 1);
+  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))];
+}
+
+const SHADES = Array.from({ length: 256 }, (_, number) => {
+  const at = number / 255 * (CIVIDIS.length - 1);
   const i = Math.min(Math.floor(at), CIVIDIS.length - 2);
   const rgb = CIVIDIS[i].map((low, j) => Math.round(low + (at - i) * (CIVIDIS[i + 1][j] - low)));
   const light = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
-  return [`rgb(${rgb.join(",")})`, luminance > 0.179 ? "#000" : "#fff"];
-}
+  return { rgb, paper: `rgb(${rgb.join(",")})`, ink: luminance > 0.179 ? "#000" : "#fff" };
+});

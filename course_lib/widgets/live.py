@@ -33,6 +33,9 @@ class Live(anywidget.AnyWidget):
     _css = (HERE / "live.css").read_text(encoding="utf-8")
 
     def __init__(self, picture, sentence, **traits):
+        # What the browser says, the kernel need not say back: it would come late, over what was done since.
+        for trait in type(self).class_own_traits(sync=True).values():
+            trait.tag(echo_update=False)
         super().__init__(**traits)
         self._picture, self._sentence = picture, sentence
 

@@ -22,7 +22,8 @@ function render({ model, el }) {
   topK.addEventListener("input", () => put(model, { top_k: kStops[Number(topK.value)] }));
   const controls = [stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
     stops(model, "top_p", "top-p", TOP_P.map(p => p === 1 ? "1 (all)" : String(p)))];
-  const text = node("p", { class: "gbh-text", "aria-live": "polite" });
+  const prompt = node("span"), grown = node("strong");
+  const text = node("p", { class: "gbh-text", "aria-live": "polite" }, prompt, " ", grown);
   const rows = Array.from({ length: SHOWN }, () => {
     const before = node("div", { class: "before" }), now = node("div", { class: "now" });
     const take = button("", () => { if (row.id !== undefined) append(row.id); }, { class: "gbh-take" });
@@ -38,11 +39,11 @@ function render({ model, el }) {
     if (waiting) return;
     waiting = true;
     drawButton.disabled = true;
-    put(model, { ids: [...model.get("ids"), id] });
+    send(model, { ids: [...model.get("ids"), id] });
   };
   const drawButton = button("Draw a token", () => append(sample(drawn, Math.random())));
-  const undo = button("Take one back", () => { if (!waiting && model.get("ids").length > model.get("prompt")) put(model, { ids: model.get("ids").slice(0, -1) }); });
-  const again = button("Start over", () => { if (!waiting) put(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
+  const undo = button("Take one back", () => { if (!waiting && model.get("ids").length > model.get("prompt")) send(model, { ids: model.get("ids").slice(0, -1) }); });
+  const again = button("Start over", () => { if (!waiting) send(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
   el.classList.add("gbh");
   el.replaceChildren(
     node("div", { class: "gbh-row" }, controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element),
@@ -59,17 +60,17 @@ function render({ model, el }) {
       row.id = id;
       setText(row.take, tokens[id]);
       setText(row.logit, fmt(logits[id], 2));
-      row.before.style.width = `${100 * plain[id]}%`;
-      row.now.style.width = `${100 * drawn[id]}%`;
+      setStyle(row.before, "width", `${100 * plain[id]}%`);
+      setStyle(row.now, "width", `${100 * drawn[id]}%`);
       setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${fmt(plain[id], 3)} cut off` : fmt(drawn[id], 3));
     });
     for (const control of controls) control.sync();
-    topK.value = kStops.findIndex(k => k >= model.get("top_k"));
     const kText = model.get("top_k") >= V ? `${V} (all)` : String(model.get("top_k"));
-    topK.setAttribute("aria-valuetext", kText);
+    setSlider(topK, kStops.findIndex(k => k >= model.get("top_k")), kText);
     setText(kShown, kText);
-    const ids = model.get("ids"), words = ids.map(id => tokens[id]);
-    text.replaceChildren(words.slice(0, model.get("prompt")).join(" "), " ", node("strong", {}, words.slice(model.get("prompt")).join(" ")));
+    const words = model.get("ids").map(id => tokens[id]);
+    setText(prompt, words.slice(0, model.get("prompt")).join(" "));
+    setText(grown, words.slice(model.get("prompt")).join(" "));
     const kept = drawn.filter(p => p > 0).length, nats = entropy(drawn);
     setText(says.children[0], `${kept} of ${V} tokens can be drawn; entropy ${fmt(nats, 3)} nats = ${fmt(nats / Math.LN2, 3)} bits.`);
     setText(says.children[1], waiting ? "Waiting for the model, which runs in the kernel…"

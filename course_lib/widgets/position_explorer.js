@@ -63,13 +63,13 @@ function render({ model, el }) {
     zero.setAttribute("y2", y(0));
     const made = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img" }, zero,
       ...[1, 0].map(v => node("text", { x: 24, y: y(v) + 4, "text-anchor": "end" }, String(v))), ...curves, dot);
-    const sync = (lines, t, label) => {
-      lines.forEach((line, i) => curves[i].setAttribute("points", line.map((v, j) => `${x(j).toFixed(1)},${y(Math.max(Math.min(v, 1.05), low)).toFixed(1)}`).join(" ")));
+    const trace = lines => lines.forEach((line, i) => curves[i].setAttribute("points", line.map((v, j) => `${x(j).toFixed(1)},${y(Math.max(Math.min(v, 1.05), low)).toFixed(1)}`).join(" ")));
+    const point = (t, value, label) => {
       dot.setAttribute("cx", x(t));
-      dot.setAttribute("cy", y(Math.max(Math.min(lines[0][t], 1.05), low)));
+      dot.setAttribute("cy", y(Math.max(Math.min(value, 1.05), low)));
       made.setAttribute("aria-label", label);
     };
-    return { made, sync };
+    return { made, trace, point };
   };
   const waves = chart(["curve", "other"], -1.05);
   const far = chart(model.get("has_learned") ? ["curve", "other", "third"] : ["curve", "other"], -1.05);
@@ -89,7 +89,7 @@ function render({ model, el }) {
       titled("similarity against distance: — sinusoidal, - - RoPE" + (model.get("has_learned") ? ", ··· learned" : ""), far.made)),
     says);
 
-  let state = null, rows, distances;
+  let state = null, traced = null, rows, distances;
   function draw() {
     const base = BASES[model.get("base")], t = model.get("position"), i = model.get("pair");
     if (base !== state) {
@@ -97,13 +97,18 @@ function render({ model, el }) {
       rows = sinusoids(C, D, base);
       const pixels = new ImageData(C, D);
       rows.forEach((row, t) => row.forEach((value, j) =>
-        pixels.data.set([...heat((value + 1) / 2)[0].match(/\d+/g).map(Number), 255], 4 * (j * C + t))));
+        pixels.data.set([...shade((value + 1) / 2), 255], 4 * (j * C + t))));
       canvas.getContext("2d").putImageData(pixels, 0, 0);
       canvas.setAttribute("aria-label", `Table of ${C} positions and ${D} features at base ${base}: fast waves on top, slow ones at the bottom.`);
       distances = [similarity(rows), ropeScores(q, k, C, base)];
       if (model.get("has_learned")) {
         distances.push(similarity(Array.from({ length: C }, (_, t) => Array.from(learned.subarray(t * D, (t + 1) * D)))));
       }
+      far.trace(distances);
+    }
+    if (`${base} ${i}` !== traced) {
+      traced = `${base} ${i}`;
+      waves.trace([rows.map(row => row[2 * i]), rows.map(row => row[2 * i + 1])]);
     }
     for (const control of controls) control.sync();
     cross.style.left = `${100 * t / C}%`;
@@ -111,8 +116,8 @@ function render({ model, el }) {
     cross.style.top = `${200 * i / D}%`;
     cross.style.height = `${200 / D}%`;
     const turns = frequency(i, D, base), angle = t * turns;
-    waves.sync([rows.map(row => row[2 * i]), rows.map(row => row[2 * i + 1])], t, `Sine and cosine of pair ${i} over ${C} positions.`);
-    far.sync(distances, t, `Similarity against distance; at distance ${t}: sinusoidal ${fmt(distances[0][t])}, RoPE ${fmt(distances[1][t])}.`);
+    waves.point(t, rows[t][2 * i], `Sine and cosine of pair ${i} over ${C} positions.`);
+    far.point(t, distances[0][t], `Similarity against distance; at distance ${t}: sinusoidal ${fmt(distances[0][t])}, RoPE ${fmt(distances[1][t])}.`);
     hand.setAttribute("x2", 65 + 60 * Math.cos(angle));
     hand.setAttribute("y2", 65 - 60 * Math.sin(angle));
     turn.setAttribute("aria-label", `A pair turned by ${fmt(angle)} radians.`);

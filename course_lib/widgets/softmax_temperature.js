@@ -36,11 +36,10 @@ function render({ model, el }) {
     plain = softmax(logits, temperature);
     drawn = nextTokenProbabilities(logits, temperature, model.get("top_k"), TOP_P[model.get("top_p")]);
     rows.forEach((row, i) => {
-      row.input.value = logits[i];
-      row.input.setAttribute("aria-valuetext", `${fmt(logits[i], 1)}, probability ${fmt(drawn[i], 3)}`);
+      setSlider(row.input, logits[i], `${fmt(logits[i], 1)}, probability ${fmt(drawn[i], 3)}`);
       setText(row.logit, fmt(logits[i], 1));
-      row.before.style.width = `${100 * plain[i]}%`;
-      row.now.style.width = `${100 * drawn[i]}%`;
+      setStyle(row.before, "width", `${100 * plain[i]}%`);
+      setStyle(row.now, "width", `${100 * drawn[i]}%`);
       setText(row.share, drawn[i] === 0 && plain[i] > 0 ? `${fmt(plain[i], 3)} cut off` : fmt(drawn[i], 3));
     });
     for (const control of controls) control.sync();

@@ -25,7 +25,7 @@ CELLS = {
     "norm": "widgets.LayerNormExplorer([1.0, 3.0, 2.0])",
     "descent": "widgets.DescentExplorer(['mat', 'hat', 'rat'], [0.1, 0.1, 0.7], 'mat', steps=60)",
     "positions": "widgets.PositionExplorer(60, 8, learned=rng.normal(size=(60, 8)))",
-    "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]])",
+    "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]], h=[-1, 2])",
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
     "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
@@ -278,7 +278,7 @@ def test_positions_follow_their_sliders_and_a_click_on_the_table(lab, show):
 def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
     page, _ = lab
     widget = show("map")
-    near = widget.locator(".gbh-near > span")
+    near = widget.locator(".gbh-near").first.locator("> span:visible")
     assert near.count() == 0
     widget.locator("[data-word='0'] circle").hover()
     assert near.all_inner_texts()[:2] == ["cat", "0.975"]
@@ -299,6 +299,22 @@ def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
     widget.get_by_role("button", name="Put all back").click()
     widget.get_by_role("button", name="Unlock").click()
     assert "Locked" not in says(widget)
+
+
+def test_a_word_that_moves_towards_h_becomes_likely(lab, show):
+    page, _ = lab
+    widget = show("map")
+    likely = widget.locator(".gbh-near").nth(1).locator("> span:not(.title)")
+    first = ["rice", "1.900", "soup", "1.600", "cat", "−0.300", "dog", "−0.800"]
+    assert likely.all_inner_texts() == first
+    widget.locator("[data-word='0'] circle").click()
+    assert "h · dog = −0.800: probability 0.035, number 4 of 4" in says(widget)
+    for _ in range(60):  # up is along h
+        page.keyboard.press("ArrowUp")
+    assert likely.all_inner_texts()[0] == "dog" and "number 1 of 4" in says(widget)
+    widget.get_by_role("button", name="Put all back").click()
+    assert likely.all_inner_texts() == first
+    widget.get_by_role("button", name="Unlock").click()
 
 
 def test_the_network_is_xor_until_a_weight_moves(lab, show):

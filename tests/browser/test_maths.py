@@ -123,26 +123,43 @@ STRANGE = [
     "I'll pay  50000! you're  \n\n  here\t ",
     "  ",
     "\x85 \ufeff \x1c a\u00a0b\u2003c ½ ² _-_",
+    "I'LL SHE'S 'ſ we'Re 'RED can'T 'Ve'mM",
+    "1234567 ٣٤٥٦ ½12 a1b22c333d4444 .5 -7",
+    "one\n\ntwo \r\n three  \n  \n four\t\n",
+    "end of all   \n  ",
+    "  two  \u2028 \u3000x\n\n!!\n\n?? ((a)) _b '' ' s",
+    "...\r\n\r\n/// *\n-d \u200bz \u0301e",
     "",
 ]
 
 
+@pytest.mark.parametrize("pattern", tokenization.PATTERNS)
 @pytest.mark.parametrize("text", STRANGE)
-def test_words_are_cut_as_the_library_cuts_them(maths, text):
-    assert maths("BPEExplorer")("t => maths.splitWords(t, 'gpt2')", text) == tokenization.split_words(text)
-    assert maths("BPEExplorer")("t => maths.splitWords(t, 'none')", text) == tokenization.split_words(text, "none")
+def test_words_are_cut_as_the_library_cuts_them(maths, text, pattern):
+    cut = maths("BPEExplorer")("(t, pattern) => maths.splitWords(t, pattern)", text, pattern)
+    assert cut == tokenization.split_words(text, pattern)
 
 
+@pytest.mark.parametrize("pattern", ["gpt2", "gpt4"])
+def test_random_texts_are_cut_alike_too(maths, pattern):
+    rng = np.random.default_rng(0)
+    alphabet = list("aZsSlLvVeErRtTdDmM'' '   \n\n\r\t129½é你_-.!\u00a0\u2028\u0301ſ🙂")
+    random = ["".join(rng.choice(alphabet, size=12)) for _ in range(2000)]
+    cut = maths("BPEExplorer")("(all, pattern) => all.map(t => maths.splitWords(t, pattern))", random, pattern)
+    assert cut == [tokenization.split_words(text, pattern) for text in random]
+
+
+@pytest.mark.parametrize("pattern", ["gpt2", "gpt4"])
 @pytest.mark.parametrize("done", [0, 20, 300])
-def test_byte_pair_encoding(maths, done):
-    tokenizer = tokenization.BytePairTokenizer.train(texts.load("the_lowest_shelf"), 556)
-    early = tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + done]))
+def test_byte_pair_encoding(maths, done, pattern):
+    tokenizer = tokenization.BytePairTokenizer.train(texts.load("the_lowest_shelf"), 556, pattern=pattern)
+    early = tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + done]), pattern=pattern)
     sent = np.frombuffer(BPEExplorer(tokenizer).pairs, "<f4").reshape(-1, 3).astype(int).tolist()
-    code = """(text, bytes, pairs, done) => maths.encode(text, "gpt2", bytes,
+    code = """(text, pattern, bytes, pairs, done) => maths.encode(text, pattern, bytes,
         new Map(pairs.map(([l, r, id], m) => [`${l},${r}`, [m, id]])), done)"""
     run = maths("BPEExplorer")
     for text in STRANGE:
-        assert run(code, text, BPEExplorer(tokenizer).byte_ids, sent, done) == early.encode(text)
+        assert run(code, text, pattern, BPEExplorer(tokenizer).byte_ids, sent, done) == early.encode(text)
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -198,6 +215,12 @@ def test_positions(maths, base):
     got = run("rows => maths.similarity(rows)", rows.tolist())
     np.testing.assert_allclose(got, rows @ rows[0] / (rows[0] @ rows[0]), **CLOSE)
     assert run("() => maths.BASES") == position_explorer.BASES
+
+
+def test_logits_of_a_tied_unembedding(maths):
+    rows, h = numbers(9, 4), numbers(4, seed=1)
+    got = maths("EmbeddingMap")("(rows, h) => maths.logitsOf(rows, h)", rows.tolist(), h.tolist())
+    np.testing.assert_allclose(got, embeddings.unembed(h, rows), **CLOSE)
 
 
 def test_nearest_neighbours(maths):

@@ -100,6 +100,26 @@ def is_picture(output):
     return "image/png" in data or "image/svg+xml" in data or "<svg" in "".join(data.get("text/html", ""))
 
 
+def headings_are_in_order(notebook, name):
+    text = "\n\n".join(source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    found = re.findall(r"(?m)^(#{1,6}) (.+)", re.sub(r"(?ms)^```.*?^```", "", text))
+    levels = [(len(marks), title) for marks, title in found]
+    if [level for level, _ in levels].count(1) != 1 or levels[0][0] != 1:
+        yield "a lesson has one heading of the first level, its title"
+    for (above, _), (level, title) in pairwise(levels):
+        if level > above + 1:
+            yield f"heading {title!r} has level {level} below one of level {above}"
+
+
+def tables_have_headers(notebook, name):
+    for cell in notebook["cells"]:
+        html = source(cell) if cell["cell_type"] == "markdown" else ""
+        for part in [html, *("".join(out.get("data", {}).get("text/html", "")) for out in cell.get("outputs", []))]:
+            for table in re.findall(r"(?s)<table.*?</table>", part):
+                if "<th" not in table:
+                    yield f"cell {cell['id']!r} has a table without headers"
+
+
 def links_lead_somewhere(notebook, name):
     for cell in notebook["cells"]:
         html = ["".join(output.get("data", {}).get("text/html", "")) for output in cell.get("outputs", [])]
@@ -137,6 +157,8 @@ RULES = [
     one_cell_imports,
     code_stays_on_this_machine,
     figures_are_described,
+    headings_are_in_order,
+    tables_have_headers,
     links_lead_somewhere,
     prose_outweighs_code,
 ]

@@ -197,6 +197,16 @@ BROKEN = {
         after("picture-says", code("last", "m", 4, shown(**{"text/html": "<svg></svg>"}))),
         "'last' shows a figure",
     ),
+    "a heading too deep": (
+        cell("picture-comes", source="### Here"),
+        "heading 'Here' has level 3 below one of level 1",
+    ),
+    "two titles": (cell("picture-comes", source="# Here"), "one heading of the first level"),
+    "no title": (cell("title", source=4 * WORDS), "one heading of the first level"),
+    "a table without headers": (
+        cell("root", outputs=[shown(**{"text/html": "<table><tr><td>1</td></tr></table>"})]),
+        "'root' has a table without headers",
+    ),
     "dead link": (
         cell("picture-comes", source="See [there](99_nowhere.ipynb)."),
         "99_nowhere.ipynb, which does not",

@@ -44,17 +44,12 @@ def command(sandboxed=True):
     bwrap += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL"]
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         bwrap += ["--setenv", name, "1"]
-    for path in ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", sys.base_prefix):
+    # only where libraries lie: elsewhere under /usr, nbgrader's exchange has everybody's submissions
+    libraries = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64"]
+    libraries += [f"{sys.base_prefix}/lib", f"{sys.base_prefix}/{sys.platlibdir}"]
+    for path in [*dict.fromkeys(libraries), python, "/etc/ld.so.cache", "/usr/share/zoneinfo"]:
         bwrap += ["--ro-bind-try", path, path]
-    for prefix in {
-        Path("/usr"),
-        Path("/usr/local"),
-        Path(sys.base_prefix),
-    }:  # hide what is installed beside Python
-        for packages in [
-            *prefix.glob("lib*/python3*/site-packages"),
-            *prefix.glob("lib*/python3*/dist-packages"),
-        ]:
+        for packages in Path(path).glob("python3*/*-packages"):  # hide what is installed beside Python
             bwrap += ["--tmpfs", str(packages), "--remount-ro", str(packages)]
     for folder in (numpy, numpy.parent / "numpy.libs"):
         bwrap += ["--ro-bind-try", str(folder), f"/site/{folder.name}"]

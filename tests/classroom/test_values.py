@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -152,6 +153,25 @@ def test_nothing_of_a_worker_is_left(sandboxed):
     while own & living().keys() and time.monotonic() < end:
         time.sleep(0.02)
     assert not own & living().keys()
+
+
+def test_the_sandbox_shows_libraries_alone(sandboxed):
+    """nbgrader's exchange lies in /usr/local/share: everybody's submissions would be in sight there."""
+    known = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/zoneinfo", f"{sys.base_prefix}/lib"]
+    tree = """import os
+def tree(top, known):
+    found = []
+    for where, folders, files in os.walk(top):
+        folders[:] = [name for name in folders if f"{where}/{name}" not in known]
+        found += [f"{where}/{name}" for name in files]
+    return found
+"""
+    seen = []
+    with sandbox.Worker() as worker:
+        assert worker.ask({"cells": [["tree", tree]]}) == {"errors": {}}
+        for top in ("/usr", "/etc", "/home", "/root", "/srv", "/opt", "/var", "/tmp"):
+            seen += worker.ask({"function": "tree", "arguments": [top, known]})["value"]
+    assert set(seen) <= {"/etc/ld.so.cache", os.path.realpath(sys.executable)}
 
 
 def test_a_missing_sandbox_is_refused_with_the_fix(monkeypatch):

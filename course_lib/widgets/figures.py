@@ -113,6 +113,8 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
         axis.set(xscale="log", yscale="log")
         axis.set_xticks(x, [str(value) for value in x], minor=False)
         axis.set_xticks([], minor=True)
+    elif all(isinstance(value, int) for value in x):
+        axis.xaxis.get_major_locator().set_params(integer=True)  # there is no word 2.5
     axis.set(xlabel=xlabel, ylabel=ylabel)
     if len(curves) > 1 or floors:
         figure.legend(loc="outside right upper", frameon=False, fontsize=9)

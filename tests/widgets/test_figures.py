@@ -79,6 +79,11 @@ def test_regions_mark_each_point_by_shape_and_draw_the_border_where_there_is_one
         figures.regions({"y": slope.T}, x1, x2, [])
 
 
+def test_no_tick_stands_between_whole_numbers():
+    axis = figures.lines(range(1, 21), {"loss": range(20)}, "words", "nats").figure.axes[0]
+    assert all(tick == int(tick) for tick in axis.get_xticks())
+
+
 def test_curves_differ_in_style_as_well_as_in_colour():
     axis = figures.lines([0, 1], {str(i): [i, i] for i in range(4)}, "x", "y").figure.axes[0]
     assert len({line.get_linestyle() for line in axis.lines}) == 4

@@ -31,7 +31,7 @@ def test_every_check_is_called_by_one_lesson():
 def test_every_stub_has_three_hints_above_it(path):
     all_cells = cells(path)
     stubs = [i for i, cell in enumerate(all_cells) if "raise NotImplementedError" in source(cell) and "check_" in source(cell)]
-    assert 1 <= len(stubs) <= 4
+    assert 1 <= len(stubs) <= 4, "a lesson has one to four exercises"
     for i in stubs:
         hints = re.findall(r"<details><summary>(.*?)</summary>.+?</details>", source(all_cells[i - 1]))
         assert hints == ["Hint 1", "Hint 2", "Hint 3"], all_cells[i]["id"]

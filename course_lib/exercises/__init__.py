@@ -9,6 +9,7 @@ returned, an input changed, an exception, a wrong type, NaN) has its sentence he
 import copy
 import functools
 import linecache
+import traceback
 
 import numpy as np
 
@@ -31,8 +32,10 @@ def exercise(check):
         answers = []
         try:
             check(watched(function, answers))
-        except NotImplementedError:
-            print("not written yet")
+        except NotImplementedError as error:
+            *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+            itself = frame.f_code is getattr(function, "__code__", None)
+            print("not written yet" if itself else f"not written yet: {frame.f_code.co_name}")
         except Wrong:
             raise
         except Exception as error:  # the check met an answer that it was not made for

@@ -89,6 +89,14 @@ def test_untouched_stub_gets_one_plain_line(name, capsys):
     assert capsys.readouterr().out == "not written yet\n"
 
 
+def test_a_stub_that_the_answer_calls_is_named(capsys):
+    def my_softmax(scores):
+        raise NotImplementedError
+
+    CHECKS["check_attention"](lambda q, k, v, mask: my_softmax(q @ k.T) @ v)
+    assert capsys.readouterr().out == "not written yet: my_softmax\n"
+
+
 @every_check
 def test_nothing_returned(name):
     assert "is a return missing?" in message(name, lambda *inputs: None)

@@ -15,7 +15,6 @@ A widget tells the kernel of a change when the reader pauses; that is after the 
 """
 
 import random
-import shutil
 import statistics
 import sys
 import tempfile
@@ -23,8 +22,8 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.browser import chromium
 from tests.browser.notebooks import opened
-from tests.browser.run_lesson import BROWSERS, QUIET
 
 BAR, ALLOWANCE = 16.0, 4.0
 ROUNDS, PRESSES, SLOW_PRESSES = 3, 25, 7
@@ -85,7 +84,7 @@ TIMER = """() => {
 
 def rows():
     """A row for the empty key, one for each widget, and one for `interact`."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    path = chromium.found()
     if path is None:
         print("the widgets were not measured: no Chromium on PATH", file=sys.stderr)
         return
@@ -93,7 +92,7 @@ def rows():
     empty, interact = "an empty key press", "ipywidgets.interact, the same heat map"
     found = {name: [] for name in (empty, *WIDGETS, interact)}  # (milliseconds to the paint, of the main thread)
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *AT_ONCE])
+        browser = playwright.chromium.launch(executable_path=path, args=[*chromium.QUIET, *AT_ONCE])
         with opened(browser, Path(folder), cells) as (page, problems):
             if problems:
                 raise RuntimeError("\n".join(problems))

@@ -6,7 +6,7 @@ Digits that differ from the document are underlined in HTML, so that colour is n
 from html import escape
 from os.path import commonprefix
 
-UNDERLINE = '<u style="text-decoration-thickness:2px;color:var(--jp-error-color0,#b3261e)">{}</u>'
+UNDERLINE = '<u style="text-decoration:underline 2px var(--jp-error-color0,#b3261e)">{}</u>'
 # Columns of digits line up, and the computed ones stand apart from the printed ones.
 DIGITS = "white-space:pre;font-family:var(--jp-code-font-family,monospace);padding-right:2.5em"
 WORDS = "white-space:normal"

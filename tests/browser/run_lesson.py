@@ -24,17 +24,9 @@ from pathlib import Path
 
 from playwright.sync_api import TimeoutError, sync_playwright
 
+from tests.browser import chromium
 from tests.notebooks.lessons import FOLDER, lessons
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
 # Done when no cell waits and either all have a number or one has failed, which stops the others.
 DONE = f"""() => {{
@@ -159,7 +151,7 @@ def main(arguments=None):
     parser.add_argument("--dark", action="store_true", help="use JupyterLab's dark theme")
     parser.add_argument("--timeout", type=float, default=300, help="seconds that one lesson may take")
     parser.add_argument(
-        "--browser", default=next(filter(shutil.which, BROWSERS), None), help="Chromium's path"
+        "--browser", default=chromium.found(), help="Chromium's path"
     )
     options = parser.parse_args(arguments)
     if options.browser is None:
@@ -168,7 +160,7 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         copy_without_outputs(folder / "notebooks")
-        browser = playwright.chromium.launch(executable_path=shutil.which(options.browser), args=QUIET)
+        browser = playwright.chromium.launch(executable_path=shutil.which(options.browser), args=chromium.QUIET)
         with jupyterlab(folder, options.dark) as address:
             for lesson in options.lessons or lessons():
                 page = browser.new_page(viewport={"width": 1280, "height": 1400})

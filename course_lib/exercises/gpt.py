@@ -28,6 +28,8 @@ def check_training_pairs(training_pairs):
     if inputs.shape == (2, 3):
         raise Wrong("ten tokens make three windows of C = 3, yours are two: neighbours share one token, "
                     "the last target of one is the first input of the next")  # fmt: skip
+    if inputs.shape == (7, 3):
+        raise Wrong("ten tokens make three windows of C = 3, yours are seven: a window begins where the last one ended")
     expect(
         inputs,
         tokens[starts],
@@ -84,7 +86,7 @@ def check_top_p(top_p):
     """`top_p(probabilities, p)`: (V,) → (V,), the fewest tokens that hold p together, scaled to sum 1."""
     probabilities = np.array([0.1, 0.5, 0.15, 0.25])
     before = probabilities.copy()
-    answer = to_array(top_p(probabilities, 0.7))
+    answer = to_array(top_p(probabilities, 0.7), nan=True)
     if not np.array_equal(probabilities, before):
         raise Wrong("the probabilities were changed: build a new array")
     expect(
@@ -98,6 +100,7 @@ def check_top_p(top_p):
          ([2 / 3, 1 / 3, 0, 0], "the answer is in order of size: each probability stays with its token"),
          (np.array([0.1, 0.5, 0.15, 0]) / 0.75, "the tokens were taken as they stand: the most likely come first"),
          (np.array([0.1, 0.5, 0.15, 0.25]), "nothing was taken away"),
+         ([np.nan] * 4, "0/0 is NaN, no token was left: p is what those that stay hold together, not what each must have"),
          (np.array([0.1, 0, 0.15, 0.25]) / 0.5, "the least likely were taken first: sort the other way")],
     )  # fmt: skip
     expect(top_p(np.array([0.2, 0.8]), 0.5), [0, 1], "one token of 0.8 reaches p = 0.5 alone: at least one always stays",

@@ -92,6 +92,11 @@ def top_p_in_torch(probabilities, p):
 
 
 
+def sliding_windows(tokens, C):
+    starts = np.arange(len(tokens) - C)[:, None] + np.arange(C)
+    return tokens[starts], tokens[starts + 1]
+
+
 RIGHT = [
     (check_training_pairs, pairs),
     (check_training_pairs, pairs_in_a_loop),
@@ -105,6 +110,7 @@ RIGHT = [
 ]  # fmt: skip
 
 WRONG = [
+    (check_training_pairs, sliding_windows, "begins where the last one ended"),
     (check_training_pairs, lambda tokens, C: pairs(tokens, C)[0], "two things"),
     (check_training_pairs, lambda tokens, C: None, "return missing"),
     (check_training_pairs, targets_by(lambda inputs, tokens, C: inputs), "repeat what it just read"),
@@ -131,6 +137,7 @@ WRONG = [
     (check_parameter_count, lambda V, C, D, L: count(V, C, D, L, tables=max(L, 1) * (V + C) * D), "not in each block"),
     (check_parameter_count, lambda V, C, D, L: count(V, C, D, L, final=max(L, 1) * 2 * D), "norm stands once"),
     (check_parameter_count, lambda V, C, D, L: V * C * D, "two tables"),
+    (check_top_p, lambda q, p: np.where(q >= p, q, 0) / np.where(q >= p, q, 0).sum(), "no token was left: p is"),
     (check_top_p, lambda x, p: top_p(x, p) * 0.75, "divide by its sum"),
     (check_top_p, sums(lambda sums, sizes: sums), "carries the sum over the line"),
     (check_top_p, lambda x, p: np.where(x == x.max(), x, 0), "carries the sum over the line"),

@@ -118,6 +118,13 @@ def test_the_table_names_every_lesson_with_its_time():
     assert "| 90 min | [Binder](" in table  # lesson 04
 
 
+def test_the_code_of_the_readme_runs():
+    (code,) = re.findall(r"```python\n(.*?)```", text("README.md"), re.DOTALL)
+    names = {}
+    exec(code, names)  # noqa: S102
+    assert names["output"].shape == (3, 4) and names["weights"].shape == (3, 3)
+
+
 def test_a_lesson_ends_with_links_to_its_neighbours():
     names = list(links.BUILDS)
     for before, name, after in zip(names, names[1:], [*names[2:], None], strict=False):

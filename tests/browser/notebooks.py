@@ -9,8 +9,9 @@ from tests.notebooks.lessons import METADATA
 
 
 def write(path, cells):
-    """A notebook with these code cells."""
+    """A notebook with these code cells, the first of them folded away as in every lesson."""
     cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    cells[0].metadata["jupyter"] = {"source_hidden": True}
     path.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=METADATA), path)
 

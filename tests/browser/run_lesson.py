@@ -1,6 +1,6 @@
 """Run lessons in JupyterLab the way a reader does, in a real browser, and take pictures of them.
 
-    python -m tests.browser.run_lesson notebooks/04_attention.ipynb --out pictures --dark
+    python -m tests.browser.run_lesson notebooks/04_attention.ipynb --dark
 
 Each lesson is copied without its outputs, opened, and run by *Kernel > Restart Kernel and Run All Cells…*
 with a click on the dialog's button. It passes when every code cell has run, in order, and nothing on the
@@ -27,10 +27,13 @@ from playwright.sync_api import TimeoutError, sync_playwright
 from tests.browser import chromium
 from tests.notebooks.lessons import FOLDER, lessons
 
+PICTURES = FOLDER.parent / "build" / "pictures"
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
-# Done when no cell waits and either all have a number or one has failed, which stops the others.
+# Done when no cell waits and either all have a number or one has failed, which stops the others. A cell that is
+# folded away shows no prompt; its number is looked up in the saved file.
 DONE = f"""() => {{
-    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].map(p => p.textContent);
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
+        .map(p => p.textContent).filter(text => text.trim());
     return prompts.length > 0 && !prompts.some(p => p.includes("*"))
         && (prompts.every(p => /\\d/.test(p)) || document.querySelector('{ERRORS}') !== null);
 }}"""
@@ -147,7 +150,7 @@ def take_pictures(page, folder, stem):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Run lessons in JupyterLab in a real browser.")
     parser.add_argument("lessons", nargs="*", type=Path, help="notebooks to run (default: all of them)")
-    parser.add_argument("--out", type=Path, help="folder for pictures of the whole lesson")
+    parser.add_argument("--out", type=Path, default=PICTURES, help="folder for pictures (default: build/pictures)")
     parser.add_argument("--dark", action="store_true", help="use JupyterLab's dark theme")
     parser.add_argument("--timeout", type=float, default=300, help="seconds that one lesson may take")
     parser.add_argument(
@@ -171,11 +174,8 @@ def main(arguments=None):
                 for problem in problems:
                     failed = True
                     print("  " + problem.replace("\n", "\n  "))
-                if options.out:
-                    for path in take_pictures(
-                        page, options.out, lesson.stem + ("-dark" if options.dark else "")
-                    ):
-                        print(f"  {path}")
+                for path in take_pictures(page, options.out, lesson.stem + ("-dark" if options.dark else "")):
+                    print(f"  {path}")
                 page.close()
         browser.close()
     return failed

@@ -152,6 +152,13 @@ def to_array(answer, nan=False):
     return array if nan else no_nan(array)
 
 
+def three(answer, names):
+    """The answer; raises Wrong unless it is three things, which `names` says."""
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
+        raise Wrong(f"return three things: {names}")
+    return answer
+
+
 def no_nan(array):
     """The array; raises Wrong if it holds NaN."""
     if np.isnan(array).any():
@@ -162,3 +169,9 @@ def no_nan(array):
 def close(a, b):
     """Equal shapes, and equal numbers to 6 digits; NaN equals NaN."""
     return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
+
+
+def distribution(scores, axis=-1):
+    """Softmax along an axis, for the right values and the slips of the checks."""
+    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)

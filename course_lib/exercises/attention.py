@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import Wrong, close, exercise, expect, to_array
+from . import Wrong, close, distribution, exercise, expect, to_array
 
 
 @exercise
@@ -79,32 +79,27 @@ def check_attention(attention):
     scores = q @ k.T
     expect(
         attention(q, k, v, all_open),
-        _soft(scores / 2) @ v,
+        distribution(scores / 2) @ v,
         "without a mask the output is wrong: scores, scaling, softmax over the keys, then values",
-        [(_soft(scores) @ v, "the scores were not scaled"),
-         (_soft(scores / 4) @ v, "the scores were divided by K: it is the square root of K"),
-         (_soft(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of keys: it is the width of a key"),
-         (_soft(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),
-         (_soft(scores * 2) @ v, "the scores were multiplied by the root of K: divide"),
-         (_soft((scores / 2).T).T @ v, "the softmax runs over the queries: each query's weights should add to 1"),
+        [(distribution(scores) @ v, "the scores were not scaled"),
+         (distribution(scores / 4) @ v, "the scores were divided by K: it is the square root of K"),
+         (distribution(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of keys: it is the width of a key"),
+         (distribution(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),
+         (distribution(scores * 2) @ v, "the scores were multiplied by the root of K: divide"),
+         (distribution((scores / 2).T).T @ v, "the softmax runs over the queries: each query's weights should add to 1"),
          (np.repeat(v.mean(axis=0)[None], 3, axis=0), "every key got the same weight: is the mask inverted? True means may attend"),
-         (_soft(scores / 2) @ k, "the keys were averaged: the weights apply to the values")],
+         (distribution(scores / 2) @ k, "the keys were averaged: the weights apply to the values")],
     )  # fmt: skip
     mask = np.array([[True, False, False, False, True], [True, True, False, False, False], [True, True, True, True, True]])
     hidden = np.where(mask, scores / 2, -np.inf)
-    zeroed = np.where(mask, _soft(scores / 2), 0)
+    zeroed = np.where(mask, distribution(scores / 2), 0)
     expect(
         attention(q, k, v, mask),
-        _soft(hidden) @ v,
+        distribution(hidden) @ v,
         "with a mask the output is wrong",
-        [(_soft(scores / 2) @ v, "the mask has no effect"),
-         (_soft(np.where(mask, -1e9, scores / 2)) @ v, "the mask is inverted: True means may attend"),
-         (_soft(scores / 2 + mask) @ v, "the mask was added to the scores, as 0 and 1: a hidden score has to become −∞"),
+        [(distribution(scores / 2) @ v, "the mask has no effect"),
+         (distribution(np.where(mask, -1e9, scores / 2)) @ v, "the mask is inverted: True means may attend"),
+         (distribution(scores / 2 + mask) @ v, "the mask was added to the scores, as 0 and 1: a hidden score has to become −∞"),
          (zeroed @ v, "the weights were masked after the softmax, so a row no longer adds to 1: mask the scores"),
-         (_soft(np.where(mask, scores / 2, 0)) @ v, "masked scores were set to 0, which still has weight: e⁰ = 1")],
+         (distribution(np.where(mask, scores / 2, 0)) @ v, "masked scores were set to 0, which still has weight: e⁰ = 1")],
     )  # fmt: skip
-
-
-def _soft(scores):
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import Wrong, close, exercise, expect, to_array
+from . import Wrong, close, distribution, exercise, expect, three, to_array
 
 
 @exercise
@@ -13,7 +13,7 @@ def check_teacher_forcing(teacher_forcing):
     """
     pad, target = 0, np.array([[1, 5, 6, 7, 2], [1, 8, 2, 0, 0]])
     kept = target.copy()
-    seen, predicted, counts = _three(teacher_forcing(target, pad), "seen, predicted, counts")
+    seen, predicted, counts = three(teacher_forcing(target, pad), "seen, predicted, counts")
     if not np.array_equal(target, kept):
         raise Wrong("the target was changed: build new arrays")
     read, due = target[:, :-1], target[:, 1:]
@@ -36,7 +36,7 @@ def check_teacher_forcing(teacher_forcing):
          (np.ones_like(due, dtype=bool), "the padding counts: the model would be trained to predict it"),
          ((due != pad) & (due != 2), "the end token does not count: the model would never learn to stop")],
     )  # fmt: skip
-    _, _, counts = _three(teacher_forcing(np.array([[1, 0, 2, 9]]), 9), "seen, predicted, counts")
+    _, _, counts = three(teacher_forcing(np.array([[1, 0, 2, 9]]), 9), "seen, predicted, counts")
     expect(counts, [[True, True, False]], "with another pad, 9, counts is wrong: id 0 is a word here")
 
 
@@ -63,29 +63,29 @@ def check_cross_attention(cross_attention):
     scores = q @ k.T
     expect(
         cross_attention(y, x, W_Q, W_K, W_V, everything),
-        _soft(scores / 2) @ v,
+        distribution(scores / 2) @ v,
         "the output is wrong: queries from y, keys and values from x, then as in lesson 04",
-        [(_soft(scores) @ v, "the scores were not scaled"),
-         (_soft(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of source tokens: it is the width of a key"),
-         (_soft(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),
-         (_soft(scores / 4) @ v, "the scores were divided by K: it is the square root of K"),
-         (_soft((scores / 2).T).T @ v, "the softmax runs over the queries: each query's weights should add to 1"),
-         (_soft(np.where(np.tri(3, 5, dtype=bool), scores / 2, -np.inf)) @ v,
+        [(distribution(scores) @ v, "the scores were not scaled"),
+         (distribution(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of source tokens: it is the width of a key"),
+         (distribution(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),
+         (distribution(scores / 4) @ v, "the scores were divided by K: it is the square root of K"),
+         (distribution((scores / 2).T).T @ v, "the softmax runs over the queries: each query's weights should add to 1"),
+         (distribution(np.where(np.tri(3, 5, dtype=bool), scores / 2, -np.inf)) @ v,
           "later source tokens are hidden: the source is known in full, only the decoder's own future is not"),
-         (_soft((x @ W_Q)[:3] @ k.T / 2) @ v, "the queries come from the encoder: it is the decoder that asks"),
-         (_soft((y @ W_K) @ (x @ W_Q).T / 2) @ v, "W_Q and W_K have changed places")],
+         (distribution((x @ W_Q)[:3] @ k.T / 2) @ v, "the queries come from the encoder: it is the decoder that asks"),
+         (distribution((y @ W_K) @ (x @ W_Q).T / 2) @ v, "W_Q and W_K have changed places")],
     )  # fmt: skip
     allowed = np.array([True, True, True, False, False])
     with np.errstate(all="ignore"):
         answer = to_array(cross_attention(y, x, W_Q, W_K, W_V, allowed))
     expect(
         answer,
-        _soft(scores[:, :3] / 2) @ v[:3],
+        distribution(scores[:, :3] / 2) @ v[:3],
         "with two padded source tokens the output is wrong: no query may look at them",
-        [(_soft(scores / 2) @ v, "the mask has no effect: the padding is looked at"),
-         (_soft(scores[:, 3:] / 2) @ v[3:], "the mask is inverted: True means may attend"),
-         (_soft(scores / 2)[:, :3] @ v[:3], "the weights were masked after the softmax, so a row no longer adds to 1: mask the scores"),
-         (_soft(np.where(allowed, scores / 2, 0)) @ v, "masked scores were set to 0, which still has weight: e⁰ = 1")],
+        [(distribution(scores / 2) @ v, "the mask has no effect: the padding is looked at"),
+         (distribution(scores[:, 3:] / 2) @ v[3:], "the mask is inverted: True means may attend"),
+         (distribution(scores / 2)[:, :3] @ v[:3], "the weights were masked after the softmax, so a row no longer adds to 1: mask the scores"),
+         (distribution(np.where(allowed, scores / 2, 0)) @ v, "masked scores were set to 0, which still has weight: e⁰ = 1")],
     )  # fmt: skip
 
 
@@ -98,7 +98,7 @@ def check_beam_step(beam_step):
     scores = np.log([0.5, 0.4])
     log_p = np.log([[0.4, 0.3, 0.3], [0.1, 0.8, 0.1]])
     total = scores[:, None] + log_p  # the logarithms of 0.20 0.15 0.15 and 0.04 0.32 0.04
-    beams, tokens, new = _three(beam_step(scores.copy(), log_p.copy(), 3), "beams, tokens, new")
+    beams, tokens, new = three(beam_step(scores.copy(), log_p.copy(), 3), "beams, tokens, new")
     best = np.log([0.32, 0.2, 0.15])
     if np.shape(new) == (2,) or close(new, np.log([0.32, 0.2, 0.04])):
         raise Wrong("each beam gave one continuation: one good beam may give several, a poor one none")
@@ -119,7 +119,7 @@ def check_beam_step(beam_step):
     random = np.random.default_rng(3)
     scores, log_p = random.normal(size=4), random.normal(size=(4, 7))
     total = scores[:, None] + log_p
-    beams, tokens, new = _three(beam_step(scores, log_p, 6), "beams, tokens, new")
+    beams, tokens, new = three(beam_step(scores, log_p, 6), "beams, tokens, new")
     expect(
         new, np.sort(total, axis=None)[::-1][:6],
         "with four beams and seven words the six likeliest were not found",
@@ -134,16 +134,3 @@ def _fit(total, beams, tokens, new):
     W, V = total.shape
     inside = beams.shape == tokens.shape == np.shape(new) and (beams < W).all() and (tokens < V).all()
     return inside and close(total[beams, tokens], new)
-
-
-def _three(answer, names):
-    if answer is None:
-        raise Wrong("your function returned nothing: is a return missing?")
-    if not isinstance(answer, tuple | list) or len(answer) != 3:
-        raise Wrong(f"expected three things: {names}")
-    return answer
-
-
-def _soft(scores):
-    e = np.exp(scores - scores.max(axis=-1, keepdims=True))
-    return e / e.sum(axis=-1, keepdims=True)

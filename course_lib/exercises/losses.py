@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import Wrong, close, exercise, expect, to_array
+from . import Wrong, close, exercise, expect, three, to_array
 
 
 @exercise
@@ -175,8 +175,4 @@ def check_adam_step(adam_step):
 
 
 def _three(answer):
-    if answer is None:
-        raise Wrong("your function returned nothing: is a return missing?")
-    if not isinstance(answer, (tuple, list)) or len(answer) != 3:
-        raise Wrong("return three things: the new p, m and v")
-    return [to_array(one, nan=True) for one in answer]
+    return [to_array(one, nan=True) for one in three(answer, "the new p, m and v")]

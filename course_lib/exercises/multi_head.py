@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import exercise, expect
+from . import distribution, exercise, expect
 
 
 @exercise
@@ -98,15 +98,10 @@ def _heads(x, W_Q, W_K, W_V, H, width=None, axis=-1):
     """The joined outputs of H heads (C, D); `width` and `axis` are there to make mistakes."""
     stripes = np.split(np.arange(x.shape[1]), H)
     scores = [(x @ W_Q[:, s]) @ (x @ W_K[:, s]).T / np.sqrt(width or len(s)) for s in stripes]
-    return np.hstack([_softmax(one, axis) @ (x @ W_V[:, s]) for one, s in zip(scores, stripes, strict=True)])
+    return np.hstack([distribution(one, axis) @ (x @ W_V[:, s]) for one, s in zip(scores, stripes, strict=True)])
 
 
 def _reshaped(x, W_Q, W_K, W_V):
     """Two heads cut by a reshape where axes should be exchanged, there and back."""
     q, k, v = ((x @ W).reshape(2, 5, 3) for W in (W_Q, W_K, W_V))  # (C, D) → (H, C, K), scrambled
-    return (_softmax(q @ k.swapaxes(1, 2) / np.sqrt(3), -1) @ v).reshape(5, 6)
-
-
-def _softmax(scores, axis):
-    e = np.exp(scores - scores.max(axis=axis, keepdims=True))
-    return e / e.sum(axis=axis, keepdims=True)
+    return (distribution(q @ k.swapaxes(1, 2) / np.sqrt(3), -1) @ v).reshape(5, 6)

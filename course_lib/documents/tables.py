@@ -7,8 +7,10 @@ from html import escape
 from os.path import commonprefix
 
 UNDERLINE = '<u style="text-decoration:underline 2px var(--jp-error-color0,#b3261e)">{}</u>'
-# Columns of digits line up, and the computed ones stand apart from the printed ones.
-DIGITS = "white-space:pre;font-family:var(--jp-code-font-family,monospace);padding-right:2.5em"
+# Columns of digits line up, with a line between the computed and the printed ones. JupyterLab takes the var()
+# out of a lesson that has not been run, so a plain font comes first.
+FONT = "font-family:monospace;font-family:var(--jp-code-font-family,monospace)"
+DIGITS = f"white-space:pre;{FONT};border-right:1px solid #bbb"
 WORDS = "white-space:normal"
 
 

@@ -90,6 +90,11 @@ def test_the_workflows_run_what_the_readme_names():
     for run in runs:
         if run.startswith("make "):
             assert f"\n{run.split()[1]}:" in makefile
+    # Each step that Linux alone can take says so, and the pages are looked at before they are published.
+    assert {step["if"] for step in job["steps"] if "sudo" in step.get("run", "")} == {"runner.os == 'Linux'"}
+    steps = [step.get("run", step.get("uses")) for step in pages["jobs"]["build"]["steps"]]
+    (look,) = [n for n, step in enumerate(steps) if "tests.browser.accessible build/site" in step]
+    assert steps.index("make site PYTHON=python") < look < len(steps) - 1
     # Windows runs the commands of `make test` themselves.
     recipe = re.search(r"(?m)^test: venv\n((?:\t.+\n)+)", makefile)[1]
     for line in recipe.splitlines():

@@ -1,16 +1,23 @@
 """The benchmarks run and count as they say, on models too small to measure anything."""
 
+import doctest
 import itertools
 import json
 
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import bench_generation, bench_lessons, bench_training, bench_widgets
+from benchmarks import bench_generation, bench_lessons, bench_training, bench_widgets, measure
 from benchmarks.measure import Row, interleaved
 from course_lib.widgets import LIVE
 
 TINY = {"S": {"L": 1, "H": 1, "D": 2, "C": 4, "B": 1}}
+
+
+@pytest.mark.parametrize("module", [measure, command])
+def test_the_examples_hold(module):
+    failed, attempted = doctest.testmod(module)
+    assert attempted and not failed
 
 
 def test_contestants_take_turns(monkeypatch):

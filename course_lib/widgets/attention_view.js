@@ -141,7 +141,7 @@ function render({ model, el }) {
 
   /** Raise a row above the others, or let it sink back. */
   function mark(t, on) {
-    cells[t].forEach(cell => cell.classList.toggle("row", on));
+    cells[t].forEach(cell => cell.classList.toggle("lit", on));
     if (on) names[0][t].setAttribute("font-weight", "700");
     else names[0][t].removeAttribute("font-weight");
   }

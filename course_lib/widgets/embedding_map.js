@@ -22,7 +22,7 @@ function render({ model, el }) {
   const flat = floats(model, "vectors"), flatPlaces = floats(model, "places"), directions = floats(model, "directions");
   const h = floats(model, "h"), places0 = Array.from({ length: flatPlaces.length / 2 }, (_, i) => [flatPlaces[2 * i], flatPlaces[2 * i + 1]]);
   const kinds = [...new Set(groups)];
-  const W = 620, H = 420, edge = 46;
+  const W = 570, H = 420, edge = 46;
   const range = axis => { const all = places0.map(place => place[axis]); return [Math.min(...all), Math.max(...all)]; };
   const [[x0, x1], [y0, y1]] = [range(0), range(1)], spanX = x1 - x0 || 1, spanY = y1 - y0 || 1;
   const toX = x => edge + (W - 2 * edge) * (x - x0) / spanX, toY = y => H - edge - (H - 2 * edge) * (y - y0) / spanY;

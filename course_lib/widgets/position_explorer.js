@@ -53,7 +53,7 @@ function render({ model, el }) {
     });
   });
 
-  const W = 430, H = 130;
+  const W = 405, H = 130;
   const chart = (classes, low) => {
     const curves = classes.map(name => node("polyline", { class: name }));
     const dot = node("circle", { class: "dot", r: 5 }), zero = node("line", { class: "axis", x1: 30, x2: W - 4 });
@@ -86,7 +86,7 @@ function render({ model, el }) {
       titled("the pair, turned", turn)),
     node("div", { class: "gbh-row top" },
       titled("this pair over all positions: — sine, - - cosine", waves.made),
-      titled("similarity against distance: — sinusoidal, - - RoPE" + (model.get("has_learned") ? ", ··· learned" : ""), far.made)),
+      titled("similarity by distance: — sinusoid, - - RoPE" + (model.get("has_learned") ? ", ··· learned" : ""), far.made)),
     says);
 
   let state = null, traced = null, rows, distances;

@@ -21,25 +21,31 @@ def is_ours(message):
     return message.type == "error" and "debugger state" not in message.text
 
 
-@contextmanager
-def opened(browser, folder, cells, dark=False):
-    """A page with the notebook run from top to bottom, and the list of everything that went wrong on it.
+def fresh_page(browser):
+    """A page of its own, and the list of everything that goes wrong on it from now on.
 
-    What the page asked for outside this machine, which it cannot reach, stands in the list too.
+    What the page asks for outside this machine, which it cannot reach, stands in the list too.
     """
-    path = folder / "notebooks" / "widgets.ipynb"
-    write(path, cells)
     problems = []
 
     def note(request):
         if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             problems.append(f"the page asked for {request.url}")
 
+    page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+    page.set_default_timeout(20_000)
+    page.on("request", note)
+    page.on("console", lambda message: is_ours(message) and problems.append(message.text))
+    return page, problems
+
+
+@contextmanager
+def opened(browser, folder, cells, dark=False):
+    """A page with the notebook run from top to bottom, and the list of everything that went wrong on it."""
+    path = folder / "notebooks" / "widgets.ipynb"
+    write(path, cells)
     with jupyterlab(folder, dark) as address:
-        page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
-        page.set_default_timeout(20_000)
-        page.on("request", note)
-        page.on("console", lambda message: is_ours(message) and problems.append(message.text))
+        page, problems = fresh_page(browser)
         problems += run(page, address(path.name), path, timeout=120)
         yield page, problems
         page.context.close()

@@ -124,7 +124,7 @@ def run(page, address, path, timeout):
         problems.append(f"still running after {timeout:g} s")
     for error in page.locator(ERRORS).all():
         problems.append(error.inner_text().strip())
-    with page.expect_response(lambda response: response.request.method == "PUT"):
+    with page.expect_response(lambda r: r.request.method == "PUT" and "/api/contents/" in r.url):
         page.keyboard.press("Control+s")
     code = [cell for cell in json.loads(path.read_text())["cells"] if cell["cell_type"] == "code"]
     counts = [cell["execution_count"] for cell in code]

@@ -171,7 +171,12 @@ def parts():
         ],
         "puller": ["```", puller(FIRST), "```"],
         "colab": ["```python", *colab_cell(), "```"],
-        "image": ["```", f"jupyter-repo2docker --no-run --image-name gpt-by-hand {address()}", "```"],
+        "image": [
+            "```",
+            "jupyter-repo2docker --no-run --target-repo-dir /srv/gpt-by-hand --image-name gpt-by-hand \\",
+            f"  {address()}",
+            "```",
+        ],
     }
 
 

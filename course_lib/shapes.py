@@ -39,16 +39,19 @@ def check_shapes(call, **arrays):
     >>> check_shapes("attention", q=(Array, "... T K"))
     {'...': (2,), 'T': 5, 'K': 4}
     """
-    for name, (array, pattern) in arrays.items():
-        if not hasattr(array, "shape"):
-            axes = _tuple(pattern.split())
-            raise ShapeError(f"{call}: {name} is a {type(array).__name__}, not an array with axes {axes}")
-    return dict(_sizes(call, tuple([(n, p, tuple(a.shape)) for n, (a, p) in arrays.items()])))
+    try:
+        shapes = tuple([(name, pattern, array.shape) for name, (array, pattern) in arrays.items()])
+    except AttributeError:
+        name, array, pattern = next((n, a, p) for n, (a, p) in arrays.items() if not hasattr(a, "shape"))
+        axes = _tuple(pattern.split())
+        raise ShapeError(f"{call}: {name} is a {type(array).__name__}, not an array with axes {axes}") from None
+    return dict(_sizes(call, shapes))
 
 
 @lru_cache(maxsize=4096)  # a model asks the same again and again
 def _sizes(call, arrays):
     """The sizes that `check_shapes` returns, from (name, pattern, shape) of every array."""
+    arrays = [(name, pattern, tuple(shape)) for name, pattern, shape in arrays]  # torch has a type of its own
     sizes, first_seen = {}, {}
     for name, pattern, shape in arrays:
         axes = pattern.split()

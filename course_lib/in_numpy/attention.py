@@ -119,8 +119,7 @@ def attend(call, q, k, v, mask=None, scale=None, temperature=1.0):
     >>> attend("doctest", np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))[0]
     array([[3.]])
     """
-    scores = q @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
-    scores *= _scale(q, scale)
+    scores = (q * _scale(q, scale)) @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
         np.copyto(scores, -np.inf, where=~checked_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
     weights = _softmax_in_place(call, scores, temperature, -1)  # (..., T, S)
@@ -145,11 +144,11 @@ def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=N
         weights=(weights, "... T S"),
     )  # fmt: skip
     grad_v = weights.swapaxes(-1, -2) @ grad_output  # (..., S, T) @ (..., T, K_v)
-    grad_weights = grad_output @ v.swapaxes(-1, -2)  # (..., T, K_v) @ (..., K_v, S)
-    grad_scores = softmax_backward(grad_weights, weights, temperature)  # (..., T, S)
-    grad_scores *= _scale(q, scale)
-    grad_q = grad_scores @ k  # (..., T, S) @ (..., S, K)
-    grad_k = grad_scores.swapaxes(-1, -2) @ q  # (..., S, T) @ (..., T, K)
+    grad_scores = grad_output @ v.swapaxes(-1, -2)  # of the weights so far: (..., T, K_v) @ (..., K_v, S)
+    grad_scores = softmax_backward(grad_scores, weights, temperature)  # (..., T, S)
+    scale = _scale(q, scale)
+    grad_q = grad_scores @ (k * scale)  # (..., T, S) @ (..., S, K)
+    grad_k = grad_scores.swapaxes(-1, -2) @ (q * scale)  # (..., S, T) @ (..., T, K)
     return grad_q, grad_k, grad_v
 
 
@@ -201,14 +200,14 @@ def with_causal_mask(call, mask, shape, context=None):
 
 def _softmax_in_place(call, scores, temperature, axis):
     """Overwrite scores with their softmax."""
-    temperature = checked_temperature(call, temperature, scores.dtype)
-    peak = scores.max(axis=axis, keepdims=True, initial=-np.inf)  # a NaN survives max, so the peaks show it
+    lowest = np.finfo(scores.dtype).min  # the peak of a row of −∞ alone: such a row stays −∞
+    peak = scores.max(axis=axis, keepdims=True, initial=lowest)  # a NaN survives max, so the peaks show it
     if not (peak < np.inf).all():
         raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
     with np.errstate(over="ignore"):  # below the smallest number is −∞, and e^−∞ = 0 is right
-        scores -= np.maximum(peak, np.finfo(scores.dtype).min)  # the largest becomes 0; −∞ alone stays −∞
+        scores -= peak  # the largest becomes 0
         if temperature != 1:
-            scores /= temperature
+            scores /= checked_temperature(call, temperature, scores.dtype)
     np.exp(scores, out=scores)
     scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # ≥ e^0 = 1, or 0: all masked
     return scores

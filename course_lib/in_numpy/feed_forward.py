@@ -44,7 +44,7 @@ def relu_backward(grad_output, x):
     >>> relu_backward(np.array([5.0, 5.0]), np.array([-2.0, 3.0]))
     array([0., 5.])
     """
-    return grad_output * (x > 0)
+    return grad_output * _relu_and_slope(x)[1]
 
 
 def gelu(x):
@@ -65,8 +65,7 @@ def gelu_backward(grad_output, x):
     >>> gelu_backward(np.array([1.0]), np.array([0.0]))
     array([0.5])
     """
-    density = np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
-    return grad_output * (_normal_cdf(x) + x * density)
+    return grad_output * _gelu_and_slope(x)[1]
 
 
 def gelu_tanh(x):
@@ -88,9 +87,7 @@ def gelu_tanh_backward(grad_output, x):
     >>> gelu_tanh_backward(np.array([1.0]), np.array([0.0]))
     array([0.5])
     """
-    grad_x = _gelu_tanh_slope(x, _gelu_tanh_gate(x))
-    grad_x *= grad_output
-    return grad_x
+    return grad_output * _gelu_tanh_and_slope(x)[1]
 
 
 def silu(x):
@@ -111,8 +108,7 @@ def silu_backward(grad_output, x):
     >>> silu_backward(np.array([1.0]), np.array([0.0]))
     array([0.5])
     """
-    s = _sigmoid(x)
-    return grad_output * (s + x * s * (1 - s))
+    return grad_output * _silu_and_slope(x)[1]
 
 
 ACTIVATIONS = {
@@ -154,12 +150,12 @@ class FeedForward(Module):
 
     def backward(self, grad_output):
         """Gradient of the input; the two layers collect their own."""
-        activate, activate_backward = ACTIVATIONS[self.activation]
-        hidden = self.cache
-        self.c_proj.cache = activate(hidden).reshape(-1, hidden.shape[-1])  # (N, F)
-        grad_activated = self.c_proj.backward(grad_output)  # (..., F)
+        hidden = self.cache.reshape(-1, self.cache.shape[-1])  # (N, F)
+        self.c_proj.cache, slope = _AND_SLOPE[self.activation](hidden)  # (N, F) each
+        grad_hidden = self.c_proj.backward(grad_output)  # (..., F)
         self.c_proj.cache = None
-        return self.c_fc.backward(activate_backward(grad_activated, hidden))  # (..., D)
+        grad_hidden *= slope.reshape(grad_hidden.shape)
+        return self.c_fc.backward(grad_hidden)  # (..., D)
 
 
 class SwiGLU(Module):
@@ -193,6 +189,42 @@ class SwiGLU(Module):
         return grad_x + self.up.backward(grad_product * silu(gate))  # (..., D)
 
 
+def _relu_and_slope(x):
+    return relu(x), x > 0
+
+
+def _gelu_and_slope(x):
+    cdf, density = _normal_cdf(x), np.exp(-x * x / 2) / math.sqrt(2 * math.pi)
+    return x * cdf, cdf + x * density
+
+
+def _silu_and_slope(x):
+    s = _sigmoid(x)
+    return x * s, s + x * s * (1 - s)
+
+
+def _gelu_tanh_and_slope(x):
+    """x·gate, and its derivative gate + x·gate·(1 − gate)·(2u)'. In few arrays, as in `_gelu_tanh_gate`."""
+    gate = _gelu_tanh_gate(x)
+    slope = x * x
+    slope *= 3 * 0.044715 * _TWICE_ROOT
+    slope += _TWICE_ROOT  # (2u)'
+    slope *= x
+    slope *= gate
+    slope *= 1 - gate
+    slope += gate
+    gate *= x
+    return gate, slope
+
+
+_AND_SLOPE = {  # for the network's backward, which needs both
+    "relu": _relu_and_slope,
+    "gelu": _gelu_and_slope,
+    "gelu_tanh": _gelu_tanh_and_slope,
+    "silu": _silu_and_slope,
+}
+
+
 def _sigmoid(x):
     with np.errstate(over="ignore"):  # exp(+large) = inf, and 1 / inf = 0 is the right answer
         return 1 / (1 + np.exp(-x))
@@ -212,15 +244,3 @@ def _gelu_tanh_gate(x):
         np.exp(gate, out=gate)
     gate += 1
     return np.divide(1, gate, out=gate)
-
-
-def _gelu_tanh_slope(x, gate):
-    """The derivative of x·gate: gate·(1 + x·(1 − gate)·(2u)')."""
-    slope = x * x
-    slope *= 3 * 0.044715 * _TWICE_ROOT
-    slope += _TWICE_ROOT  # (2u)'
-    slope *= x
-    slope *= 1 - gate
-    slope += 1
-    slope *= gate
-    return slope

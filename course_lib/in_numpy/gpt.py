@@ -200,7 +200,7 @@ class GPT(Module):
         end = start + ids.shape[1]
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
-        x = self.wte(ids) + self.wpe(np.arange(start, end))  # (B, T, D) + (T, D)
+        x = self.wte(ids) + self.wpe.params["weight"][start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         self.cache = self.ln_f(x)
@@ -209,7 +209,8 @@ class GPT(Module):
     def backward(self, grad_logits):
         """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return.
 
-        What forward kept is forgotten on the way. Raises ValueError for a second backward after one forward.
+        What forward kept, attention weights too, is forgotten on the way. Raises ValueError for a second backward
+        after one forward.
         """
         if self.cache is None:
             raise ValueError("GPT: a backward needs a forward of its own: call the model first")
@@ -220,7 +221,8 @@ class GPT(Module):
         for block in reversed(self.h):
             grad_x = block.backward(grad_x)
             block.forget()  # its room is free for the rest of the step
-        self.wpe.backward(grad_x.sum(axis=0))  # every text in the batch used the same positions
+            block.attn.weights = None  # the largest of all
+        self.wpe.grads["weight"][: grad_x.shape[1]] += grad_x.sum(axis=0)  # all texts used the same positions
         self.wte.backward(grad_x)
 
     def new_cache(self, B):

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links site bench browser release grade venv
+.PHONY: lab test notebooks links site bench browser release grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -35,10 +35,14 @@ browser: venv
 
 # Student versions of the assignments, and the marks of their submissions: see notebooks/assignments/README.md.
 release: venv
-	$(PY) -m course_lib.classroom.release $(ARGS)
+	$(PY) -m course_lib.classroom.release $(ASSIGNMENT) $(ARGS)
 
 grade: venv
 	$(PY) -m course_lib.classroom.grade $(ASSIGNMENT) $(ARGS)
+
+# nbgrader's Formgrader in the browser; its server must stand in the folder of the class.
+mark: venv
+	$(PY) -m jupyterlab --ServerApp.root_dir="$${COURSE:-build}" --LabApp.default_url=/formgrader/gradebook $(AS_ROOT) $(ARGS)
 
 venv:
 	@sh tools/venv.sh

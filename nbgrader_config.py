@@ -11,8 +11,11 @@ c.CourseDirectory.course_id = "gpt-by-hand"
 # A written answer is the student's own HTML: without this it could run code in the reader's browser.
 c.HTMLExporter.sanitize_html = True
 # What a learning-management system gives: files or zip files in COURSE/downloaded/04_attention/archive, named
-# as in ada_04_attention.ipynb. Yours differ? The guide in notebooks/assignments says how to change the pattern.
-c.FileNameCollectorPlugin.named_regexp = r"(.*/)?(?P<student_id>[\w.-]+?)_(?P<file_id>\d\d_[a-z_]+)\.ipynb"
+# as in ada_04_attention.ipynb or, where a browser saved it twice, ada_04_attention (1).ipynb.
+# Yours differ? The guide in notebooks/assignments says how to change the pattern.
+c.FileNameCollectorPlugin.named_regexp = (
+    r"(.*/)?(?P<student_id>\w[\w .-]*?)_(?P<file_id>\d\d_[a-z_]*[a-z])( ?\(\d+\))?\.ipynb"
+)
 
 
 def refuse(notebook, resources):

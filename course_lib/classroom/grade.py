@@ -6,7 +6,6 @@ are compared here. The marks go to nbgrader's gradebook. A run that was stopped 
 
 import argparse
 import contextlib
-import csv
 import hashlib
 import json
 import os
@@ -14,7 +13,6 @@ import secrets
 import sys
 import time
 import warnings
-from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
@@ -24,7 +22,7 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 
-from . import sandbox
+from . import report, sandbox
 from .sanitise import (
     FROM_EXCHANGE,
     Unreadable,
@@ -35,7 +33,7 @@ from .sanitise import (
     read_submission,
     sanitise,
 )
-from .tasks import TASKS
+from .tasks import TASKS, without_task
 from .values import grade_notebook
 
 
@@ -81,18 +79,35 @@ def save(course, assignment, result, notebook):
     folder = course / "autograded" / student / assignment
     texts = exchanged(course / "submitted" / student / assignment)
     stamp = timestamp(texts.get("timestamp.txt"))
+    same = result["digest"] and record(course, assignment, student).get("digest") == result["digest"]
     with warnings.catch_warnings(), Gradebook(database) as gradebook:
         warnings.simplefilter("ignore", SAWarning)  # nbgrader's way with its own objects
         gradebook.update_or_create_student(student)
         gradebook.update_or_create_submission(assignment, student, **({"timestamp": stamp} if stamp else {}))
+        grades = gradebook.find_submission_notebook(assignment, assignment, student).grades
+        marked = [g.name for g in grades if same and g.manual_score is not None and not g.needs_manual_grade]
     graded = with_outcomes(notebook, result["results"])
     about = {"notebook": assignment, "assignment": assignment, "student": student, "db_url": database}
     for preprocessor in (SaveAutoGrades(), AssignLatePenalties()):
         graded, _ = preprocessor.preprocess(graded, {"nbgrader": about})
+    with Gradebook(database) as gradebook:
+        for name in marked:  # nothing has changed: nbgrader need not ask for these marks again
+            gradebook.find_grade(name, assignment, assignment, student).needs_manual_grade = False
+        gradebook.db.commit()
     for name, text in texts.items():
         replace(folder / name, text)
     replace(folder / f"{assignment}.ipynb", nbformat.writes(graded))
     replace(record_of(course, assignment, student), json.dumps(result, indent=1))
+
+
+def saved(course, assignment, result, notebook):
+    """The result, saved if there is a notebook; ungraded where that failed."""
+    try:
+        if notebook is not None:
+            save(course, assignment, result, notebook)
+    except Exception as error:  # noqa: BLE001
+        result["outcome"], result["reason"] = "ungraded", f"the marks could not be saved: {plain(error)}"
+    return result
 
 
 def with_outcomes(notebook, results):
@@ -163,42 +178,17 @@ def released(course, assignment):
         raise SystemExit(f"there is no assignment {assignment!r}; there are {', '.join(TASKS)}")
     path = course / "release" / assignment / f"{assignment}.ipynb"
     try:
+        notebook = nbformat.read(path, as_version=4)  # first, since a gradebook is made where there is none
         with Gradebook(database_of(course)) as gradebook:
             gradebook.find_notebook(assignment, assignment)
-        return nbformat.read(path, as_version=4)
     except (MissingEntry, OSError):
         raise SystemExit(
-            f"{assignment} has not been released in {course}: run `make release` first"
+            f"{assignment} has not been released in {course}: run `make release` first, "
+            "or name the folder of your class with COURSE"
         ) from None
-
-
-def report(course, assignment, results):
-    """Write the CSV, a row for each question of each student, and return its path."""
-    path = course / "reports" / f"{assignment}.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with Gradebook(database_of(course)) as gradebook, open(path, "w", newline="", encoding="utf-8") as file:
-        rows = csv.writer(file)
-        rows.writerow(
-            ["student", "question", "points", "of", "outcome", "reason", "notes", "seed", "sandbox"]
-        )
-        for result in sorted(results, key=lambda result: result["student"]):
-            about = "; ".join(result["notes"]), result["seed"], "yes" if result["sandbox"] else "NO SANDBOX"
-            if result["outcome"] == "ungraded":
-                rows.writerow([result["student"], "", "", "", "ungraded", result["reason"], *about])
-                continue
-            for grade in gradebook.find_submission_notebook(assignment, assignment, result["student"]).grades:
-                outcome, reason = result["results"].get(grade.name) or by_hand(grade)
-                rows.writerow(
-                    [result["student"], grade.name, grade.score, grade.max_score, outcome, reason, *about]
-                )
-    return path
-
-
-def by_hand(grade):
-    """Outcome and reason of a question that a person marks."""
-    if grade.manual_score is not None:
-        return "marked by hand", ""
-    return ("to be marked by hand", "") if grade.needs_manual_grade else ("empty", "no answer")
+    if cells := without_task(assignment, notebook["cells"]):
+        raise SystemExit(f"no task in course_lib/classroom/tasks.py for {', '.join(cells)} of {assignment}")
+    return notebook
 
 
 def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False, log=sys.stderr):
@@ -217,19 +207,15 @@ def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False
             pool.submit(grade_student, course, assignment, student, release, sandboxed, again)
             for student in chosen
         ]
-        for done, future in enumerate(as_completed(futures), 1):
-            result, notebook = future.result()
-            if notebook is not None:
-                try:
-                    save(course, assignment, result, notebook)
-                except Exception as error:  # noqa: BLE001
-                    result["outcome"], result["reason"] = (
-                        "ungraded",
-                        f"the marks could not be saved: {plain(error)}",
-                    )
-            results.append(result)
-            bar = "█" * (20 * done // len(chosen))
-            print(f"\r{bar:░<20} {done} of {len(chosen)}", end="", file=log, flush=True)
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                results.append(saved(course, assignment, *future.result()))
+                bar = "█" * (20 * done // len(chosen))
+                print(f"\r{bar:░<20} {done} of {len(chosen)}", end="", file=log, flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            print("\nstopping: what runs now may take some seconds to end", file=log)
+            raise
     print(file=log)
     return results
 
@@ -237,7 +223,7 @@ def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False
 def main(arguments=None):
     """The command line; its status is 1 when somebody could not be graded."""
     parser = argparse.ArgumentParser(prog="grade", description=__doc__.partition("\n")[0])
-    parser.add_argument("assignment", help="for example 04_attention")
+    parser.add_argument("assignment", nargs="?", help="for example 04_attention")
     parser.add_argument(
         "--course", type=Path, default=os.environ.get("COURSE", "build"), help="default: build"
     )
@@ -248,22 +234,28 @@ def main(arguments=None):
         "--unsafe-no-sandbox", action="store_true", help="run submissions with all your rights"
     )
     options = parser.parse_args(arguments)
+    if not options.assignment:
+        raise SystemExit(
+            f"which assignment? `make grade ASSIGNMENT=04_attention`; there are {', '.join(TASKS)}"
+        )
     if not options.unsafe_no_sandbox and (reason := sandbox.unusable()):
         raise SystemExit(sandbox.ADVICE.format(reason=reason))
     course, started = Path(options.course).resolve(), time.monotonic()
-    results = grade(
-        course, options.assignment, options.jobs, options.student,
-        not options.unsafe_no_sandbox, options.again or bool(options.student),
-    )  # fmt: skip
-    path, seconds = report(course, options.assignment, results), time.monotonic() - started
-    for outcome, count in sorted(Counter(result["outcome"] for result in results).items()):
-        print(f"{outcome:>12} {count}")
-    tasks = Counter((name, outcome) for result in results for name, (outcome, _) in result["results"].items())
-    for (name, outcome), count in sorted(tasks.items()):
-        print(f"{name:>32}  {outcome:<10} {count}")
-    for result in results:
-        if result["outcome"] != "graded":
-            print(f"{result['student']}: {result['outcome']}: {result['reason']}")
+    try:
+        results = grade(
+            course, options.assignment, options.jobs, options.student,
+            not options.unsafe_no_sandbox, options.again or bool(options.student),
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        print(
+            "stopped: what has been graded is saved, and the same command goes on from there", file=sys.stderr
+        )
+        return 130
+    path, seconds = course / "reports" / f"{options.assignment}.csv", time.monotonic() - started
+    with Gradebook(database_of(course)) as gradebook:
+        rows = report.rows_of(gradebook, options.assignment, results)
+    report.write(path, rows)
+    print("\n".join(report.summary(rows, results, options.student or ())))
     print(f"{seconds:.0f} s; every question and the reason for every lost point: {path}")
     return int(any(result["outcome"] == "ungraded" for result in results))
 

@@ -1,12 +1,15 @@
 """`make release`: the student versions, without solutions, in `build/release`, and nbgrader told of them."""
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
 
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
+
+from .tasks import without_task
 
 SOURCES = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
 
@@ -24,9 +27,18 @@ def nbgrader(course):
 
 
 def release(course, assignments=()):
-    """Release the named assignments, or all; their names. Raises RuntimeError with nbgrader's log on failure."""
+    """Release the named assignments, or all; their names. Raises RuntimeError with what is wrong."""
     course.mkdir(parents=True, exist_ok=True)
     names, api = list(assignments) or all_assignments(), nbgrader(course)
+    for name in names:
+        if name not in all_assignments():
+            raise RuntimeError(f"there is no assignment {name!r}; there are {', '.join(all_assignments())}")
+        source = json.loads((SOURCES / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+        if cells := without_task(name, source["cells"]):
+            raise RuntimeError(
+                f"{name}: {', '.join(cells)} could not be graded: add a Task of this name to "
+                f"TASKS[{name!r}] in course_lib/classroom/tasks.py"
+            )
     for name in names:
         outcome = api.generate_assignment(name, force=True, create=True)
         if not outcome["success"]:

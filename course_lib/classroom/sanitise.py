@@ -103,10 +103,14 @@ def submitted_cells(data):
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or notebook.get("nbformat") != 4:
         raise Unreadable("the file is no notebook of format 4")
-    return [
-        {**cell, "id": cell["id"] if isinstance(cell.get("id"), str) else None}
-        for cell in cells if isinstance(cell, dict)
-    ]  # fmt: skip
+    return [{**cell, "id": cell_id(cell)} for cell in cells if isinstance(cell, dict)]
+
+
+def cell_id(cell):
+    """The id of a submitted cell, which Colab keeps in the metadata, or None."""
+    metadata = cell.get("metadata")
+    known = (cell.get("id"), metadata.get("id") if isinstance(metadata, dict) else None)
+    return next((id for id in known if isinstance(id, str)), None)
 
 
 def source_of(cell):

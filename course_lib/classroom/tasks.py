@@ -31,6 +31,8 @@ from course_lib.in_numpy import (
     positions,
 )
 
+from .sanitise import grade_id, is_test
+
 
 @dataclass(frozen=True)
 class Task:
@@ -39,8 +41,14 @@ class Task:
     function: str
     inputs: Callable
     reference: Callable
-    check: Callable  # a lesson's exercise check, for a reason that names the mistake
+    check: Callable | None = None  # a lesson's exercise check, for a reason that names the mistake
     calls: int = 20
+
+
+def without_task(assignment, cells):
+    """The names of the cells that the grader should mark and that have no Task."""
+    tests = [grade_id(cell) for cell in cells if is_test(cell)]
+    return [name for name in tests if name not in TASKS.get(assignment, {})]
 
 
 def sizes(random, how_many, low=2, high=8):

@@ -61,7 +61,8 @@ def run_task(task, worker, random, errors):
             why = "; ".join(
                 f"the cell {plain(k, 50)} raised {plain(v)}" for k, v in dict(errors or {}).items()
             )
-            raise Failed("missing", f"there is no function {task.function}" + (f": {why}" if why else ""))
+            other = f", but there is {plain(reply['like'], 50)}" if reply.get("like") else ""
+            raise Failed("missing", f"there is no function {task.function}{other}{why and ': '}{why}")
         if "error" in reply:
             raise Failed("error", f"{task.function} raised {plain(reply['error'])}")
         try:
@@ -76,7 +77,8 @@ def run_task(task, worker, random, errors):
     end = time.monotonic() + sandbox.SECONDS  # for all calls together
     try:
         with np.errstate(all="ignore"):
-            task.check.__wrapped__(function)
+            if task.check:
+                task.check.__wrapped__(function)
             for arguments, right in zip(drawn, expected, strict=True):
                 if not same(function(*arguments), right):
                     shapes = ", ".join(str(np.shape(a)) if np.ndim(a) else plain(a, 60) for a in arguments)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader.plugins import FileNameCollectorPlugin
+from traitlets.config import Config
 
 from course_lib.classroom import grade, sandbox
 from course_lib.classroom.release import nbgrader
@@ -37,7 +39,7 @@ def marks(course):
 
 
 def rows(course):
-    with open(course / "reports" / f"{ASSIGNMENT}.csv", newline="", encoding="utf-8") as file:
+    with open(course / "reports" / f"{ASSIGNMENT}.csv", newline="", encoding="utf-8-sig") as file:
         return list(csv.DictReader(file))
 
 
@@ -146,6 +148,120 @@ def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
     assert len(rows(course)) == 8 * 4
 
 
+def test_a_run_that_is_interrupted_says_that_it_goes_on(course, submission, submit):
+    slow = "def softmax(scores, temperature):\n    while True: pass"
+    for i in range(8):
+        submit(f"s{i}", submission(**({"softmax": slow} if i else {})))
+    command = [sys.executable, "-m", "course_lib.classroom.grade", ASSIGNMENT, "--course", str(course)]
+    process = subprocess.Popen([*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while not list(course.glob("reports/*/*.json")) and time.monotonic() < end:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=2 * sandbox.SECONDS)  # all eight would take 70 seconds
+    assert process.returncode == 130
+    assert "Traceback" not in words
+    assert "stopping: what runs now" in words
+    assert words.endswith("stopped: what has been graded is saved, and the same command goes on from there\n")
+    assert [path.stem for path in course.glob("reports/*/*.json")] == ["s0"]
+
+
+def give(course, student, **points):
+    """Marks by hand, as Formgrader writes them."""
+    with Gradebook(grade.database_of(course)) as gradebook:
+        for name, score in points.items():
+            found = gradebook.find_grade(name.replace("_", "-"), ASSIGNMENT, ASSIGNMENT, student)
+            found.manual_score, found.needs_manual_grade = score, False
+        gradebook.db.commit()
+
+
+def test_marks_by_hand_are_named_and_asked_for_again_after_a_change(course, solved, submission, submit, capsys):
+    masked = "def causal_mask(T):\n    return np.ones((T, T), dtype=bool)"
+    submit("ada", submission(**answers(solved, **{"causal-mask": masked}), question="The weights."))
+    assert run(course) == 0
+    assert "1 wait for a mark by hand: `make mark` opens them" in capsys.readouterr().out
+    give(course, "ada", test_causal_mask=1, question=4)
+
+    def found(*options):
+        assert run(course, *options) == 0
+        table = {row["question"]: row for row in rows(course)}
+        return [[table[name][key] for key in ("points", "outcome", "reason")] for name in ("test-causal-mask", "question")]
+
+    for options in ([], ["--again"], ["--student", "ada"]):
+        mask, question = found(*options)
+        assert mask[:2] == ["1.0", "marked by hand"]
+        assert mask[2].startswith("the grader says wrong: ")
+        assert question == ["4.0", "marked by hand", ""]
+    assert "ada: test-causal-mask: 1 of 2, marked by hand: the grader says wrong" in capsys.readouterr().out
+    submit("ada", submission(**answers(solved), question="The weights and the gradients."))
+    for options in ([], [], ["--again"]):
+        assert found(*options) == [
+            ["1.0", "to be marked again", "it was changed after you marked it; the grader says right"],
+            ["4.0", "to be marked again", "it was changed after you marked it"],
+        ]
+    give(course, "ada", test_causal_mask=2, question=4)
+    assert found() == [["2.0", "marked by hand", "the grader says right"], ["4.0", "marked by hand", ""]]
+
+
+def test_what_needs_a_look_is_on_the_screen(course, submission, submit, capsys):
+    lost = submission()
+    for cell in lost["cells"]:
+        cell["id"], cell["metadata"] = "a" + cell["id"], {}
+    submit("ada", lost)
+    submit("bob", b"<html>")
+    folder = submit("cyd", submission())
+    (folder / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
+    with Gradebook(grade.database_of(course)) as gradebook:
+        gradebook.update_or_create_assignment(ASSIGNMENT, duedate="2026-11-20 08:30:00 UTC")
+    assert run(course) == 0
+    out = capsys.readouterr().out
+    assert "ada: look at the file: the cell softmax is missing; the cell causal-mask is missing;" in out
+    assert "bob: unreadable: the file is no notebook: it is a web page" in out
+    table = {(row["student"], row["question"]): row for row in rows(course)}
+    assert table["bob", "question"]["outcome"] == "unreadable"
+    assert table["cyd", "test-softmax"]["notes"] == "handed in 1.5 hours late"
+    with Gradebook(grade.database_of(course)) as gradebook:
+        gradebook.grant_extension(ASSIGNMENT, "cyd", hours=2)
+    assert run(course) == 0
+    assert {row["notes"] for row in rows(course) if row["student"] == "cyd"} == {""}
+
+
+def test_a_folder_of_no_class_is_named_and_nothing_is_made_there(tmp_path):
+    for folder in (tmp_path / "nowhere", tmp_path):
+        with pytest.raises(SystemExit, match=f"not been released in {folder}: run `make release` first, or name"):
+            grade.main([ASSIGNMENT, "--course", str(folder)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_released_cell_without_a_task_is_named(course, submission, submit, monkeypatch):
+    submit("ada", submission())
+    monkeypatch.delitem(grade.TASKS[ASSIGNMENT], "test-softmax")
+    with pytest.raises(SystemExit, match="no task in course_lib/classroom/tasks.py for test-softmax of 04_attention"):
+        run(course)
+
+
+@pytest.mark.parametrize(
+    ("file", "student"),
+    [
+        ("ada_04_attention.ipynb", "ada"),
+        ("ada_04_attention (1).ipynb", "ada"),
+        ("ada_04_attention(2).ipynb", "ada"),
+        ("Zo\xeb M\xfcller_04_attention.ipynb", "Zo\xeb M\xfcller"),
+        ("x_y.z-4711_04_attention.ipynb", "x_y.z-4711"),
+        ("all/of/them/ada_04_attention.ipynb", "ada"),
+        ("04_attention.ipynb", None),
+        ("._04_attention.ipynb", None),
+        (".._04_attention.ipynb", None),
+        ("ada_04_attention.html", None),
+    ],
+)
+def test_names_of_downloaded_files(file, student):
+    config = Config()
+    exec((ROOT / "nbgrader_config.py").read_text(encoding="utf-8"), {"get_config": lambda: config})  # noqa: S102
+    found = FileNameCollectorPlugin(config=config).collect(f"/class/downloaded/04_attention/extracted/{file}")
+    assert (found and (found["student_id"], found["file_id"])) == (student and (student, ASSIGNMENT))
+
+
 def test_our_own_failure_gives_no_mark_and_stops_nobody(course, submission, submit, monkeypatch, capsys):
     for student in ("ada", "bob"):
         submit(student, submission())
@@ -174,6 +290,7 @@ def test_grading_without_the_sandbox_is_written_down(course, submission, submit)
 @pytest.mark.parametrize(
     ("assignment", "options", "words"),
     [("04_attention", [], "nothing was submitted"),
+     ("", [], "which assignment\\? `make grade ASSIGNMENT=04_attention`; there are 01_tokenization, "),
      ("40_nothing", [], "there is no assignment '40_nothing'"),
      ("05_multi_head", [], "run `make release` first")],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import pytest
 from nbclient import NotebookClient
 from nbformat import v4
 
+from course_lib.classroom import release as classroom
 from course_lib.classroom.release import SOURCES, all_assignments, release
 from course_lib.classroom.sanitise import grade_id, is_solution, is_test, text
 from course_lib.classroom.tasks import TASKS
@@ -75,6 +76,20 @@ def test_released_cells_run_up_to_their_stubs(name, releases, capsys):
         if cell["cell_type"] == "code":
             exec(text(cell), space)  # noqa: S102
     assert capsys.readouterr().out == len(TASKS[name]) * "not written yet\n"
+
+
+def test_an_unknown_assignment_is_refused_with_those_there_are(tmp_path):
+    with pytest.raises(RuntimeError, match="there is no assignment '04'; there are 01_tokenization, "):
+        release(tmp_path, ["04"])
+
+
+def test_what_could_not_be_graded_is_not_released(tmp_path, monkeypatch):
+    (tmp_path / "sources" / "10_own").mkdir(parents=True)
+    (tmp_path / "sources" / "10_own" / "10_own.ipynb").write_text(json.dumps(source("04_attention")))
+    monkeypatch.setattr(classroom, "SOURCES", tmp_path / "sources")
+    with pytest.raises(RuntimeError, match=r"10_own: test-softmax, .* add a Task of this name to TASKS\['10_own'\]"):
+        release(tmp_path / "class")
+    assert not (tmp_path / "class" / "release").exists()
 
 
 def test_a_released_notebook_runs_in_jupyter(releases):

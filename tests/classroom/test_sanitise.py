@@ -46,6 +46,11 @@ def renamed(cells):
     cells[1]["metadata"] = {}
 
 
+def saved_by_colab(cells):
+    for one in cells:
+        one["metadata"] = {"id": one.pop("id"), "outputId": "x"}
+
+
 def renamed_with_another_id(cells):
     cells[1].update(metadata={}, id="abc")
 
@@ -79,6 +84,8 @@ def rewritten_test_cell(cells):
         (lambda cells: cells[0].update(source="import evil"), ANSWER, ""),
         (lambda cells: cells[1].update(source=ANSWER.splitlines(True)), ANSWER, ""),
         (renamed, ANSWER, "the cell f had lost its name and was found by its id"),
+        (saved_by_colab, ANSWER,
+         "the cell f had lost its name and was found by its id | the cell question had lost its name and was found by its id"),
         (renamed_with_another_id, STUB, "the cell f is missing | code cells that the student added, not taken: 1"),
         (doubled, ANSWER, "the cell f is there 2 times: the first with an answer was taken"),
         (answered_twice, ANSWER, "the cell f is there 2 times: the first with an answer was taken"),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from course_lib.classroom import grade, sandbox
-from course_lib.classroom.tasks import TASKS
+from course_lib.classroom.tasks import TASKS, Task
 from course_lib.classroom.values import run_task, same
 from course_lib.classroom.worker import compiled, decode, encode, run_cells
 
@@ -141,6 +141,23 @@ def living():
         if status not in "ZX":
             found[int(pid)] = int(parent)
     return found
+
+
+def test_a_function_of_another_name_is_named(sandboxed):
+    cells = [["a", "def softmaks(scores, temperature):\n    return scores"], ["b", "def g(:"]]
+    with sandbox.Worker() as worker:
+        errors = worker.ask({"cells": cells})["errors"]
+        outcome, reason = run_task(TASKS["04_attention"]["test-softmax"], worker, np.random.default_rng(0), errors)
+    assert outcome == "missing"
+    assert reason.startswith("there is no function softmax, but there is softmaks: the cell b raised SyntaxError")
+
+
+def test_a_task_may_do_without_a_check(sandboxed):
+    task = Task("double", lambda random: (random.normal(size=3),), lambda x: 2 * x)
+    for factor, outcome in [(2, "right"), (3, "wrong")]:
+        with sandbox.Worker() as worker:
+            worker.ask({"cells": [["a", f"def double(x):\n    return {factor} * x"]]})
+            assert run_task(task, worker, np.random.default_rng(0), {})[0] == outcome
 
 
 def test_nothing_of_a_worker_is_left(sandboxed):

@@ -1,0 +1,79 @@
+"""What a lecturer reads after grading: a row for each question of each student, and a summary on the screen."""
+
+import csv
+from collections import Counter
+
+COLUMNS = ["student", "question", "points", "of", "outcome", "reason", "notes", "seed", "sandbox"]
+
+
+def rows_of(gradebook, assignment, results):
+    """The rows of the report, dicts with the keys COLUMNS, sorted by student."""
+    rows = []
+    for result in sorted(results, key=lambda result: result["student"]):
+        student, ungraded = result["student"], result["outcome"] == "ungraded"
+        about = {
+            "student": student,
+            "seed": result["seed"],
+            "sandbox": "yes" if result["sandbox"] else "NO SANDBOX",
+        }
+        if ungraded:
+            notes = "; ".join(result["notes"])
+            rows.append({**about, "outcome": "ungraded", "reason": result["reason"], "notes": notes})
+            continue
+        late = gradebook.find_submission(assignment, student).total_seconds_late
+        notes = "; ".join([f"handed in {late / 3600:.1f} hours late"] * bool(late) + result["notes"])
+        for grade in gradebook.find_submission_notebook(assignment, assignment, student).grades:
+            outcome, reason = outcome_of(grade, result)
+            rows.append({
+                **about, "question": grade.name, "points": grade.score, "of": grade.max_score,
+                "outcome": outcome, "reason": reason, "notes": notes,
+            })  # fmt: skip
+    return rows
+
+
+def outcome_of(grade, result):
+    """(outcome, reason) of a question in nbgrader's gradebook. A mark given by hand counts, and is named as one."""
+    outcome, reason = result["results"].get(grade.name, ("", ""))
+    if grade.manual_score is not None:
+        says = f"the grader says {outcome}{reason and ': '}{reason}" if outcome else ""
+        if not grade.needs_manual_grade:
+            return "marked by hand", says
+        return "to be marked again", "; ".join(["it was changed after you marked it"] + [says] * bool(says))
+    if outcome:
+        return outcome, reason
+    if result["outcome"] == "unreadable":
+        return "unreadable", result["reason"]
+    return ("to be marked by hand", "") if grade.needs_manual_grade else ("empty", "no answer")
+
+
+def write(path, rows):
+    """The rows as CSV; the mark at its beginning tells spreadsheets that it is UTF-8."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8-sig") as file:
+        table = csv.DictWriter(file, COLUMNS)
+        table.writeheader()
+        table.writerows(rows)
+
+
+def summary(rows, results, students=()):
+    """Lines for the screen: counts, every row of the named students, and whose submission needs a look."""
+    yield ", ".join(f"{outcome} {n}" for outcome, n in Counter(r["outcome"] for r in results).most_common())
+    counts = {}
+    for row in rows:
+        if row.get("question"):
+            counts.setdefault(row["question"], Counter())[row["outcome"]] += 1
+    for question, outcomes in counts.items():
+        yield f"{question:>32}  " + ", ".join(f"{outcome} {n}" for outcome, n in outcomes.most_common())
+    for row in rows:
+        if row["student"] in students and row.get("question"):
+            reason = f"{row['reason'] and ': '}{row['reason']}"
+            yield f"{row['student']}: {row['question']}: {row['points']:g} of {row['of']:g}, {row['outcome']}{reason}"
+    for result in results:
+        lost = [note for note in result["notes"] if "is missing" in note]
+        if result["outcome"] != "graded":
+            yield f"{result['student']}: {result['outcome']}: {result['reason']}"
+        elif lost:
+            yield f"{result['student']}: look at the file: {'; '.join(lost)}"
+    waiting = sum("to be marked" in row["outcome"] for row in rows)
+    if waiting:
+        yield f"{waiting} wait for a mark by hand: `make mark` opens them"

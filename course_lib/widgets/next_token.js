@@ -73,7 +73,7 @@ function render({ model, el }) {
     setText(grown, words.slice(model.get("prompt")).join(" "));
     const kept = drawn.filter(p => p > 0).length, nats = entropy(drawn);
     setText(says.children[0], `${kept} of ${V} tokens can be drawn; entropy ${fmt(nats, 3)} nats = ${fmt(nats / Math.LN2, 3)} bits.`);
-    setText(says.children[1], waiting ? "Waiting for the model, which runs in the kernel…"
+    setText(says.children[1], waiting ? "Waiting for the model in the kernel. After a restart of the kernel, run this cell again."
       : model.get("error") && `The model answered: ${model.get("error")}`);
   }
   // The model's answer ends the wait. Taking a token back is answered too.

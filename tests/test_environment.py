@@ -220,11 +220,12 @@ def test_the_named_python_is_taken_and_no_other(course):
     assert status == 0
 
 
-def test_the_button_that_calls_unwritten_exercises_a_success_is_off(course):
+def test_a_false_success_and_news_from_others_are_off(course):
     course.put("python3", GOOD)
     course.run()
     off = json.loads((course.folder / ".venv/etc/jupyter/labconfig/page_config.json").read_text())
-    assert off == {"disabledExtensions": {"@jupyter/nbgrader:validate-assignment": True}}
+    unwanted = "@jupyter/nbgrader:validate-assignment", "@jupyterlab/apputils-extension:announcements"
+    assert off == {"disabledExtensions": dict.fromkeys(unwanted, True)}
 
 
 def test_nothing_is_installed_twice(course):

@@ -55,9 +55,10 @@ echo "Installing requirements.txt into .venv (a download of several hundred MB t
 rm -f .venv/installed
 touch .venv/installing
 .venv/bin/python -m pip install --disable-pip-version-check --requirement requirements.txt
-# nbgrader's Validate button would call a lesson with no exercise written a success.
+# nbgrader's Validate button would call a lesson with no exercise written a success, and JupyterLab asks whoever
+# opens it first about news from its makers.
 mkdir -p .venv/etc/jupyter/labconfig
-echo '{"disabledExtensions": {"@jupyter/nbgrader:validate-assignment": true}}' >.venv/etc/jupyter/labconfig/page_config.json
+echo '{"disabledExtensions": {"@jupyter/nbgrader:validate-assignment": true, "@jupyterlab/apputils-extension:announcements": true}}' >.venv/etc/jupyter/labconfig/page_config.json
 printf '%s\n' "$wanted" >.venv/installing
 mv .venv/installing .venv/installed
 echo "The environment in .venv is ready."

@@ -22,6 +22,10 @@ VERDICTS = ("given", "reproduced", "erratum", "cited")
 class LedgerError(AssertionError):
     """A value contradicts the ledger, or the ledger is asked for what it does not hold."""
 
+    def _render_traceback_(self):
+        """What Jupyter shows instead of a traceback, whose lines would be this module's, not the reader's."""
+        return [f"LedgerError: {self}"]
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -106,7 +110,7 @@ def check(id, value):
         right = agrees(value, this.correct, id) and not right
     table = tables.Check(this, computed)
     if not right:
-        raise LedgerError(f"the verdict {this.verdict!r} does not hold\n{table!r}")
+        raise LedgerError(f"the verdict in the last line does not hold for this value\n{table!r}")
     return table
 
 

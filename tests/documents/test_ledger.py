@@ -102,6 +102,14 @@ def test_a_reproduced_claim_fails_when_one_printed_digit_is_altered(claim, monke
             check(claim.id, value)
 
 
+def test_jupyter_shows_the_table_without_a_traceback():
+    with pytest.raises(LedgerError) as caught:
+        check("whitepaper.cross.depth", 3)
+    (shown,) = caught.value._render_traceback_()
+    assert shown.startswith("LedgerError: the verdict in the last line does not hold")
+    assert shown.splitlines()[-2:] == ["3          4         0 of 1", "reproduced: every printed digit"]
+
+
 @pytest.mark.parametrize("claim", ERRATA, ids=ids(ERRATA))
 def test_an_erratum_fails_when_the_document_is_right(claim, monkeypatch):
     value = VALUES[claim.id]()

@@ -24,7 +24,7 @@ def cells(path):
 def test_every_check_is_called_by_one_lesson():
     code = "\n".join(source(cell) for path in lessons() for cell in cells(path) if cell["cell_type"] == "code")
     called = Counter(re.findall(r"\bcheck_\w+(?=\()", code))
-    assert [name for name in CHECKS if called[name] != 1] == []
+    assert [name for name in CHECKS if called[name] != 1] == [], "these stand in no lesson, or in more than one"
 
 
 @each(WITH_EXERCISES)

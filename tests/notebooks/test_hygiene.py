@@ -203,6 +203,10 @@ BROKEN = {
     ),
     "two titles": (cell("picture-comes", source="# Here"), "one heading of the first level"),
     "no title": (cell("title", source=4 * WORDS), "one heading of the first level"),
+    "a table without headers in the text": (
+        cell("picture-comes", source="<table><tr><td>1</td></tr></table>"),
+        "'picture-comes' has a table without headers",
+    ),
     "a table without headers": (
         cell("root", outputs=[shown(**{"text/html": "<table><tr><td>1</td></tr></table>"})]),
         "'root' has a table without headers",

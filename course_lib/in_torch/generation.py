@@ -51,7 +51,6 @@ def sample(probabilities, generator=None):
     return drawn.reshape(probabilities.shape[:-1])
 
 
-@torch.no_grad()
 def generate(
     model,
     ids,
@@ -94,22 +93,23 @@ def generate(
         )
     text = torch.cat([prompt, prompt.new_zeros(B, new_tokens)], dim=1)  # (B, T + n)
     ended = torch.zeros(B, dtype=torch.bool, device=prompt.device)
-    cache = model.new_cache(B) if use_cache else None
-    seen = 0  # tokens whose keys and values the cache holds
-    for t in range(T, T + new_tokens):
-        logits = model(text[:, seen:t], cache)[:, -1]  # (B, V), what follows the last token
-        if greedy:
-            chosen = logits.argmax(dim=-1)  # (B,)
-        else:
-            chosen = sample(next_token_probabilities(logits, temperature, top_k, top_p), generator)
-        seen = t if use_cache else 0
-        if stop is not None:
-            chosen = torch.where(ended, stop, chosen)
-            ended |= chosen == stop
-        text[:, t] = chosen
-        if on_token is not None:
-            on_token(chosen)
-        if stop is not None and ended.all():
-            text = text[:, : t + 1]
-            break
+    with torch.inference_mode():  # the text, made outside, stays an ordinary tensor that can be trained on
+        cache = model.new_cache(B) if use_cache else None
+        seen = 0  # tokens whose keys and values the cache holds
+        for t in range(T, T + new_tokens):
+            logits = model(text[:, seen:t], cache)[:, -1]  # (B, V), what follows the last token
+            if greedy:
+                chosen = logits.argmax(dim=-1)  # (B,)
+            else:
+                chosen = sample(next_token_probabilities(logits, temperature, top_k, top_p), generator)
+            seen = t if use_cache else 0
+            if stop is not None:
+                chosen = torch.where(ended, stop, chosen)
+                ended |= chosen == stop
+            text[:, t] = chosen
+            if on_token is not None:
+                on_token(text[:, t])
+            if stop is not None and ended.all():
+                text = text[:, : t + 1]
+                break
     return text if ids.ndim == 2 else text[0]

@@ -102,8 +102,7 @@ class CausalSelfAttention(nn.Module):
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        heads = split_heads(self.c_attn(x), 3 * self.H)  # (B, 3H, T, K)
-        q, k, v = heads.chunk(3, dim=-3)  # (B, H, T, K) each
+        q, k, v = (split_heads(part, self.H) for part in self.c_attn(x).chunk(3, dim=-1))  # (B, H, T, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
         T, S = q.shape[-2], k.shape[-2]
@@ -185,7 +184,7 @@ class GPT(nn.Module):
         end = start + ids.shape[1]
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
-        x = self.wte(ids) + self.wpe.weight[start:end]  # (B, T, D) + (T, D)
+        x = functional.embedding(ids, self.wte.weight) + self.wpe.weight[start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         return unembed(self.ln_f(x), self.wte.weight)  # (B, T, V)

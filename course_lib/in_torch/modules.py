@@ -33,5 +33,8 @@ class Linear(nn.Module):
 
     def forward(self, x):
         """x (..., d_in) → (..., d_out)."""
-        check_shapes("Linear", x=(x, "... d_in"), weight=(self.weight, "d_in d_out"))
-        return nn.functional.linear(x, self.weight.T, self.bias)
+        try:
+            return nn.functional.linear(x, self.weight.T, self.bias)
+        except (RuntimeError, TypeError):  # torch noticed, but names no axes
+            check_shapes("Linear", x=(x, "... d_in"), weight=(self.weight, "d_in d_out"))
+            raise

@@ -42,8 +42,8 @@ def merge_heads(x):
     >>> merge_heads(torch.tensor([[[0, 1], [4, 5]], [[2, 3], [6, 7]]])).tolist()
     [[0, 1, 2, 3], [4, 5, 6, 7]]
     """
-    sizes = check_shapes("merge_heads", x=(x, "... H T K"))
-    return x.transpose(-2, -3).reshape(*sizes["..."], sizes["T"], sizes["H"] * sizes["K"])
+    check_shapes("merge_heads", x=(x, "... H T K"))
+    return x.transpose(-2, -3).flatten(-2)  # (..., T, H, K) → (..., T, D)
 
 
 class KVCache:

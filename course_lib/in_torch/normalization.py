@@ -31,9 +31,13 @@ def layer_norm(x, weight=None, bias=None, eps=1e-5, eps_inside=True):
     tensor([[-1.,  1.]])
     """
     x = as_float(x)
-    _check_widths("layer_norm", x, weight, bias)
     if eps_inside:
-        return F.layer_norm(x, x.shape[-1:], weight, bias, eps)
+        try:
+            return F.layer_norm(x, x.shape[-1:], weight, bias, eps)
+        except (RuntimeError, TypeError):  # torch noticed, but names no axes
+            _check_widths("layer_norm", x, weight, bias)
+            raise
+    _check_widths("layer_norm", x, weight, bias)
     centered = x - x.mean(dim=-1, keepdim=True)  # (..., D)
     # σ = |x − μ| / √D; √(mean of squares) is the same, but its gradient at 0 is NaN
     deviation = torch.linalg.vector_norm(centered, dim=-1, keepdim=True) / math.sqrt(x.shape[-1])  # (..., 1)

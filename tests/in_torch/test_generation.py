@@ -171,6 +171,13 @@ def test_a_seed_repeats_a_text(model):
     assert (model.generate([1], 11, temperature=5.0) != model.generate([1], 11, temperature=5.0)).any()
 
 
+def test_a_generated_text_can_be_trained_on(model):
+    seen = []
+    text = model.generate([[1, 2]], 3, on_token=seen.append)
+    for ids in (text, seen[0][:, None]):
+        model(ids).sum().backward()  # torch refuses a tensor that was made in inference mode
+
+
 def test_narrow_ids_do_not_overflow():
     text = generate(Counter(V=1000), torch.tensor([254], dtype=torch.uint8), 3)
     assert text.tolist() == [254, 255, 256, 257]

@@ -9,7 +9,7 @@ from . import VERDICTS, claims
 
 BY = {"lesson": lambda claim: claim.chapter, "document": lambda claim: claim.id.split(".")[0]}
 CELL = "<td style='text-align:left;vertical-align:top;white-space:pre-line'>{}</td>"
-SMALL = "<br><span style='opacity:.85;font-size:85%'>{}</span>"
+SMALL = "<br><span style='font-size:85%'>{}</span>"
 INDENT = "style='margin-left:1.2em'"
 COLUMNS = ("the document says", "prints", "why, or source")
 HEAD = "".join(f"<th style='text-align:left'>{title}</th>" for title in COLUMNS)

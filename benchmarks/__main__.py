@@ -32,13 +32,10 @@ def main():
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS"):
         os.environ[variable] = str(arguments.threads)
 
-    from course_lib.in_numpy.memory import reuse_freed_memory
-
     machine = {
         "python": platform.python_version(),
         "processor": f"{platform.machine()}, {os.cpu_count()} cores",
         "threads": arguments.threads,
-        "freed memory kept": reuse_freed_memory(),  # for us and for every peer: the setting is the process's
     } | {name: version(name) for name in ("numpy", "torch", "transformers", "tokenizers", "tiktoken")}
     print(*(f"{key}: {value}" for key, value in machine.items()), sep=" · ")
     results = {}

@@ -1,4 +1,12 @@
-"""One training step of a GPT: ours in PyTorch against `transformers`, ours in NumPy against ours in PyTorch."""
+"""One training step of a GPT: ours in PyTorch against `transformers`, ours in NumPy against ours in PyTorch.
+
+Each as its user runs it. For NumPy that is after `reuse_freed_memory()`, as its documentation asks; PyTorch runs as
+it comes. The setting holds for a whole process, peer included, so every race has a process of its own.
+"""
+
+import json
+import subprocess
+import sys
 
 import numpy as np
 import torch
@@ -7,6 +15,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 from benchmarks.measure import Row, interleaved
 from course_lib.in_numpy import gpt as in_numpy
 from course_lib.in_numpy import optim as numpy_optim
+from course_lib.in_numpy.memory import reuse_freed_memory
 from course_lib.in_torch import gpt as in_torch
 from course_lib.in_torch import optim as torch_optim
 
@@ -72,19 +81,36 @@ def transformers_gpt2(size, C):
     )  # fmt: skip
 
 
+RACES = {  # what: ours, the peer's name, the peer, the bar
+    "torch training step": (torch_step, "transformers", transformers_step, 1.25),
+    "NumPy training step, freed memory kept": (numpy_step, "our torch step", torch_step, 0.8),
+}
+
+
 def rows(rounds=15):
-    """Two rows for each size. The peers take turns in pairs, so that only two thread pools share the cores."""
+    """Two rows for each size."""
     for name, size in SIZES.items():
-        data = batches(size)
-        pairs = [
-            (f"torch training step, {name}", torch_step, "transformers", transformers_step, 1.25),
-            (f"NumPy training step, {name}", numpy_step, "our torch step", torch_step, 0.8),
-        ]
-        for what, ours, peer, theirs, bar in pairs:
-            steps = {"ours": ours(size), "theirs": theirs(size)}
-            calls = {
-                who: [lambda step=step, batch=batch: step(*batch) for batch in data]
-                for who, step in steps.items()
-            }
-            seconds = interleaved(calls, rounds)
-            yield Row(what, peer, seconds["ours"], seconds["theirs"], bar)
+        for what, (_, peer, _, bar) in RACES.items():
+            command = [sys.executable, "-m", __name__, what, json.dumps(size), str(rounds)]
+            seconds = json.loads(
+                subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+            )
+            yield Row(f"{what}, {name}", peer, seconds["ours"], seconds["theirs"], bar)
+
+
+def race(what, size, rounds):
+    """Seconds of every step, {"ours": …, "theirs": …}: two peers alone, so that two thread pools share the cores."""
+    ours, _, theirs, _ = RACES[what]
+    if ours is numpy_step:
+        reuse_freed_memory()
+    steps = {"ours": ours(size), "theirs": theirs(size)}
+    data = batches(size)
+    calls = {
+        who: [lambda step=step, batch=batch: step(*batch) for batch in data] for who, step in steps.items()
+    }
+    return interleaved(calls, rounds)
+
+
+if __name__ == "__main__":
+    what, size, rounds = sys.argv[1:]
+    print(json.dumps(race(what, json.loads(size), int(rounds))))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from course_lib import documents
-from course_lib.documents import LedgerError, agrees, check, claims, given
+from course_lib.documents import LedgerError, agrees, check, claims, given, tables
 from tests.documents import proofs
 from tests.documents.proofs import MISTAKES, VALUES
 from tools.links import BUILDS
@@ -311,6 +311,28 @@ def test_the_table_shows_what_was_computed_beside_what_was_printed(monkeypatch):
     assert "&lt;exponent&gt;" in html and html.count("<u ") == 1 and ">99995</u>" in html
     summary = repr(documents.check_all({"d.x": [[0.5403023, -1.5], [2, 7]]}))
     assert "5 of 10" in summary and "erratum: the <exponent>" in summary
+
+
+@pytest.mark.parametrize(
+    "computed, printed, lines",
+    [
+        ("dog", "dog", ["dog        dog       1 of 1"]),
+        ("cat", "dog", ["cat        dog       0 of 1"]),  # a word is right or wrong as a whole
+        (False, True, ["false      true      0 of 1"]),
+        ("1200", "1,200", ["1200       1,200     4 of 4"]),
+        ("12.5", "1.25", ["12.5       1.25      0 of 3"]),  # another size
+        ("nan", "0.1", ["nan        0.1       0 of 2"]),
+        ([["1", "-22"], ["333", "4"]], [["1", "-22"], ["3", "4"]],
+         ["  1  -22     1  -22   3 of 3", "333    4     3    4   1 of 2"]),
+    ],
+)  # fmt: skip
+def test_a_table_counts_digits_and_lines_them_up(computed, printed, lines):
+    table = tables.Check(documents.Claim("d.x", "w", "c", "<s>", printed, "reproduced"), computed)
+    assert repr(table).splitlines()[2:-1] == lines
+    html = table._repr_html_()
+    assert "<div>&lt;s&gt;  (d.x)</div>" in html
+    right = all(line.split()[-3] == line.split()[-1] for line in lines)
+    assert ("<u " in html) is not right
 
 
 def test_counts_add_up_to_the_ledger():

@@ -28,7 +28,7 @@ function render({ model, el }) {
   const toX = x => edge + (W - 2 * edge) * (x - x0) / spanX, toY = y => H - edge - (H - 2 * edge) * (y - y0) / spanY;
 
   const transform = ([x, y]) => `translate(${toX(x).toFixed(1)} ${toY(y).toFixed(1)})`;
-  const lines = Array.from({ length: 5 }, () => node("line", { class: "link" }));
+  const lines = Array.from({ length: 5 }, () => node("line", { class: "link", style: "display: none" }));
   const marks = words.map((word, i) => {
     const mark = node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
       node("circle", { r: 5 }), node("text", { x: 8, y: 4 }, word));

@@ -17,7 +17,7 @@ def write(path, cells):
 
 
 def is_ours(message):
-    """Whether a message of the console is an error, other than JupyterLab's own about a kernel just restarted."""
+    """Whether a message of the console is an error, other than JupyterLab's own about a kernel not yet there."""
     return message.type == "error" and "debugger state" not in message.text
 
 
@@ -35,7 +35,7 @@ def fresh_page(browser):
     page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
     page.set_default_timeout(20_000)
     page.on("request", note)
-    page.on("console", lambda message: is_ours(message) and problems.append(message.text))
+    page.on("console", lambda message: is_ours(message) and problems.append(f"{message.text} ({message.location['url']})"))
     return page, problems
 
 

@@ -2,9 +2,8 @@
 
     python -m tests.browser.run_lesson notebooks/04_attention.ipynb --dark
 
-Each lesson is copied without its outputs, opened, and run by *Kernel > Restart Kernel and Run All Cells…*
-with a click on the dialog's button. It passes when every code cell has run, in order, and nothing on the
-page is an error. Needs Chromium (on Debian: apt install chromium). The lessons themselves stay as they are.
+Each lesson is copied without its outputs, opened, which starts its kernel, and run by *Run > Run All Cells*.
+It passes when every code cell has run, in order, and nothing on the page is an error. Needs Chromium (on Debian: apt install chromium). The lessons themselves stay as they are.
 """
 
 import argparse
@@ -115,9 +114,8 @@ def run(page, address, path, timeout):
     page.on("pageerror", lambda error: problems.append(f"the page raised {error}"))
     page.goto(address)
     page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Kernel", exact=True).click()
-    page.get_by_role("menuitem", name="Restart Kernel and Run All Cells…").click()
-    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     try:
         page.wait_for_function(DONE, timeout=1000 * timeout)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""Every lesson in JupyterLab, without its outputs, run by *Run All* in a real browser that reaches no network."""
+"""Every lesson in JupyterLab, without its outputs, run by *Run All Cells* in a real browser that reaches no network."""
 
 import pytest
 

@@ -16,12 +16,12 @@ SET_UP = """async ([source, state]) => {
         state[name] = new DataView(buffer.buffer, 5, text.length); // as it comes: inside a larger message
     }
     window.heard = new Map();
-    window.saved = 0;
     const each = names => names.split(" ").map(name => name.replace("change:", ""));
     window.model = {
         get: name => state[name],
         set: (name, value) => { state[name] = value; heard.get(name)?.forEach(act => act()); },
-        save_changes: () => { saved += 1; },
+        saved: 0,
+        save_changes() { this.saved += 1; },
         on: (names, act) => each(names).forEach(name => heard.set(name, (heard.get(name) ?? new Set()).add(act))),
         off: (names, act) => each(names).forEach(name => heard.get(name)?.delete(act)),
     };
@@ -71,10 +71,46 @@ def test_two_views_show_the_same_without_saying_anything_to_the_kernel(model):
     model.evaluate("window.ends = [show(), show()]")
     first, second = model.locator(".gbh").evaluate_all("all => all.map(view => view.innerHTML)")
     assert first == second and "NaN" not in first and "undefined" not in first
-    assert model.evaluate("saved") == 0
+    assert model.evaluate("model.saved") == 0
 
 
 def test_every_picture_says_what_it_is(model):
     model.evaluate("show()")
     silent = "all => all.filter(e => !e.getAttribute('aria-label') && !e.closest('[aria-hidden]')).map(e => e.outerHTML)"
     assert model.locator(".gbh :is(svg, canvas[role], [role=application])").evaluate_all(silent) == []
+
+
+SHOWN = """view => [...view.innerHTML.split("<"), ...[...view.querySelectorAll("input")].map(e => `${e.value} ${e.checked}`),
+    ...[...view.querySelectorAll("canvas")].map(e => e.toDataURL())]"""
+CHANGE = """input => {
+    if (input.type === "checkbox") { input.click(); return; }
+    input.value = input.type === "text" ? "low" : input.min;
+    input.dispatchEvent(new Event("input"));
+}"""
+
+
+def test_what_is_done_in_one_view_is_seen_in_the_other(model):
+    model.evaluate("window.ends = [show(), show()]")
+    first, second = model.locator(".gbh").all()
+    before = first.evaluate(SHOWN)
+    for control in first.locator("input").all():
+        control.evaluate(CHANGE)
+        assert first.evaluate(SHOWN) == second.evaluate(SHOWN)
+    for cell in first.locator("[data-cell], [data-word] circle").all()[:1]:
+        cell.click()
+        assert first.evaluate(SHOWN) == second.evaluate(SHOWN)
+    assert first.evaluate(SHOWN) != before
+
+
+def test_the_kernel_hears_once_of_many_changes(model):
+    model.evaluate("show()")
+    lock = "host => host.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))"
+    saved = f"""() => {{
+        document.querySelectorAll(".gbh input").forEach({CHANGE});
+        document.querySelectorAll(".gbh [role=application]").forEach({lock});
+        return model.saved;
+    }}"""
+    assert model.evaluate(saved) == 0
+    model.wait_for_function("model.saved > 0")
+    model.wait_for_timeout(400)
+    assert model.evaluate("model.saved") == 1

@@ -183,3 +183,11 @@ def test_colab_is_told_to_allow_live_widgets_and_where_their_manager_is():
     view = "application/vnd.jupyter.widget-view+json"
     manager = {view: {"colab": {"custom_widget_manager": {"url": "the manager's address"}}}}
     assert result.stdout == f"['allowed'] {[view, 'image/png', 'text/plain']} {manager}\n"
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_what_the_browser_says_is_not_said_back_to_it(name):
+    EXAMPLES[name]()
+    own = getattr(sys.modules[__name__], name).class_own_traits(sync=True)
+    assert own and all(trait.metadata["echo_update"] is False for trait in own.values())
+    assert "echo_update" not in anywidget.AnyWidget.class_traits()["layout"].metadata

@@ -139,13 +139,11 @@ def expect(answer, right, message, slips=()):
 
 def to_array(answer, nan=False):
     """The learner's answer as an array of numbers; raises Wrong for anything else, for NaN unless `nan`."""
-    if answer is None:
-        raise Wrong("your function returned nothing: is a return missing?")
     try:
         array = np.asarray(answer)
         if array.dtype.kind == "c":
             raise Wrong("expected real numbers, got complex ones")
-        array = array if array.dtype == bool else array.astype(float)
+        array = array.astype(float)
     except (TypeError, ValueError):
         parts = f" of {len(answer)} parts that do not fit together" if isinstance(answer, tuple | list) else ""
         raise Wrong(f"expected an array of numbers, got a {type(answer).__name__}{parts}") from None

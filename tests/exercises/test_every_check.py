@@ -157,19 +157,20 @@ def test_nan(name):
 
 @every_check
 def test_changed_inputs(name, capsys):
-    seen = []
+    for place in range(len(inspect.signature(right_answer(name)).parameters)):
+        seen = []
 
-    def function(*inputs):
-        answer = right_answer(name)(*copy.deepcopy(inputs))
-        seen.append([spoil(value) for value in inputs])
-        return answer
+        def function(*inputs, place=place, seen=seen):
+            answer = right_answer(name)(*copy.deepcopy(inputs))
+            seen.append(place < len(inputs) and spoil(inputs[place]))
+            return answer
 
-    try:
-        CHECKS[name](function)
-    except Wrong as error:
-        assert any(seen[-1]) and "changed what it was given" in str(error)
-    else:  # numbers and strings cannot be changed
-        assert not any(map(any, seen))
+        try:
+            CHECKS[name](function)
+        except Wrong as error:
+            assert seen[-1] and "changed what it was given" in str(error)
+        else:  # numbers and strings cannot be changed
+            assert seen and not any(seen)
 
 
 @every_check
@@ -187,7 +188,15 @@ def test_not_a_function(name):
 
 
 def test_torch_function_on_an_array_gets_a_hint():
-    assert "torch.from_numpy makes tensors" in message("check_softmax", lambda x, t: torch.softmax(x / t, dim=-1))
+    def function(x, t):  # on a line of its own: the message quotes it
+        return torch.softmax(x / t, dim=-1)
+
+    assert "torch.from_numpy makes tensors" in message("check_softmax", function)
+
+
+def test_complex_numbers_are_named():
+    right = right_answer("check_softmax")
+    assert message("check_softmax", lambda x, t: right(x, t) + 0j) == "expected real numbers, got complex ones"
 
 
 def test_single_precision_is_told_from_a_mistake():
@@ -222,5 +231,6 @@ def test_right_answers_are_accepted_in_any_style(check, function, capsys):
 
 @pytest.mark.parametrize("check, function, says", [case for module in CASES for case in module.WRONG])
 def test_wrong_answers_get_the_message_meant_for_them(check, function, says):
-    with np.errstate(all="ignore"), pytest.raises(Wrong, match=says):
+    with np.errstate(all="ignore"), pytest.raises(Wrong, match=says) as caught:
         check(function)
+    assert "your function stopped" not in str(caught.value)  # that message quotes its line, and with it what it should say

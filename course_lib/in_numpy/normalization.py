@@ -7,7 +7,7 @@ never over the batch or over other tokens, so nothing leaks between positions.
 import numpy as np
 
 from course_lib.in_numpy.checks import as_float
-from course_lib.in_numpy.modules import Module
+from course_lib.in_numpy.modules import Module, sum_over_tokens
 from course_lib.shapes import check_shapes
 
 __all__ = ["LayerNorm", "RMSNorm", "layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
@@ -74,7 +74,7 @@ def rms_norm_backward(grad_output, x, weight=None, eps=1e-5):
     _check_widths("rms_norm_backward", x, weight)
     rms = _root_mean_square(x, eps)  # (..., 1)
     normalized = x / rms  # (..., D)
-    grad_weight = _sum_over_tokens(grad_output * normalized)  # (D,)
+    grad_weight = sum_over_tokens(grad_output * normalized)  # (D,)
     grad_normalized = grad_output if weight is None else grad_output * weight  # (..., D)
     # x also moves the root mean square: take out the part of the gradient along the token itself
     along = _mean_product(grad_normalized, normalized)  # (..., 1)
@@ -153,8 +153,8 @@ def _standardize(x, eps, eps_inside):
 
 
 def _layer_norm_gradients(grad_output, weight, normalized, scale, slope):
-    grad_weight = _sum_over_tokens(grad_output * normalized)  # (D,)
-    grad_bias = _sum_over_tokens(grad_output)  # (D,)
+    grad_weight = sum_over_tokens(grad_output * normalized)  # (D,)
+    grad_bias = sum_over_tokens(grad_output)  # (D,)
     grad_normalized = grad_output if weight is None else grad_output * weight  # (..., D)
     # x moves its own mean and its own scale: take both parts out of the gradient
     along = _mean_product(grad_normalized, normalized)  # (..., 1)
@@ -175,11 +175,6 @@ def _root_mean_square(x, eps):
 def _scale_and_shift(normalized, weight=None, bias=None):
     y = normalized if weight is None else normalized * weight  # (..., D)
     return y if bias is None else y + bias
-
-
-def _sum_over_tokens(x):
-    rows = x.reshape(-1, x.shape[-1])  # (N, D)
-    return np.ones(len(rows), x.dtype) @ rows  # (D,): what rows.sum(axis=0) gives, in half the time
 
 
 def _check_widths(call, x, weight=None, bias=None):

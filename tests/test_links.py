@@ -111,6 +111,18 @@ def test_make_links_puts_a_new_address_into_that_cell_and_changes_nothing_else(t
     assert "git+https://github.com/someone/some-course'" in "".join(changed[0]["source"])
 
 
+@pytest.mark.parametrize(
+    "name, first", [("04_attention", "# 4 · Attention"), ("98_new", "**Time** about 30 minutes.")]
+)
+def test_a_lesson_without_its_time_or_its_line_is_named(name, first, tmp_path, monkeypatch):
+    (tmp_path / "notebooks").mkdir()
+    notebook = {"cells": [{"source": [first]}]}
+    (tmp_path / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    with pytest.raises(SystemExit, match=f"^{name}.ipynb: its first cell says no .*, or BUILDS does not name it$"):
+        links.lessons()
+
+
 def test_the_table_names_every_lesson_with_its_time():
     table = "\n".join(made()["lessons"])
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):

@@ -29,7 +29,7 @@ site:
 bench: venv
 	$(PY) -m benchmarks $(ARGS)
 
-# Runs whole lessons in JupyterLab in a real browser and takes pictures; `make test` does so for the widgets alone.
+# Runs whole lessons in JupyterLab in a real browser, as `make test` does too, and takes pictures.
 browser: venv
 	$(PY) -m tests.browser.run_lesson $(ARGS)
 

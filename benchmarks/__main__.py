@@ -61,10 +61,11 @@ def line(row):
         cost = f"{row['seconds']:.1f} s of {row['bar, s']:3}   {row['MB']:.0f} MB of {row['bar, MB']}"
         return f"{row['what']:44}  {cost}   {verdict}"
     if "p95, ms" in row:
-        bar = f"bar {row['bar, ms']:.1f} ms   {verdict}" if row["bar, ms"] else "to compare"
+        noisy = " by the main thread" if row["judged"].startswith("main") else ""
+        bar = f"bar {row['bar, ms']:.0f} ms   {verdict}{noisy}" if row["bar, ms"] else "to compare"
         return (
-            f"{row['what']:44}  median {row['median, ms']:6.1f} ms   p95 {row['p95, ms']:6.1f} ms   "
-            f"main thread {row['main thread, ms']:5.1f} ms   {bar}"
+            f"{row['what']:36}  median {row['median, ms']:6.1f}  p95 {row['p95, ms']:6.1f} ms   main thread"
+            f" {row['main thread, ms']:5.1f}  p95 {row['main thread p95, ms']:5.1f} ms   {bar}"
         )
     unit = "MB" if "ours, MB" in row else "ms"
     low, high = row["spread"]

@@ -4,11 +4,12 @@ Each key press is timed in the page: from its event to just after the next frame
 handler, style, layout and paint are in every number. A screen shows a frame every 16.7 ms, and a reader waits up to that
 long for one that is ready; Chromium is started without that clock, so that a frame is made as soon as something
 has changed and the numbers are the work alone. The bar is 16 ms at the 95th percentile: the change makes the next
-frame of a screen. Beside it stands the median of the time that the page's main thread computed, which a busy machine
-hardly changes. Two things are in it, and in every row, that are not the widget's: what JupyterLab does at any key,
-and the browser's own frame. An empty row, a key that changes one word, shows how much that is. The allowance for a
-noisy run: where the empty row's 95th percentile is above 12 ms, the bar is that and 4 ms more, for then the machine
-was too busy to tell. The rows take turns in three rounds, so that a busy minute falls on all of them.
+frame of a screen. Beside it stands the time that the page's main thread computed for each press, in processor time,
+which a busy machine hardly changes. Two things are in it, and in every row, that are not the widget's: what
+JupyterLab does at any key, and the browser's own frame. An empty row, a key that changes one word, shows how much.
+The allowance for a noisy run: where the empty row's 95th percentile is above 12 ms, the machine had other work and
+the wait for a processor is in all times; then the bar is held against the computing of the main thread instead, and
+the row says so. The rows take turns in three rounds, so that a busy minute falls on all of them.
 Beside them `ipywidgets.interact` draws the picture of AttentionView again, in the same notebook.
 
 A widget tells the kernel of a change when the reader pauses; that is after the frame and not in these numbers.
@@ -25,7 +26,7 @@ from playwright.sync_api import sync_playwright
 from tests.browser import chromium
 from tests.browser.notebooks import opened
 
-BAR, ALLOWANCE = 16.0, 4.0
+BAR, QUIET = 16.0, 12.0  # ms, of the widgets and of the empty row
 ROUNDS, PRESSES, SLOW_PRESSES = 3, 25, 7
 AT_ONCE = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]  # frames when they are ready, not at 60 Hz
 
@@ -109,9 +110,9 @@ def rows():
                     focus(cell, name)
                     times += press(page, inspector, SLOW_PRESSES if name == interact else PRESSES)
         browser.close()
-    bar = max(BAR, percentile([painted for painted, _ in found[empty]]) + ALLOWANCE)
+    busy = percentile([painted for painted, _ in found[empty]]) > QUIET
     for name, times in found.items():
-        yield row(name, times, bar if name in WIDGETS else None)
+        yield row(name, times, BAR if name in WIDGETS else None, busy)
 
 
 def focus(cell, name):
@@ -149,8 +150,14 @@ def percentile(times, share=0.95):
     return sorted(times)[int(share * (len(times) - 1))]
 
 
-def row(what, times, bar):
+def row(what, times, bar, busy):
+    """What the command prints: medians and 95th percentiles to the paint and of the main thread, and the verdict."""
     painted, computed = zip(*times, strict=True)
-    p95 = percentile(painted)
-    median = {"median, ms": statistics.median(painted), "main thread, ms": statistics.median(computed)}
-    return {"what": what, **median, "p95, ms": p95, "bar, ms": bar, "met": bar is None or p95 <= bar}
+    found = {
+        "median, ms": statistics.median(painted),
+        "p95, ms": percentile(painted),
+        "main thread, ms": statistics.median(computed),
+        "main thread p95, ms": percentile(computed),
+    }
+    judged = "main thread p95, ms" if busy else "p95, ms"
+    return {"what": what, **found, "bar, ms": bar, "judged": judged, "met": bar is None or found[judged] <= bar}

@@ -4,6 +4,8 @@
 // - render({model, el}) draws once, listens, and returns the function that undoes the listening.
 // - What two views of one model must agree on lives in the model; what the mouse is over lives in the view.
 // - No ids: a page may hold many views. Colours come from live.css, which takes them from the theme.
+// - A key press must be painted within a frame: only what changed is written (setText, setAttribute, setStyle,
+//   setSlider), nothing asks where an element stands, and the kernel hears of it when the reader pauses.
 // - Whatever takes the focus goes through focusable(), or JupyterLab acts on the keys itself.
 
 const TEMPERATURES = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, Infinity];

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser.chromium import ONLY_LOOPBACK, QUIET, found
+from tests.browser.run_lesson import copy_without_outputs, jupyterlab
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +15,12 @@ def chromium():
         browser = playwright.chromium.launch(executable_path=found(), args=[*QUIET, ONLY_LOOPBACK])
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def jupyter(chromium, tmp_path_factory):
+    """The folder that holds a copy of the lessons without their outputs, and the addresses JupyterLab gives them."""
+    folder = tmp_path_factory.mktemp("lessons")
+    copy_without_outputs(folder / "notebooks")
+    with jupyterlab(folder, dark=False) as address:
+        yield folder, address

@@ -1,29 +1,21 @@
-"""Lessons in JupyterLab, without their outputs, run by *Run All Cells* in a real browser that reaches no network."""
+"""Every lesson in JupyterLab, without its outputs, run by *Run All Cells* in a real browser that reaches no network."""
 
 import pytest
 
 from tests.browser.notebooks import fresh_page
-from tests.browser.run_lesson import copy_without_outputs, jupyterlab, run
+from tests.browser.run_lesson import run
 from tests.notebooks.lessons import lessons
 from tests.widgets.test_lessons import live_cells
 
-# These train for longer than all others take; `make browser` runs them in the same way.
+# They train, and stand in `test_long_lessons.py`, a module of its own, which another process of pytest can take.
 LONG = {"09_gpt", "10_encoder_decoder", "11_vision"}
 
 
-@pytest.fixture(scope="module")
-def lab(chromium, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("lessons")
-    copy_without_outputs(folder / "notebooks")
-    with jupyterlab(folder, dark=False) as address:
-        yield folder, address
-
-
-@pytest.mark.parametrize("lesson", [p for p in lessons() if p.stem not in LONG], ids=lambda path: path.stem)
-def test_a_lesson_runs_from_top_to_bottom_and_its_widgets_stand(chromium, lab, lesson):
-    folder, address = lab
+def passes(chromium, jupyter, lesson):
+    """The lesson runs from top to bottom without a word on the console, and its live widgets can be seen."""
+    folder, address = jupyter
     page, problems = fresh_page(chromium)
-    problems += run(page, address(lesson.name), folder / "notebooks" / lesson.name, timeout=300)
+    problems += run(page, address(lesson.name), folder / "notebooks" / lesson.name, timeout=600)
     assert problems == []
     widgets = page.locator(".jp-OutputArea-output .gbh")
     assert widgets.count() == len(live_cells(lesson))
@@ -32,3 +24,8 @@ def test_a_lesson_runs_from_top_to_bottom_and_its_widgets_stand(chromium, lab, l
         assert widget.is_visible() and widget.bounding_box()["height"] > 100
     page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")  # so that one kernel runs at a time
     page.context.close()
+
+
+@pytest.mark.parametrize("lesson", [p for p in lessons() if p.stem not in LONG], ids=lambda path: path.stem)
+def test_a_lesson_runs_from_top_to_bottom(chromium, jupyter, lesson):
+    passes(chromium, jupyter, lesson)

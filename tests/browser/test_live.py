@@ -77,6 +77,15 @@ def test_every_widget_is_there_and_nothing_went_wrong(lab, show):
         assert show(name).count() == 1, name
 
 
+# Whether the number in each cell is drawn inside it.
+INSIDE = """all => all.map(cell => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    const text = range.getBoundingClientRect(), box = cell.getBoundingClientRect();
+    return text.height > 0 && text.top >= box.top && text.bottom <= box.bottom;
+})"""
+
+
 def test_hover_previews_click_locks_escape_unlocks(lab, show):
     page, _ = lab
     widget = show("attention")
@@ -87,7 +96,7 @@ def test_hover_previews_click_locks_escape_unlocks(lab, show):
     assert "Point at a cell" in says(widget)
     cells(widget).nth(1).click()
     page.mouse.move(0, 0)
-    assert "You → are" in says(widget)
+    assert "You → are" in says(widget) and all(cells(widget).evaluate_all(INSIDE))
     cells(widget).nth(6).hover()
     assert "You → are" in says(widget)  # locked: hovering elsewhere changes nothing
     page.keyboard.press("Escape")

@@ -129,6 +129,7 @@ def focus(cell, name):
 def press(page, inspector, times):
     """(ms to the paint, ms of the main thread) of so many presses of the arrow keys, to and fro, after three more."""
     computed = []
+    page.wait_for_timeout(300)  # whatever is under way comes to its end
     page.evaluate("times.length = 0")
     for number in range(times + 3):
         page.wait_for_timeout(random.uniform(20, 60))

@@ -117,9 +117,12 @@ class Linear(Module):
     def forward(self, x):
         """x (..., d_in) → (..., d_out)."""
         weight = self.params["weight"]
-        check_shapes("Linear", x=(x, "... d_in"), weight=(weight, "d_in d_out"))
-        self.cache = x.reshape(-1, x.shape[-1])  # (N, d_in): one row per token, so one large product
-        y = self.cache @ weight  # (N, d_out)
+        try:
+            self.cache = x.reshape(-1, x.shape[-1])  # (N, d_in): one row per token, so one large product
+            y = np.dot(self.cache, weight)  # (N, d_out); what @ gives, faster where there is but one row
+        except (AttributeError, IndexError, ValueError):  # NumPy noticed, but names no axes
+            check_shapes("Linear", x=(x, "... d_in"), weight=(weight, "d_in d_out"))
+            raise
         if "bias" in self.params:
             y += self.params["bias"]
         return y.reshape(*x.shape[:-1], y.shape[-1])

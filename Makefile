@@ -9,6 +9,8 @@ AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
 
+# Two processes on two cores: a thread each, or they wait for each other.
+test: export OMP_NUM_THREADS ?= 1
 test: venv
 	$(PY) -m ruff check
 	$(PY) -m pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-cell-timeout=600 tests course_lib notebooks/[0-9][0-9]_*.ipynb $(ARGS)

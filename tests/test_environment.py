@@ -236,8 +236,8 @@ def test_nothing_is_installed_twice(course):
     assert course.asked() == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml"])
-def test_a_change_of_the_requirements_is_installed_once(course, name):
+@pytest.mark.parametrize("name", ["requirements.txt", "pyproject.toml", "tools/venv.sh"])
+def test_a_change_of_what_is_installed_is_installed_once(course, name):
     course.put("python3", GOOD)
     course.run()
     course.asked()

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings .venv up to date with requirements.txt and pyproject.toml, and says what it does.
+# Brings .venv up to date with requirements.txt, pyproject.toml and this script, and says what it does.
 #
 # PYTHON=python3.12 names the Python to make .venv with; otherwise the first fitting one on PATH is taken.
 # Inside .venv, `installed` holds what the last complete installation was made from. While one is under
@@ -7,7 +7,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-wanted=$(pwd && cat requirements.txt pyproject.toml)
+wanted=$(pwd && cat requirements.txt pyproject.toml tools/venv.sh)
 recent='import sys; sys.exit(sys.version_info < (3, 11))'
 
 fail() {

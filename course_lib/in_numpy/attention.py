@@ -198,16 +198,16 @@ def with_causal_mask(call, mask, shape, context=None):
     return causal if mask is None else checked_mask(call, mask, shape) & causal
 
 
+@np.errstate(over="ignore")  # below the smallest number is −∞, and e^−∞ = 0 is right
 def _softmax_in_place(call, scores, temperature, axis):
     """Overwrite scores with their softmax."""
     lowest = np.finfo(scores.dtype).min  # the peak of a row of −∞ alone: such a row stays −∞
     peak = scores.max(axis=axis, keepdims=True, initial=lowest)  # a NaN survives max, so the peaks show it
-    if not (peak < np.inf).all():
+    if not peak.max(initial=lowest) < np.inf:
         raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
-    with np.errstate(over="ignore"):  # below the smallest number is −∞, and e^−∞ = 0 is right
-        scores -= peak  # the largest becomes 0
-        if temperature != 1:
-            scores /= checked_temperature(call, temperature, scores.dtype)
+    scores -= peak  # the largest becomes 0
+    if temperature != 1:
+        scores /= checked_temperature(call, temperature, scores.dtype)
     np.exp(scores, out=scores)
     scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # ≥ e^0 = 1, or 0: all masked
     return scores

@@ -23,7 +23,7 @@ from course_lib.in_numpy.modules import Linear, Module
 from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
 from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.optim import clip_gradients
-from course_lib.shapes import ShapeError
+from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = [
     "GPT",
@@ -99,6 +99,7 @@ class CausalSelfAttention(Module):
     """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
 
     After a call `.weights` (B, H, T, S) holds the attention weights.
+    Raises ShapeError when D is not divisible by H, and for an x that is not (B, T, D).
 
     >>> CausalSelfAttention(D=4, H=2)(np.ones((1, 3, 4), np.float32)).shape
     (1, 3, 4)
@@ -106,22 +107,26 @@ class CausalSelfAttention(Module):
 
     def __init__(self, D, H, rng=None, dtype=np.float32):
         super().__init__()
+        if H < 1 or D % H:
+            raise ShapeError(f"CausalSelfAttention: D = {D} cannot be shared equally by H = {H} heads")
         self.H, self.weights = H, None
         self.c_attn = Linear(D, 3 * D, rng=rng, dtype=dtype)
         self.c_proj = Linear(D, D, rng=rng, dtype=dtype)
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        H = self.H
-        heads = split_heads(self.c_attn(x), 3 * H)  # (B, 3H, T, K)
-        q, k, v = heads[:, :H], heads[:, H : 2 * H], heads[:, 2 * H :]  # (B, H, T, K) each
+        if len(getattr(x, "shape", ())) != 3:
+            check_shapes("CausalSelfAttention", x=(x, "B T D"))
+        B, T, D = x.shape
+        qkv = self.c_attn(x).reshape(B, T, 3, self.H, D // self.H)
+        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # (B, H, T, K) each: the heads come before the tokens
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        T, S = q.shape[-2], k.shape[-2]
+        S = k.shape[-2]
         mask = causal_mask(T, S) if T > 1 else None  # (T, S), True = may attend: the last token, to all
         output, self.weights = attend("GPT", q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
         self.cache = (q, k, v) if cache is None else None
-        return self.c_proj(merge_heads(output))  # (B, T, D)
+        return self.c_proj(output.swapaxes(1, 2).reshape(B, T, D))
 
     def backward(self, grad_output):
         """Gradient of the input; the two layers collect their own."""
@@ -200,7 +205,8 @@ class GPT(Module):
         end = start + ids.shape[1]
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
-        x = self.wte(ids) + self.wpe.params["weight"][start:end]  # (B, T, D) + (T, D)
+        self.wte.cache = ids  # they are checked already: its own forward would do that again at every token
+        x = self.wte.params["weight"][ids] + self.wpe.params["weight"][start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         self.cache = self.ln_f(x)

@@ -63,8 +63,10 @@ class KVCache:
 
         Raises ShapeError when B, H or K differ, ValueError when more than C tokens would be stored.
         """
-        check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
-        C, end = self.key.shape[-2], self.length + k.shape[-2]
+        B, H, C, K = self.key.shape
+        if not k.shape == v.shape == (B, H, *k.shape[2:3], K):
+            check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
+        end = self.length + k.shape[-2]
         if end > C:
             raise ValueError(
                 f"KVCache: {self.length} of C = {C} tokens are full, no room for {k.shape[-2]} more"

@@ -97,7 +97,8 @@ class LayerNorm(Module):
     def forward(self, x):
         """x (..., D) → (..., D)."""
         weight, bias = self.params["weight"], self.params["bias"]
-        check_shapes("LayerNorm", x=(x, "... D"), weight=(weight, "D"))
+        if getattr(x, "shape", ())[-1:] != weight.shape:  # the check that names the axes takes its time
+            check_shapes("LayerNorm", x=(x, "... D"), weight=(weight, "D"))
         self.cache = _standardize(x, self.eps, self.eps_inside)
         return _scale_and_shift(self.cache[0], weight, bias)
 

@@ -70,16 +70,18 @@ class KVCache:
         """
         if torch.is_grad_enabled() and (k.requires_grad or v.requires_grad):
             raise ValueError("KVCache: there is no backward through a cache; generate under torch.no_grad()")
-        check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
-        C, end = self.key.shape[-2], self.length + k.shape[-2]
+        B, H, C, K = self.key.shape
+        if not k.shape == v.shape == (B, H, *k.shape[2:3], K):
+            check_shapes("KVCache.append", k=(k, "B H T K"), v=(v, "B H T K"), cache=(self.key, "B H C K"))
+        end = self.length + k.shape[2]
         if end > C:
             raise ValueError(
                 f"KVCache: {self.length} of C = {C} tokens are full, no room for {k.shape[-2]} more"
             )
-        self.key[..., self.length : end, :] = k
-        self.value[..., self.length : end, :] = v
+        self.key[:, :, self.length : end] = k
+        self.value[:, :, self.length : end] = v
         self.length = end
-        return self.key[..., :end, :], self.value[..., :end, :]
+        return self.key[:, :, :end], self.value[:, :, :end]
 
 
 class MultiHeadAttention(nn.Module):

@@ -1,14 +1,17 @@
 """GPT: NumPy against PyTorch, logits, every gradient, and training step by step."""
 
 import numpy as np
+import pytest
 import torch
 
 from course_lib.in_numpy import gpt as in_numpy
 from course_lib.in_numpy.losses import cross_entropy_backward
+from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.optim import AdamW as NumpyAdamW
 from course_lib.in_torch import gpt as in_torch
 from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.optim import AdamW as TorchAdamW
+from course_lib.shapes import ShapeError
 from tests.helpers import (
     SLOW,
     assert_gradients_parity,
@@ -46,6 +49,35 @@ def check_attention(sizes, rng, numpy=in_numpy):
 @for_sizes("BTHK", low=2, high=5)
 def test_attention(sizes, rng):
     check_attention(sizes, rng)
+
+
+@pytest.mark.parametrize("module, ones", [(in_numpy, np.ones), (in_torch, torch.ones)])
+def test_shapes_that_do_not_fit_are_named(module, ones):
+    """Also those of size 1, which would stretch to any other without a word."""
+    with pytest.raises(
+        ShapeError, match="CausalSelfAttention: D = 4 cannot be shared equally by H = 3 heads"
+    ):
+        module.CausalSelfAttention(4, 3)
+    with pytest.raises(
+        ShapeError, match=r"CausalSelfAttention: x has 2 axes \(3, 4\) but needs 3: \(B, T, D\)"
+    ):
+        module.CausalSelfAttention(4, 2)(ones((3, 4)))
+    with pytest.raises(ShapeError, match="CausalSelfAttention: x is a list, not an array"):
+        module.CausalSelfAttention(4, 2)([[[1.0] * 4]])
+    cache = module.KVCache(2, 3, 4, 5)
+    for wrong in ((1, 3, 1, 5), (2, 1, 1, 5), (2, 3, 1, 1), (3, 1, 5)):
+        for k, v in ((wrong, (2, 3, 1, 5)), ((2, 3, 1, 5), wrong)):
+            with pytest.raises(ShapeError, match="KVCache.append: "):
+                cache.append(ones(k), ones(v))
+    with pytest.raises(ShapeError, match="KVCache.append: k has length 1 but v has length 2"):
+        cache.append(ones((2, 3, 1, 5)), ones((2, 3, 2, 5)))
+    assert cache.length == 0
+
+
+def test_a_layer_norm_stretches_nothing():
+    for x in (np.ones((2, 1)), np.ones(1), np.float64(1), [1.0] * 4):
+        with pytest.raises(ShapeError, match="LayerNorm: x"):
+            LayerNorm(4)(x)
 
 
 @for_sizes("BTVHKF", profile=SLOW, low=2)

@@ -11,17 +11,19 @@ function render({ model, el }) {
   const queries = model.get("query_labels"), keys = model.get("key_labels");
   const scores = floats(model, "scores"), q = floats(model, "q"), k = floats(model, "k");
   const size = S <= 8 && T <= 12 ? 46 : S <= 14 ? 34 : S <= 32 ? 18 : 11;
-  const written = size >= 34;
+  const written = size >= 34, rowHeight = Math.max(size, 14);
 
-  // the heat map: a column of names, then S columns of cells
+  // The heat map: a column of names, then S columns of cells. The cells are what is pointed at and never change;
+  // colours and numbers are drawn on one canvas behind them, for a page is slow to restyle so many elements.
+  const sheet = node("canvas", { "aria-hidden": "true" }), brush = sheet.getContext("2d");
   const cells = queries.map((_, t) => keys.map((_, s) => node("div", { "data-cell": `${t},${s}` })));
   const rowNames = queries.map(text => node("div", { class: "name left" }, text));
   const columnNames = keys.map(text => node("div", { class: "name", title: text }, size < 34 ? "" : text));
   const grid = node("div", {
     class: "gbh-grid gbh-heat", role: "application", "aria-roledescription": "heat map",
     "aria-label": `Attention weights, ${T} queries in rows, ${S} keys in columns. Arrow keys move, Enter locks, Escape unlocks.`,
-    style: `grid-template-columns: max-content repeat(${S}, minmax(${size}px, max-content)); grid-auto-rows: ${Math.max(size, 14)}px; --gbh-cell: ${Math.max(size, 14)}px`,
-  }, node("div"), ...columnNames, ...cells.flatMap((row, t) => [rowNames[t], ...row]));
+    style: `grid-template: repeat(${T + 1}, ${rowHeight}px) / max-content repeat(${S}, minmax(${size}px, max-content))`,
+  }, sheet, node("div"), ...columnNames, ...cells.flatMap((row, t) => [rowNames[t], ...row]));
 
   // the same weights as lines from queries to keys
   const step = Math.max(size, 22), height = Math.max(T, S) * step + 8;
@@ -65,7 +67,7 @@ function render({ model, el }) {
 
   // what is shown now
   let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null;
-  const painted = Array(T * S); // the colours of each cell, null where it is masked
+  let xs = [], ys = []; // where each column and row begins and ends on the sheet, in pixels of the screen
   const temperature = () => TEMPERATURES[model.get("stop")];
   function allowed(t, s) {
     return !(model.get("causal") && s > t) && !(model.get("hide_padding") && s >= S - model.get("padding"));
@@ -83,16 +85,8 @@ function render({ model, el }) {
     state = now;
     scaled = scoresOf(head);
     weights = attentionWeights(scaled, T, S, temperature(), allowed);
-    cells.forEach((row, t) => row.forEach((cell, s) => {
-      const hidden = masked(t, s), colours = hidden ? null : heat(weights[t][s]), before = painted[t * S + s];
-      if (colours !== before) {
-        painted[t * S + s] = colours;
-        if (hidden || !before) cell.classList.toggle("masked", hidden);
-        if (!hidden) cell.style.backgroundColor = colours.paper;
-        if (!hidden && colours.ink !== before?.ink) cell.style.color = colours.ink;
-      }
-      if (written) setText(cell, hidden ? "" : fmt(weights[t][s]));
-    }));
+    cells.forEach((row, t) => row.forEach((cell, s) => cell.classList.toggle("masked", masked(t, s))));
+    paintCells();
     const rest = now.slice(now.indexOf(","));
     thumbs.forEach(({ made, canvas }, h) => {
       setAttribute(made, "aria-pressed", h === head);
@@ -100,6 +94,32 @@ function render({ model, el }) {
     });
     restShown = rest;
     for (const control of controls) control.sync();
+  }
+
+  function paintCells() {
+    if (!xs.length) return; // not yet on the page
+    brush.clearRect(0, 0, sheet.width, sheet.height);
+    weights.forEach((row, t) => row.forEach((w, s) => {
+      if (masked(t, s)) return; // hatched by live.css
+      const { paper, ink } = heat(w), [left, right] = xs[s], [top, bottom] = ys[t];
+      brush.fillStyle = paper;
+      brush.fillRect(left, top, right - left, bottom - top);
+      brush.fillStyle = ink;
+      if (written) brush.fillText(fmt(w), (left + right) / 2, (top + bottom) / 2);
+    }));
+  }
+
+  /** Fit the sheet to the cells, pixel for pixel: when the grid is first shown, and after a zoom of the page. */
+  function fit() {
+    const box = sheet.getBoundingClientRect(), pixel = x => Math.round(x * devicePixelRatio);
+    const rects = names => names.map(name => name.getBoundingClientRect());
+    xs = rects(columnNames).map(r => [r.left, r.right].map(x => pixel(x) - pixel(box.left)));
+    ys = rects(rowNames).map(r => [r.top, r.bottom].map(y => pixel(y) - pixel(box.top)));
+    sheet.width = xs.at(-1)[1];
+    sheet.height = ys.at(-1)[1];
+    const font = `${12 * devicePixelRatio}px ${getComputedStyle(grid).fontFamily}`;
+    Object.assign(brush, { font, textAlign: "center", textBaseline: "middle" });
+    paintCells();
   }
 
   function paint(canvas, rows) {
@@ -178,7 +198,11 @@ function render({ model, el }) {
     return `weight = e^(${fmt(z)}${T_ === 1 ? "" : ` / ${T_}`}) / sum = ${fmt(Math.exp(z / T_))} / (${terms.join(" + ")}) = ${w}`;
   }
 
-  return listen(model, ["head", "stop", "causal", "hide_padding", "scaled", "locked"], draw);
+  const end = listen(model, ["head", "stop", "causal", "hide_padding", "scaled", "locked"], draw);
+  const seen = new ResizeObserver(fit);
+  seen.observe(sheet);
+  addEventListener("resize", fit);
+  return () => { end(); seen.disconnect(); removeEventListener("resize", fit); };
 }
 
 export default { render };

@@ -1,9 +1,12 @@
 """The widgets in JupyterLab, in a real browser: mouse, keyboard, two views of one model, light and dark."""
 
+import io
 import re
 
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 
 from course_lib.widgets import LIVE
 from tests.browser.notebooks import opened
@@ -77,13 +80,43 @@ def test_every_widget_is_there_and_nothing_went_wrong(lab, show):
         assert show(name).count() == 1, name
 
 
-# Whether the number in each cell is drawn inside it.
-INSIDE = """all => all.map(cell => {
-    const range = document.createRange();
-    range.selectNodeContents(cell);
-    const text = range.getBoundingClientRect(), box = cell.getBoundingClientRect();
-    return text.height > 0 && text.top >= box.top && text.bottom <= box.bottom;
-})"""
+# What the heat map shows, read off its pixels: of each cell [its number, "" without one; its colour, [red, green, blue]].
+# The number is the one that, drawn in the middle of an empty cell of that colour, gives the very same pixels.
+READ = """widget => {
+    const sheet = widget.querySelector("canvas[aria-hidden]"), from = sheet.getContext("2d");
+    const origin = sheet.getBoundingClientRect(), px = x => Math.round(x * devicePixelRatio);
+    const numbers = Array.from({length: 101}, (_, i) => (i / 100).toFixed(2));
+    const scratch = new OffscreenCanvas(sheet.width, sheet.height).getContext("2d", {willReadFrequently: true});
+    const draw = (text, colour, ink, width, height) => {
+        scratch.fillStyle = `rgb(${colour})`;
+        scratch.fillRect(0, 0, width, height);
+        Object.assign(scratch, {fillStyle: ink, font: from.font, textAlign: "center", textBaseline: "middle"});
+        scratch.fillText(text, width / 2, height / 2);
+        return scratch.getImageData(0, 0, width, height).data;
+    };
+    return [...widget.querySelectorAll("[data-cell]")].map(cell => {
+        const box = cell.getBoundingClientRect();
+        const [left, right] = [box.left, box.right].map(x => px(x) - px(origin.left));
+        const [top, bottom] = [box.top, box.bottom].map(y => px(y) - px(origin.top));
+        const pixels = from.getImageData(left, top, right - left, bottom - top).data;
+        const colour = [...pixels.slice(0, 3)], same = other => pixels.every((value, i) => value === other[i]);
+        const shown = ["", ...numbers].flatMap(text => [[text, "#fff"], [text, "#000"]])
+            .find(([text, ink]) => same(draw(text, colour, ink, right - left, bottom - top)));
+        if (shown) return [shown[0], colour];
+        return [pixels.some(value => value) ? "not a number" : "nothing", colour];
+    });
+}"""
+
+
+def numbers(widget):
+    """The numbers in the cells of a heat map; "nothing" where the sheet of colours is left open."""
+    return [number for number, _ in widget.evaluate(READ)]
+
+
+def cividis(weight):
+    """The colour of a weight in the heat maps, computed a second time."""
+    stops = [[0, 34, 78], [49, 68, 107], [102, 105, 112], [149, 143, 120], [203, 186, 105], [254, 232, 56]]
+    return [np.interp(weight, np.linspace(0, 1, 6), channel) for channel in zip(*stops, strict=True)]
 
 
 def test_hover_previews_click_locks_escape_unlocks(lab, show):
@@ -96,7 +129,7 @@ def test_hover_previews_click_locks_escape_unlocks(lab, show):
     assert "Point at a cell" in says(widget)
     cells(widget).nth(1).click()
     page.mouse.move(0, 0)
-    assert "You → are" in says(widget) and all(cells(widget).evaluate_all(INSIDE))
+    assert "You → are" in says(widget)
     cells(widget).nth(6).hover()
     assert "You → are" in says(widget)  # locked: hovering elsewhere changes nothing
     page.keyboard.press("Escape")
@@ -136,34 +169,70 @@ def test_masks_scale_temperature_and_heads_change_the_weights(lab, show):
     page, _ = lab
     widget = show("attention")
     masked = widget.locator("[data-cell].masked")
-    first = cells(widget).all_inner_texts()
+    first = numbers(widget)
     widget.get_by_label("causal mask").check()
-    assert masked.count() == 6 and cells(widget).nth(0).inner_text() == "1.00"
+    assert masked.count() == 6 and numbers(widget).count("nothing") == 6 and numbers(widget)[0] == "1.00"
     widget.get_by_label("padding mask").check()
     assert masked.count() == 7
     cells(widget).nth(1).hover()
     assert "masked" in says(widget) and "−∞" in says(widget)
     widget.get_by_label("causal mask").uncheck()
     widget.get_by_label("padding mask").uncheck()
-    assert masked.count() == 0 and cells(widget).all_inner_texts() == first
+    assert masked.count() == 0 and numbers(widget) == first
     widget.get_by_label("divide by √d").uncheck()
-    assert cells(widget).all_inner_texts() != first
+    assert numbers(widget) != first
     widget.get_by_label("divide by √d").check()
     temperature = slider(widget, "temperature")
     temperature.focus()
     assert temperature.get_attribute("aria-valuetext") == "1"
     page.keyboard.press("End")
     assert temperature.get_attribute("aria-valuetext") == "∞ (uniform)"
-    assert set(cells(widget).all_inner_texts()) == {"0.25"}
+    assert set(numbers(widget)) == {"0.25"}
     page.keyboard.press("Home")
-    assert sorted(set(cells(widget).all_inner_texts())) == ["0.00", "1.00"]
+    assert sorted(set(numbers(widget))) == ["0.00", "1.00"]
     for _ in range(7):
         page.keyboard.press("ArrowRight")
-    assert cells(widget).all_inner_texts() == first
+    assert numbers(widget) == first
     widget.get_by_role("button", name="head 1").click()
-    assert cells(widget).all_inner_texts() != first
+    assert numbers(widget) != first
     widget.get_by_role("button", name="head 0").click()
-    assert cells(widget).all_inner_texts() == first
+    assert numbers(widget) == first
+
+
+def test_the_heat_map_shows_the_numbers_and_their_colours_at_every_zoom(lab, show):
+    page, _ = lab
+    widget = show("attention")
+    widget.locator("summary").click()
+    weights = [float(text) for text in widget.locator("td").all_inner_texts()]
+    inspector, sizes = page.context.new_cdp_session(page), []
+    for zoom in (2, 1.25, 1):
+        size = {"width": int(1300 - 100 * zoom), "height": 1400, "deviceScaleFactor": zoom, "mobile": False}
+        inspector.send("Emulation.setDeviceMetricsOverride", size)
+        page.wait_for_function("zoom => devicePixelRatio === zoom", arg=zoom)
+        page.wait_for_timeout(300)
+        seen = widget.evaluate(READ)
+        assert [number for number, _ in seen] == [f"{weight:.2f}" for weight in weights]
+        np.testing.assert_allclose([colour for _, colour in seen], [cividis(w) for w in weights], atol=1.2)
+        sizes.append(widget.locator("canvas[aria-hidden]").evaluate("sheet => sheet.width"))
+    inspector.send("Emulation.clearDeviceMetricsOverride")
+    np.testing.assert_allclose(np.array(sizes) / sizes[-1], [2, 1.25, 1], rtol=0.02)
+    widget.locator("summary").click()
+
+
+def test_the_other_rows_are_dimmed_on_the_screen(lab, show):
+    page, _ = lab
+    widget = show("attention")
+
+    def corner(cell):
+        picture = Image.open(io.BytesIO(cells(widget).nth(cell).screenshot())).convert("RGB")
+        return picture.getpixel((4, 4))
+
+    paper = [tuple(colour) for _, colour in widget.evaluate(READ)]
+    assert [corner(cell) for cell in range(8)] == paper[:8]
+    cells(widget).nth(1).hover()
+    page.wait_for_timeout(200)
+    assert corner(2) == paper[2]
+    np.testing.assert_allclose(corner(6), 0.4 * np.array(paper[6]) + 0.6 * 255, atol=2)
 
 
 def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
@@ -173,7 +242,7 @@ def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
     cells(first).nth(5).click()
     first.get_by_label("causal mask").check()
     assert "are → are" in says(second) and second.get_by_label("causal mask").is_checked()
-    assert cells(second).all_inner_texts() == cells(first).all_inner_texts()
+    assert numbers(second) == numbers(first)
     second.get_by_label("causal mask").uncheck()
     second.get_by_role("button", name="Unlock").click()
     assert not first.get_by_label("causal mask").is_checked()

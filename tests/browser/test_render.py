@@ -8,7 +8,7 @@ from course_lib.widgets import LIVE
 from tests.widgets.test_live import EXAMPLES
 
 # window.show() renders one more view of a stand-in for anywidget's model and gives its cleanup.
-SET_UP = """async ([source, state]) => {
+SET_UP = """async ([source, css, state]) => {
     for (const [name, value] of Object.entries(state)) {
         if (value?.bytes === undefined) continue;
         const text = atob(value.bytes), buffer = new Uint8Array(text.length + 12).fill(7);
@@ -27,6 +27,7 @@ SET_UP = """async ([source, state]) => {
     };
     const { default: widget } = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
     document.body.replaceChildren();
+    document.body.appendChild(document.createElement("style")).textContent = css;
     window.show = () => widget.render({ model, el: document.body.appendChild(document.createElement("div")) });
 }"""
 
@@ -51,7 +52,7 @@ def model(request, page):
         for name, value in ((name, getattr(widget, name)) for name in own)
         if isinstance(value, (bytes, bool, int, float, str, list))
     }
-    page.evaluate(SET_UP, [str(widget._esm), state])
+    page.evaluate(SET_UP, [str(widget._esm), str(widget._css), state])
     yield page
     assert page.problems == []
 

@@ -20,7 +20,7 @@ from course_lib.in_numpy.embeddings import Embedding, unembed, unembed_backward
 from course_lib.in_numpy.feed_forward import FeedForward
 from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.modules import Linear, Module
-from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
+from course_lib.in_numpy.multi_head import KVCache, split_heads
 from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.optim import clip_gradients
 from course_lib.shapes import ShapeError, check_shapes
@@ -136,7 +136,8 @@ class CausalSelfAttention(Module):
         grads = scaled_dot_product_attention_backward(
             grad_heads, *self.cache, self.weights
         )  # (B, H, T, K) × 3
-        return self.c_attn.backward(merge_heads(np.concatenate(grads, axis=-3)))  # (B, 3H, T, K) → (B, T, D)
+        grad_qkv = np.stack([grad.swapaxes(1, 2) for grad in grads], axis=2)  # (B, T, 3, H, K)
+        return self.c_attn.backward(grad_qkv.reshape(*grad_output.shape[:2], -1))  # (B, T, 3D) → (B, T, D)
 
 
 class Block(Module):

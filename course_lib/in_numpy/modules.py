@@ -125,7 +125,7 @@ class Linear(Module):
             raise
         if "bias" in self.params:
             y += self.params["bias"]
-        return y.reshape(*x.shape[:-1], y.shape[-1])
+        return y.reshape(x.shape[:-1] + weight.shape[1:])
 
     def backward(self, grad_output):
         """grad_output (..., d_out) → the gradient of x (..., d_in); collects those of weight and bias."""

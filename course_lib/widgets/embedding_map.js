@@ -1,4 +1,4 @@
-export const maths = { nearest, logitsOf };
+export const maths = { nearest, logitsOf, placeLabels };
 
 function cosine(a, b) {
   let dot = 0, aa = 0, bb = 0;
@@ -17,6 +17,34 @@ function logitsOf(rows, h) {
   return rows.map(row => row.reduce((sum, value, j) => sum + value * h[j], 0));
 }
 
+/**
+ * Where each word can be read, [x, y] from its point: right or left of it, or in the nearest free place above or
+ * below. A word covers no other word and no point, as far as there is room on a map of W by H.
+ */
+function placeLabels(points, words, W, H) {
+  const LETTER = 7.5, HEIGHT = 14, GAP = 8; // of a printed word; a little wide, for those with an m
+  const taken = points.map(([x, y]) => [x - 5, y - 5, x + 5, y + 5]), labels = points.map(() => [GAP, 0]);
+  const isFree = ([left, top, right, bottom]) => left > 0 && top > 0 && right < W && bottom < H &&
+    !taken.some(([l, t, r, b]) => left < r && l < right && top < b && t < bottom);
+  const placeOf = (x, y, width) => {
+    for (let up = 0; up < H; up += HEIGHT / 2) {
+      for (const [side, dy] of [[GAP, up], [-GAP, up], [GAP, -up], [-GAP, -up]]) {
+        const left = side > 0 ? x + side : x + side - width;
+        const box = [left, y + dy - HEIGHT / 2, left + width, y + dy + HEIGHT / 2];
+        if (isFree(box)) return { label: [side, dy], box };
+      }
+    }
+    return null; // no room at all: as if alone
+  };
+  for (const i of words.map((_, i) => i).sort((a, b) => points[a][1] - points[b][1])) {
+    const found = placeOf(...points[i], LETTER * words[i].length);
+    if (!found) continue;
+    labels[i] = found.label;
+    taken.push(found.box);
+  }
+  return labels;
+}
+
 function render({ model, el }) {
   const words = model.get("words"), groups = model.get("groups"), D = model.get("width"), V = words.length;
   const flat = floats(model, "vectors"), flatPlaces = floats(model, "places"), directions = floats(model, "directions");
@@ -29,10 +57,12 @@ function render({ model, el }) {
 
   const transform = ([x, y]) => `translate(${toX(x).toFixed(1)} ${toY(y).toFixed(1)})`;
   const lines = Array.from({ length: 5 }, () => node("line", { class: "link", style: "display: none" }));
+  const labels = placeLabels(places0.map(([x, y]) => [toX(x), toY(y)]), words, W, H);
   const marks = words.map((word, i) => {
-    const mark = node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
-      node("circle", { r: 5 }), node("text", { x: 8, y: 4 }, word));
-    return mark;
+    const [x, y] = labels[i];
+    return node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
+      node("line", { class: "axis", x2: x, y2: y }), node("circle", { r: 5 }),
+      node("text", { x, y: y + 4, "text-anchor": x < 0 ? "end" : undefined }, word));
   });
   const aim = h.length ? [node("g", { class: "aim-at", transform: transform(places0[V]) }, // h, the last place
     node("path", { class: "aim", d: "M-7 0H7M0 -7V7" }), node("text", { x: 9, y: 4 }, "h"))] : [];

@@ -31,6 +31,7 @@ CELLS = {
     "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]], h=[-1, 2])",
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
     "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
+    "crowd": "widgets.EmbeddingMap([f'a warm word {i}' for i in range(30)], rng.normal(0, 1, (30, 2)) ** 3)",
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }
 
@@ -377,6 +378,16 @@ def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
     widget.get_by_role("button", name="Put all back").click()
     widget.get_by_role("button", name="Unlock").click()
     assert "Locked" not in says(widget)
+
+
+def test_no_word_covers_another(show):
+    boxes = show("crowd").locator("[data-word] text").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+    )
+    left, top, right, bottom = np.transpose(boxes)
+    for i, (a, b, c, d) in enumerate(boxes):  # two pixels of a line are its empty margin
+        over = (left < c - 1) & (a < right - 1) & (top < d - 2) & (b < bottom - 2)
+        assert list(np.flatnonzero(over)) == [i]
 
 
 def test_a_word_that_moves_towards_h_becomes_likely(lab, show):

@@ -231,6 +231,26 @@ def test_nearest_neighbours(maths):
     np.testing.assert_allclose([cosine for _, cosine in got], cosines, **CLOSE)
 
 
+def test_words_of_a_map_cover_neither_each_other_nor_a_point(maths):
+    W, H = 570, 420
+    points = np.random.default_rng(0).normal([300, 200], [40, 30], (44, 2))
+    words = [f"word {i}" for i in range(44)]
+    labels = maths("EmbeddingMap")("(...all) => maths.placeLabels(...all)", points.tolist(), words, W, H)
+    assert maths("EmbeddingMap")("(...all) => maths.placeLabels(...all)", [[99, 99]], ["w"], W, H) == [[8, 0]]
+    assert all(abs(x) == 8 for x, _ in labels) and {x > 0 for x, _ in labels} == {True, False}
+    boxes = []
+    for (x, y), (dx, dy), word in zip(points, labels, words, strict=True):
+        near, width = x + dx, 7 * len(word)
+        boxes.append([near, y + dy - 7, near + width, y + dy + 7] if dx > 0 else [near - width, y + dy - 7, near, y + dy + 7])
+    left, top, right, bottom = np.transpose(boxes)
+    assert left.min() > 0 and top.min() > 0 and right.max() < W and bottom.max() < H
+    for others in (boxes, [[x - 5, y - 5, x + 5, y + 5] for x, y in points]):
+        for i, (a, b, c, d) in enumerate(others):
+            over = (left < c) & (a < right) & (top < d) & (b < bottom)
+            over[i] &= others is not boxes
+            assert not over.any()
+
+
 @pytest.mark.parametrize("activation", ["relu", "sigmoid"])
 def test_a_network_of_two_hidden_units(maths, activation):
     W, (c, w), b = numbers(2, 2), numbers(2, 2, seed=1), 0.5

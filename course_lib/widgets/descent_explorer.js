@@ -80,7 +80,7 @@ function render({ model, el }) {
     const z = paths[optimizer][t], p = softmax(z), loss = losses[optimizer][t];
     rows.forEach(({ now, cells }, i) => {
       [z[i], p[i] - Number(i === target), p[i]].forEach((value, j) => setText(cells[j], fmt(value, 4)));
-      setStyle(now, "width", `${100 * p[i]}%`);
+      setStyle(now, "width", percent(p[i]));
     });
     setSlider(scrub, t, `step ${t}, loss ${fmt(loss, 3)}`);
     setText(shown, `${t} of ${steps}`);

@@ -86,7 +86,7 @@ function render({ model, el }) {
       setText(parts[0], name);
       parts[0].classList.toggle("at", Boolean(marked));
       setText(parts[1], number);
-      setStyle(now, "width", `${Math.max(0, 100 * share).toFixed(1)}%`);
+      setStyle(now, "width", percent(Math.max(0, share)));
     });
     return { element: node("div", { class: "gbh-bars gbh-near" }, ...head, ...rows.flatMap(row => row.parts)), sync };
   };

@@ -29,9 +29,9 @@ function render({ model, el }) {
   const bar = () => {
     const fill = node("div"), text = node("span");
     const sync = (value, most) => {
-      const half = 50 * Math.min(Math.abs(value) / most, 1);
-      setStyle(fill, "left", `${value < 0 ? 50 - half : 50}%`);
-      setStyle(fill, "width", `${half}%`);
+      const half = Math.min(Math.abs(value) / most, 1) / 2;
+      setStyle(fill, "left", percent(value < 0 ? 0.5 - half : 0.5));
+      setStyle(fill, "width", percent(half));
       setText(text, fmt(value, 3));
     };
     return { element: node("div", { class: "gbh-signed" }, fill, text), sync };

@@ -113,6 +113,11 @@ function setStyle(element, name, value) {
   if (element.style[name] !== value) element.style[name] = value;
 }
 
+/** A share from 0 to 1 as a width, rounded: a bar that moves by less than can be seen is not written again. */
+function percent(share) {
+  return `${Math.round(1000 * share) / 10}%`;
+}
+
 /** Where a slider stands, and what is said of it. */
 function setSlider(input, value, says) {
   if (input.value !== String(value)) input.value = value;

@@ -60,8 +60,8 @@ function render({ model, el }) {
       row.id = id;
       setText(row.take, tokens[id]);
       setText(row.logit, fmt(logits[id], 2));
-      setStyle(row.before, "width", `${100 * plain[id]}%`);
-      setStyle(row.now, "width", `${100 * drawn[id]}%`);
+      setStyle(row.before, "width", percent(plain[id]));
+      setStyle(row.now, "width", percent(drawn[id]));
       setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${fmt(plain[id], 3)} cut off` : fmt(drawn[id], 3));
     });
     for (const control of controls) control.sync();

@@ -38,8 +38,8 @@ function render({ model, el }) {
     rows.forEach((row, i) => {
       setSlider(row.input, logits[i], `${fmt(logits[i], 1)}, probability ${fmt(drawn[i], 3)}`);
       setText(row.logit, fmt(logits[i], 1));
-      setStyle(row.before, "width", `${100 * plain[i]}%`);
-      setStyle(row.now, "width", `${100 * drawn[i]}%`);
+      setStyle(row.before, "width", percent(plain[i]));
+      setStyle(row.now, "width", percent(drawn[i]));
       setText(row.share, drawn[i] === 0 && plain[i] > 0 ? `${fmt(plain[i], 3)} cut off` : fmt(drawn[i], 3));
     });
     for (const control of controls) control.sync();

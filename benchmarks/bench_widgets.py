@@ -1,7 +1,8 @@
 """How long a widget takes from the press of a key to the painted change, in JupyterLab and in a real browser.
 
 Each key press is timed in the page: from its event to just after the next frame in which the change stands, so
-handler, style, layout and paint are in every number. A screen shows a frame every 16.7 ms, and a reader waits up to that
+handler, style, layout and paint are in every number; what other threads of the browser then still do, to turn the
+painted layers into pixels, is not: a page cannot see its end. A screen shows a frame every 16.7 ms, and a reader waits up to that
 long for one that is ready; Chromium is started without that clock, so that a frame is made as soon as something
 has changed and the numbers are the work alone. The bar is 16 ms at the 95th percentile: the change makes the next
 frame of a screen. Beside it stands the time that the page's main thread computed for each press, in processor time,

@@ -2,15 +2,16 @@
 
 Each key press is timed in the page: from its event to just after the next frame in which the change stands, so
 handler, style, layout and paint are in every number; what other threads of the browser then still do, to turn the
-painted layers into pixels, is not: a page cannot see its end. A screen shows a frame every 16.7 ms, and a reader waits up to that
-long for one that is ready; Chromium is started without that clock, so that a frame is made as soon as something
-has changed and the numbers are the work alone. The bar is 16 ms at the 95th percentile: the change makes the next
-frame of a screen. Beside it stands the time that the page's main thread computed for each press, in processor time,
-which a busy machine hardly changes. Two things are in it, and in every row, that are not the widget's: what
-JupyterLab does at any key, and the browser's own frame. An empty row, a key that changes one word, shows how much.
-The allowance for a noisy run: where the empty row's 95th percentile is above 12 ms, the machine had other work and
-the wait for a processor is in all times; then the bar is held against the computing of the main thread instead, and
-the row says so. The rows take turns in three rounds, so that a busy minute falls on all of them.
+painted layers into pixels, is not: a page cannot see its end. A screen shows a frame every 16.7 ms, and a reader
+waits up to that long for one that is ready; Chromium is started without that clock, so that a frame is made as
+soon as something has changed and the numbers are the work alone. The bar is 16 ms at the 95th percentile: the
+change makes the next frame of a screen. Beside it stands the time that the page's main thread computed for each
+press, in processor time, which a busy machine hardly changes. Two things are in it, and in every row, that are not
+the widget's: what JupyterLab does at any key, and the browser's own frame. An empty row, a key that changes one
+word, shows how much. The allowance for a noisy run: where the empty row's 95th percentile is above 12 ms, the
+machine had other work and the wait for a processor is in all times; then the bar is held against the computing of
+the main thread instead, and the row says so. The rows take turns in three rounds, so that a busy minute falls on
+all of them.
 Beside them `ipywidgets.interact` draws the picture of AttentionView again, in the same notebook.
 
 A widget tells the kernel of a change when the reader pauses; that is after the frame and not in these numbers.

@@ -65,6 +65,12 @@ def test_every_widget_is_timed():
     assert set(bench_widgets.WIDGETS) == set(LIVE)
 
 
+def test_a_round_is_judged_by_the_empty_row_alone():
+    slow = {name: [(99.0, 99.0)] * 25 for name in bench_widgets.WIDGETS}
+    assert bench_widgets.is_quiet(slow | {bench_widgets.EMPTY_ROW: [(9.0, 8.0)] * 48 + [(40.0, 8.0)] * 2})
+    assert not bench_widgets.is_quiet({bench_widgets.EMPTY_ROW: [(9.0, 8.0)] * 40 + [(13.0, 8.0)] * 10})
+
+
 def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["benchmarks", "training", "speed"])
     with pytest.raises(SystemExit):

@@ -3,11 +3,13 @@ export const maths = { network };
 const NAMES = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "c₁", "c₂", "w₁", "w₂", "b"];
 const CORNERS = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]];
 
-/** [h₁, h₂, y] at (x₁, x₂); weights are W by rows, c, w, b; the activation bends every unit. */
-function network(x1, x2, [w11, w12, w21, w22, c1, c2, o1, o2, b], activation) {
+/** The function from (x₁, x₂) to [h₁, h₂, y]; weights are W by rows, c, w, b; the activation bends every unit. */
+function network([w11, w12, w21, w22, c1, c2, o1, o2, b], activation) {
   const bend = activation === "relu" ? z => Math.max(z, 0) : z => 1 / (1 + Math.exp(-z));
-  const h1 = bend(x1 * w11 + x2 * w21 + c1), h2 = bend(x1 * w12 + x2 * w22 + c2);
-  return [h1, h2, bend(h1 * o1 + h2 * o2 + b)];
+  return (x1, x2) => {
+    const h1 = bend(x1 * w11 + x2 * w21 + c1), h2 = bend(x1 * w12 + x2 * w22 + c2);
+    return [h1, h2, bend(h1 * o1 + h2 * o2 + b)];
+  };
 }
 
 function render({ model, el }) {
@@ -40,7 +42,7 @@ function render({ model, el }) {
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
   const table = numbersTable("The four corners as numbers", () => [["x₁, x₂", "h₁", "h₂", "y", "answer", "XOR"],
     ...CORNERS.map(([x1, x2, wanted]) => {
-      const values = network(x1, x2, model.get("weights"), activation);
+      const values = network(model.get("weights"), activation)(x1, x2);
       return [`${x1}, ${x2}`, ...values.map(v => fmt(v, 3)), String(Number(values[2] >= threshold)), String(wanted)];
     })]);
   const reset = button("Reset", () => put(model, { weights: [...start] }));
@@ -53,10 +55,10 @@ function render({ model, el }) {
     node("div", { class: "gbh-row" }, random, reset), says, table.element);
 
   function draw() {
-    const weights = model.get("weights"), most = [0, 0, 0];
+    const weights = model.get("weights"), answer = network(weights, activation), most = [0, 0, 0];
     for (let at = 0; at < N * N; at++) { // the first row of pixels is the top of the plane
       const x1 = low + (high - low) * (at % N) / (N - 1), x2 = high - (high - low) * Math.floor(at / N) / (N - 1);
-      const values = network(x1, x2, weights, activation);
+      const values = answer(x1, x2);
       for (let i = 0; i < 3; i++) {
         grids[i][at] = values[i];
         most[i] = Math.max(most[i], values[i]);
@@ -72,7 +74,7 @@ function render({ model, el }) {
       canvas.getContext("2d").putImageData(pixels, 0, 0);
     });
     dials.forEach((dial, i) => dial.sync(weights[i]));
-    const answers = CORNERS.map(([x1, x2, wanted]) => [network(x1, x2, weights, activation)[2], wanted]);
+    const answers = CORNERS.map(([x1, x2, wanted]) => [answer(x1, x2)[2], wanted]);
     const right = answers.filter(([y, wanted]) => Number(y >= threshold) === wanted).length;
     setText(says.children[0], `${right} of 4 corners right. ` + answers.map(([y], i) => `y(${CORNERS[i][0]}, ${CORNERS[i][1]}) = ${fmt(y)}`).join(", ") + `; the border is at ${short(threshold)}.`);
     setText(says.children[1], right === 4 ? "This network computes XOR." : "This network does not compute XOR.");

@@ -258,7 +258,7 @@ def test_a_network_of_two_hidden_units(maths, activation):
     weights = [*W.ravel().tolist(), *c.tolist(), *w.tolist(), b]
     for x in numbers(5, 2, seed=2):
         h = bend(x @ W + c)
-        got = maths("DecisionBoundary")("(...all) => maths.network(...all)", *x.tolist(), weights, activation)
+        got = maths("DecisionBoundary")("(x1, x2, ...all) => maths.network(...all)(x1, x2)", *x.tolist(), weights, activation)
         np.testing.assert_allclose(got, [*h, bend(h @ w + b)], **CLOSE)
 
 

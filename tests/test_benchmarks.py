@@ -71,6 +71,15 @@ def test_a_round_is_judged_by_the_empty_row_alone():
     assert not bench_widgets.is_quiet({bench_widgets.EMPTY_ROW: [(9.0, 8.0)] * 40 + [(13.0, 8.0)] * 10})
 
 
+def test_one_busy_round_does_not_decide():
+    calm = [(8.0, 7.0)] * 23 + [(10.0, 9.0), (90.0, 9.0)]
+    rounds = [calm, calm, [(50.0, 7.0)] * 25]
+    row = bench_widgets.row("a widget", rounds, bar=16.0, busy=False)
+    assert (row["median, ms"], row["p95, ms"], row["main thread p95, ms"]) == (8.0, 10.0, 9.0) and row["met"]
+    assert not bench_widgets.row("a widget", [calm, rounds[2], rounds[2]], bar=16.0, busy=False)["met"]
+    assert bench_widgets.row("a widget", rounds[2:] * 3, bar=16.0, busy=True)["met"]  # its main thread took 7 ms
+
+
 def test_an_unknown_benchmark_is_named(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["benchmarks", "training", "speed"])
     with pytest.raises(SystemExit):

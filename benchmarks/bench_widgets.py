@@ -123,8 +123,8 @@ def rows():
     quiet = list(filter(is_quiet, rounds))
     print(f"{len(quiet)} of {len(rounds)} rounds were quiet", file=sys.stderr)
     for name in rounds[0]:
-        times = [one[name] for one in quiet or rounds]
-        yield row(name, times, BAR if name in WIDGETS else None, busy=not quiet)
+        pressed = [one[name] for one in quiet or rounds]
+        yield row(name, pressed, BAR if name in WIDGETS else None, busy=not quiet)
 
 
 def is_quiet(one):
@@ -182,4 +182,5 @@ def row(what, rounds, bar, busy):
         "main thread p95, ms": typical(percentile, 1),
     }
     judged = "main thread p95, ms" if busy else "p95, ms"
-    return {"what": what, **found, "bar, ms": bar, "judged": judged, "met": bar is None or found[judged] <= bar}
+    verdict = {"bar, ms": bar, "judged": judged, "met": bar is None or found[judged] <= bar}
+    return {"what": what, **found, **verdict, "rounds": len(rounds)}

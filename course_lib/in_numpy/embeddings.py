@@ -84,12 +84,9 @@ def unembed(h, W_E):
     >>> unembed(np.array([1.0, 2.0]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
     array([1., 2., 3.])
     """
-    try:
-        rows = h.reshape(-1, h.shape[-1])  # (N, D): one large product instead of one a text
-        return np.dot(rows, W_E.T).reshape(h.shape[:-1] + W_E.shape[:1])  # (N, D) @ (D, V) → (..., V)
-    except (AttributeError, IndexError, ValueError):  # NumPy noticed, but names no axes
-        check_shapes("unembed", h=(h, "... D"), W_E=(W_E, "V D"))
-        raise
+    check_shapes("unembed", h=(h, "... D"), W_E=(W_E, "V D"))
+    rows = h.reshape(-1, h.shape[-1])  # (N, D): one large product instead of one a text
+    return np.dot(rows, W_E.T).reshape(h.shape[:-1] + W_E.shape[:1])  # (N, D) @ (D, V) → (..., V)
 
 
 def unembed_backward(grad_logits, h, W_E):

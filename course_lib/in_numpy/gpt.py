@@ -20,10 +20,10 @@ from course_lib.in_numpy.embeddings import Embedding, unembed, unembed_backward
 from course_lib.in_numpy.feed_forward import FeedForward
 from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.modules import Linear, Module
-from course_lib.in_numpy.multi_head import KVCache, split_heads
+from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
 from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.optim import clip_gradients
-from course_lib.shapes import ShapeError, check_shapes
+from course_lib.shapes import ShapeError
 
 __all__ = [
     "GPT",
@@ -99,7 +99,7 @@ class CausalSelfAttention(Module):
     """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
 
     After a call `.weights` (B, H, T, S) holds the attention weights.
-    Raises ShapeError when D is not divisible by H, and for an x that is not (B, T, D).
+    Raises ShapeError when D is not divisible by H.
 
     >>> CausalSelfAttention(D=4, H=2)(np.ones((1, 3, 4), np.float32)).shape
     (1, 3, 4)
@@ -115,18 +115,16 @@ class CausalSelfAttention(Module):
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        if len(getattr(x, "shape", ())) != 3:
-            check_shapes("CausalSelfAttention", x=(x, "B T D"))
-        B, T, D = x.shape
-        qkv = self.c_attn(x).reshape(B, T, 3, self.H, D // self.H)
-        q, k, v = qkv.transpose(2, 0, 3, 1, 4)  # (B, H, T, K) each: the heads come before the tokens
+        H = self.H
+        heads = split_heads(self.c_attn(x), 3 * H)  # (B, 3H, T, K), and now (B, H, T, K) each:
+        q, k, v = heads[..., :H, :, :], heads[..., H : 2 * H, :, :], heads[..., 2 * H :, :, :]
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        S = k.shape[-2]
+        T, S = q.shape[-2], k.shape[-2]
         mask = causal_mask(T, S) if T > 1 else None  # (T, S), True = may attend: the last token, to all
         output, self.weights = attend("GPT", q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
         self.cache = (q, k, v) if cache is None else None
-        return self.c_proj(output.swapaxes(1, 2).reshape(B, T, D))
+        return self.c_proj(merge_heads(output))  # (B, T, D)
 
     def backward(self, grad_output):
         """Gradient of the input; the two layers collect their own."""
@@ -136,8 +134,7 @@ class CausalSelfAttention(Module):
         grads = scaled_dot_product_attention_backward(
             grad_heads, *self.cache, self.weights
         )  # (B, H, T, K) × 3
-        grad_qkv = np.stack([grad.swapaxes(1, 2) for grad in grads], axis=2)  # (B, T, 3, H, K)
-        return self.c_attn.backward(grad_qkv.reshape(*grad_output.shape[:2], -1))  # (B, T, 3D) → (B, T, D)
+        return self.c_attn.backward(merge_heads(np.concatenate(grads, axis=-3)))  # (B, 3H, T, K) → (B, T, D)
 
 
 class Block(Module):

@@ -18,10 +18,10 @@ from course_lib.in_torch.embeddings import Embedding, unembed
 from course_lib.in_torch.feed_forward import FeedForward
 from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.modules import Linear
-from course_lib.in_torch.multi_head import KVCache
+from course_lib.in_torch.multi_head import KVCache, merge_heads, split_heads
 from course_lib.in_torch.normalization import LayerNorm
 from course_lib.in_torch.optim import clip_gradients
-from course_lib.shapes import ShapeError, check_shapes
+from course_lib.shapes import ShapeError
 
 __all__ = [
     "GPT",
@@ -89,7 +89,7 @@ class CausalSelfAttention(nn.Module):
     """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
 
     After a call `.weights` (B, H, T, S) holds the attention weights.
-    Raises ShapeError when D is not divisible by H, and for an x that is not (B, T, D).
+    Raises ShapeError when D is not divisible by H.
 
     >>> CausalSelfAttention(D=4, H=2)(torch.ones(1, 3, 4)).shape
     torch.Size([1, 3, 4])
@@ -105,19 +105,15 @@ class CausalSelfAttention(nn.Module):
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        if len(getattr(x, "shape", ())) != 3:
-            check_shapes("CausalSelfAttention", x=(x, "B T D"))
-        B, T, D = x.shape
-        qkv = self.c_attn(x).view(B, T, 3, self.H, D // self.H)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind()  # (B, H, T, K) each: the heads come before the tokens
+        q, k, v = split_heads(self.c_attn(x), 3 * self.H).chunk(3, dim=-3)  # (B, H, T, K) each
         if cache is not None:
             k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        S = k.shape[-2]
+        T, S = q.shape[-2], k.shape[-2]
         # torch's own kernel never stores the (T, S) weights; is_causal needs T = S, one token may see all
         mask = causal_mask(T, S, x.device) if 1 < T < S else None  # (T, S), True = may attend
         output = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=T == S > 1)  # (B, H, T, K)
         self._latest = q.detach(), k.detach(), v.detach()
-        return self.c_proj(output.transpose(1, 2).reshape(B, T, D))
+        return self.c_proj(merge_heads(output))  # (B, T, D)
 
     @property
     def weights(self):

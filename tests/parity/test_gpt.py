@@ -58,11 +58,7 @@ def test_shapes_that_do_not_fit_are_named(module, ones):
         ShapeError, match="CausalSelfAttention: D = 4 cannot be shared equally by H = 3 heads"
     ):
         module.CausalSelfAttention(4, 3)
-    with pytest.raises(
-        ShapeError, match=r"CausalSelfAttention: x has 2 axes \(3, 4\) but needs 3: \(B, T, D\)"
-    ):
-        module.CausalSelfAttention(4, 2)(ones((3, 4)))
-    with pytest.raises(ShapeError, match="CausalSelfAttention: x is a list, not an array"):
+    with pytest.raises(ShapeError, match="Linear: x is a list, not an array"):
         module.CausalSelfAttention(4, 2)([[[1.0] * 4]])
     cache = module.KVCache(2, 3, 4, 5)
     for wrong in ((1, 3, 1, 5), (2, 1, 1, 5), (2, 3, 1, 1), (3, 1, 5)):
@@ -72,6 +68,14 @@ def test_shapes_that_do_not_fit_are_named(module, ones):
     with pytest.raises(ShapeError, match="KVCache.append: k has length 1 but v has length 2"):
         cache.append(ones((2, 3, 1, 5)), ones((2, 3, 2, 5)))
     assert cache.length == 0
+
+
+def test_attention_of_a_text_without_a_batch():
+    numpy, theirs = in_numpy.CausalSelfAttention(6, 3, dtype=np.float64), in_torch.CausalSelfAttention(6, 3)
+    ours, theirs = make_twins(numpy, theirs, np.random.default_rng(0))
+    x = np.random.default_rng(1).normal(size=(4, 6))
+    assert_parity(ours(x), ours(x[None])[0])
+    assert_parity(ours(x), theirs(torch.from_numpy(x)))
 
 
 def test_a_layer_norm_stretches_nothing():

@@ -7,18 +7,17 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from course_lib.lessons import TRAINING
 from tests.notebooks.lessons import TIMEOUT, lessons
 
-# seconds, megabytes. Chapters 9 to 11 train a model.
-BARS = {"09": (90, 700), "10": (90, 700), "11": (90, 700)}
-PLAIN_BAR = 6, 450
+PLAIN_BAR, TRAINING_BAR = (6, 450), (90, 700)  # seconds, megabytes
 
 
 def rows():
     """A dict for every lesson: seconds, peak MB, bars, met."""
     for path in lessons():
         seconds, megabytes = cost(path)
-        bar_seconds, bar_megabytes = BARS.get(path.stem[:2], PLAIN_BAR)
+        bar_seconds, bar_megabytes = TRAINING_BAR if path.stem in TRAINING else PLAIN_BAR
         yield {
             "what": path.stem,
             "seconds": seconds,

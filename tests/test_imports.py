@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 MAY_USE = {
     "course_lib": set(),  # the package itself
     "shapes": set(),
+    "lessons": set(),
     "checkpoints": {"shapes"},
     "tokenization": set(),
     "corpus": {"tokenization"},
@@ -30,7 +31,7 @@ MAY_USE = {
     "heads": set(),
     "in_numpy": {"shapes", "checkpoints", "runs"},
     "in_torch": {"shapes", "checkpoints", "runs", "corpus", "tokenization"},
-    "widgets": {"shapes"},
+    "widgets": {"shapes", "lessons"},
     "exercises": {"shapes"},
 }
 # Large packages that only one part of the library may load when it is imported.

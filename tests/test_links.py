@@ -15,6 +15,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from course_lib.lessons import NAMES
 from tools import links
 from tools.links import ROOT
 
@@ -119,7 +120,7 @@ def test_a_lesson_without_its_time_or_its_line_is_named(name, first, tmp_path, m
     notebook = {"cells": [{"source": [first]}]}
     (tmp_path / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     monkeypatch.setattr(links, "ROOT", tmp_path)
-    with pytest.raises(SystemExit, match=f"^{name}.ipynb: its first cell says no .*, or BUILDS does not name it$"):
+    with pytest.raises(SystemExit, match=f"^{name}.ipynb: its first cell says no .*, or course_lib/lessons.py does not name it$"):
         links.lessons()
 
 
@@ -138,11 +139,10 @@ def test_the_code_of_the_readme_runs():
 
 
 def test_a_lesson_ends_with_links_to_its_neighbours():
-    names = list(links.BUILDS)
-    for before, name, after in zip(names, names[1:], [*names[2:], None], strict=False):
+    for before, name, after in zip(NAMES, NAMES[1:], [*NAMES[2:], None], strict=False):
         cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
         linked = re.findall(r"\]\((\w+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
-        assert linked == [before, *filter(None, [after]), names[0]], f"Back, Next and Map at the end of {name}"
+        assert linked == [before, *filter(None, [after]), NAMES[0]], f"Back, Next and Map at the end of {name}"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -16,29 +16,15 @@ import tomllib
 from pathlib import Path
 from urllib.parse import quote
 
+from course_lib.lessons import LESSONS, NAMES
+
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "docs/open_online.md"]
 PLACEHOLDER = "THE-ADDRESS-IS-NOT-KNOWN-YET"
-FIRST = "00_start_here"
+FIRST = NAMES[0]
 BRANCH = "main"
 MARKED = re.compile(r"(<!-- links: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 TIME = re.compile(r"\*\*Time\*\* about (.+?)[,.]")
-
-BUILDS = {
-    "00_start_here": "the map of the course, and how to read a check",
-    "01_tokenization": "words, characters, and byte-pair encoding learnt merge by merge",
-    "02_embeddings": "lookup and its gradient, unembedding, word vectors trained on a corpus",
-    "03_positional_encoding": "the sinusoidal table, learned positions, RoPE",
-    "04_attention": "queries, keys, values, softmax, masks",
-    "05_multi_head": "several heads, their outputs mixed, the reshape pipeline",
-    "06_layer_norm": "layer, batch and RMS norm, residuals, the backward pass",
-    "07_feed_forward": "a network that bends space, XOR, GELU",
-    "08_loss_and_gradient_descent": "cross-entropy, every gradient by hand, AdamW, a block that learns",
-    "09_gpt": "the GPT, trained to a floor that is known, and its text",
-    "10_encoder_decoder": "two stacks and cross-attention that translate, with beam search",
-    "11_vision": "patches as tokens, receptive fields, a transformer beside a CNN of its size",
-    "12_the_documents_checked": "every claim of the documents, every erratum with its cause",
-}
 
 
 def address():
@@ -53,9 +39,9 @@ def lessons():
     for path in sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb")):
         title = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
         said = TIME.search(title)
-        if not said or path.stem not in BUILDS:
+        if not said or path.stem not in NAMES:
             raise SystemExit(
-                f"{path.name}: its first cell says no '**Time** about …', or BUILDS does not name it"
+                f"{path.name}: its first cell says no '**Time** about …', or course_lib/lessons.py does not name it"
             )
         found[path.stem] = said[1].replace(" minutes", " min")
     return found
@@ -148,9 +134,9 @@ def parts():
             "| lesson | what you build | time | open |",
             "| --- | --- | --- | --- |",
             *(
-                f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {BUILDS[name]} | {time} "
+                f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {builds} | {times[name]} "
                 f"| [Binder]({binder(name)}) · [Colab]({colab(name)}) |"
-                for name, time in times.items()
+                for name, builds, *_ in LESSONS
             ),
         ],
         "numbers": [

@@ -1,26 +1,11 @@
 """The map of the course: the parts of a transformer as boxes, each a link to its lesson."""
 
 from html import escape
+from itertools import groupby
 
-# (what the box does, lesson) from the input down to the output; an inner list is a repeated block.
-PARTS = [
-    ("text becomes tokens", "01_tokenization"),
-    ("tokens become vectors", "02_embeddings"),
-    ("vectors learn their place", "03_positional_encoding"),
-    [
-        ("tokens look at each other", "04_attention"),
-        ("in several heads at once", "05_multi_head"),
-        ("add, and normalise", "06_layer_norm"),
-        ("each token thinks alone", "07_feed_forward"),
-    ],
-    ("probabilities, a loss, a gradient", "08_loss_and_gradient_descent"),
-]
-WHOLES = [
-    ("the parts as a GPT, trained", "09_gpt"),
-    ("two stacks that translate", "10_encoder_decoder"),
-    ("the same for pictures", "11_vision"),
-    ("every number of the documents", "12_the_documents_checked"),
-]
+from ..lessons import LESSONS, label
+
+COLOURS = {"part": "#0072B2", "block": "#009E73", "whole": "#D55E00"}
 BOX = "border:2px solid {colour};border-radius:6px;padding:5px 10px;margin:3px;text-align:center;min-width:250px"
 
 
@@ -37,34 +22,36 @@ class CourseMap:
         self.lessons = set(lessons)
 
     def __repr__(self):
-        count = sum(f"{name}.ipynb" in self.lessons for _, name in _flat(PARTS + WHOLES))
-        total = len(_flat(PARTS + WHOLES))
-        return f"Map of a transformer: {total} lessons, from tokens to the whole; {count} of them can be opened here"
+        names = [lesson.name for lesson in LESSONS if lesson.box]
+        count = sum(f"{name}.ipynb" in self.lessons for name in names)
+        return f"Map of a transformer: {len(names)} lessons, from tokens to the whole; {count} of them can be opened here"
 
     def _repr_html_(self):
-        flow = "<div style='text-align:center'>↓</div>".join(self._part(part) for part in PARTS)
-        wholes = "".join(self._box(*whole, colour="#D55E00") for whole in WHOLES)
+        wholes = "".join(self._box(lesson) for lesson in LESSONS if lesson.box == "whole")
         return (
             "<div style='display:flex;gap:36px;align-items:center;flex-wrap:wrap'>"
-            f"<div><div style='text-align:center'><i>You are welcome</i> ↓</div>{flow}"
+            f"<div><div style='text-align:center'><i>You are welcome</i> ↓</div>{self._flow()}"
             "<div style='text-align:center'>↓ <i>de nada</i></div></div>"
             f"<div><div style='text-align:center'>then the whole</div>{wholes}</div></div>"
         )
 
-    def _part(self, part):
-        if isinstance(part, tuple):
-            return self._box(*part, colour="#0072B2")
-        inside = "".join(self._box(*box, colour="#009E73") for box in part)
+    def _flow(self):
+        """The parts from the input down to the output; those of the repeated block share a frame."""
         border = "border:2px dashed #888;border-radius:8px;padding:4px;margin:3px"
-        return f"<div style='{border}'><div style='text-align:center'>a block, repeated</div>{inside}</div>"
+        flow = []
+        for box, lessons in groupby(LESSONS, key=lambda lesson: lesson.box):
+            if box not in ("part", "block"):
+                continue
+            boxes = [self._box(lesson) for lesson in lessons]
+            if box == "block":
+                title = "<div style='text-align:center'>a block, repeated</div>"
+                boxes = [f"<div style='{border}'>{title}{''.join(boxes)}</div>"]
+            flow += boxes
+        return "<div style='text-align:center'>↓</div>".join(flow)
 
-    def _box(self, says, name, colour):
-        number, title = name.split("_", 1)
-        label = f"{int(number)} · {escape(title.replace('_', ' '))}"
-        if f"{name}.ipynb" in self.lessons:
-            label = f"<a href='{name}.ipynb'>{label}</a>"
-        return f"<div style='{BOX.format(colour=colour)}'><b>{label}</b><br>{escape(says)}</div>"
-
-
-def _flat(parts):
-    return [box for part in parts for box in (part if isinstance(part, list) else [part])]
+    def _box(self, lesson):
+        text = escape(label(lesson.name))
+        if f"{lesson.name}.ipynb" in self.lessons:
+            text = f"<a href='{lesson.name}.ipynb'>{text}</a>"
+        style = BOX.format(colour=COLOURS[lesson.box])
+        return f"<div style='{style}'><b>{text}</b><br>{escape(lesson.says)}</div>"

@@ -2,13 +2,14 @@
 
 import pytest
 
+from course_lib.lessons import TRAINING
 from tests.browser.notebooks import fresh_page
 from tests.browser.run_lesson import run
 from tests.notebooks.lessons import lessons
 from tests.widgets.test_lessons import live_cells
 
 # They train, and stand in `test_long_lessons.py`, a module of its own, which another process of pytest can take.
-LONG = {"09_gpt", "10_encoder_decoder", "11_vision"}
+LONG = set(TRAINING)
 
 
 def passes(chromium, jupyter, lesson):

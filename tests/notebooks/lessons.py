@@ -23,6 +23,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
+from course_lib.lessons import NAMES
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TIMEOUT = 600  # seconds a cell may take
 LARGEST = 1_000_000  # bytes a lesson may have
@@ -56,7 +58,7 @@ class LessonError(Exception):
 
 def lessons():
     """The paths of all lessons, in the order of the chapters."""
-    return sorted(FOLDER.glob("[0-9][0-9]_*.ipynb"))
+    return [FOLDER / f"{name}.ipynb" for name in NAMES]
 
 
 def source(cell):

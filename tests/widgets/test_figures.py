@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from matplotlib.patches import Rectangle
 
+from course_lib.lessons import LESSONS, NAMES
 from course_lib.widgets import figures
-from course_lib.widgets.course_map import PARTS, WHOLES, CourseMap, _flat
-from tools.links import BUILDS
+from course_lib.widgets.course_map import COLOURS, CourseMap
 
-CHAPTERS = [name for _, name in _flat(PARTS + WHOLES)]
+CHAPTERS = NAMES[1:]
 
 
 def patches(picture):
@@ -143,8 +143,8 @@ def test_the_map_links_the_lessons_that_exist_and_names_the_others():
     assert CourseMap(f"{name}.ipynb" for name in CHAPTERS)._repr_html_().count("<a ") == len(CHAPTERS)
 
 
-def test_the_map_names_every_lesson():
-    assert ["00_start_here", *CHAPTERS] == list(BUILDS), "PARTS and WHOLES of course_map.py, against BUILDS of tools/links.py"
+def test_the_map_has_a_box_for_every_lesson_but_its_own():
+    assert [lesson.name for lesson in LESSONS if lesson.box in COLOURS and lesson.says] == CHAPTERS
 
 
 def test_pictures_stand_in_a_grid_with_the_borders_of_their_patches():

@@ -1,0 +1,99 @@
+"""The lessons of the course in their order. Whatever needs a lesson's name takes it from this one list.
+
+README's table, the map of lesson 00, links, web pages, tests, benchmarks, the chapters of the ledger and the
+assignments are made from it or held to it. It imports nothing but Python's own library.
+"""
+
+from typing import NamedTuple
+
+
+class Lesson(NamedTuple):
+    """A lesson: `name` is its file without the ending, its chapter in the ledger, and its assignment."""
+
+    name: str
+    builds: str  # what you build in it, for the table of README.md
+    says: str = ""  # what its box on the map says; a lesson without one has no box
+    box: str = ""  # where that box stands: "part" of a model, in the repeated "block", or the "whole"
+    trains: bool = False  # whether it trains for so long that the tests and the benchmarks must know
+
+
+LESSONS = [
+    Lesson("00_start_here", "the map of the course, and how to read a check"),
+    Lesson(
+        "01_tokenization",
+        "words, characters, and byte-pair encoding learnt merge by merge",
+        "text becomes tokens",
+        "part",
+    ),
+    Lesson(
+        "02_embeddings",
+        "lookup and its gradient, unembedding, word vectors trained on a corpus",
+        "tokens become vectors",
+        "part",
+    ),
+    Lesson(
+        "03_positional_encoding",
+        "the sinusoidal table, learned positions, RoPE",
+        "vectors learn their place",
+        "part",
+    ),
+    Lesson("04_attention", "queries, keys, values, softmax, masks", "tokens look at each other", "block"),
+    Lesson(
+        "05_multi_head",
+        "several heads, their outputs mixed, the reshape pipeline",
+        "in several heads at once",
+        "block",
+    ),
+    Lesson(
+        "06_layer_norm",
+        "layer, batch and RMS norm, residuals, the backward pass",
+        "add, and normalise",
+        "block",
+    ),
+    Lesson("07_feed_forward", "a network that bends space, XOR, GELU", "each token thinks alone", "block"),
+    Lesson(
+        "08_loss_and_gradient_descent",
+        "cross-entropy, every gradient by hand, AdamW, a block that learns",
+        "probabilities, a loss, a gradient",
+        "part",
+    ),
+    Lesson(
+        "09_gpt",
+        "the GPT, trained to a floor that is known, and its text",
+        "the parts as a GPT, trained",
+        "whole",
+        trains=True,
+    ),
+    Lesson(
+        "10_encoder_decoder",
+        "two stacks and cross-attention that translate, with beam search",
+        "two stacks that translate",
+        "whole",
+        trains=True,
+    ),
+    Lesson(
+        "11_vision",
+        "patches as tokens, receptive fields, a transformer beside a CNN of its size",
+        "the same for pictures",
+        "whole",
+        trains=True,
+    ),
+    Lesson(
+        "12_the_documents_checked",
+        "every claim of the documents, every erratum with its cause",
+        "every number of the documents",
+        "whole",
+    ),
+]
+NAMES = [lesson.name for lesson in LESSONS]
+TRAINING = [lesson.name for lesson in LESSONS if lesson.trains]
+
+
+def label(name):
+    """A lesson's number and name for a reader.
+
+    >>> label("05_multi_head")
+    '5 · multi head'
+    """
+    number, _, words = name.partition("_")
+    return f"{int(number)} · {words.replace('_', ' ')}"

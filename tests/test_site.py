@@ -1,5 +1,6 @@
 """The parts of `make site` that need no Sphinx: the reference, the descriptions, and the check of links."""
 
+import json
 import re
 
 import pytest
@@ -50,6 +51,72 @@ def test_every_page_the_readme_links_is_on_the_site():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     linked = {target for target in re.findall(r"\]\(([^)\s:]+)\)", text) if not target.endswith(".ipynb")}
     assert linked <= {*site.PAGES, *site.FILES}
+
+
+def slug(heading):
+    """How a heading is called in a link, on GitHub and by myst_heading_anchors alike."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+def markdown(path):
+    """The Markdown of a page, or of the text cells of a notebook, without its blocks of code."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        cells = json.loads(text)["cells"]
+        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return re.sub(r"(?ms)^( *```).*?^\1$", "", text)
+
+
+def astray(folder):
+    """Sentences about links of collected pages to what was not collected, or to headings that are not there."""
+    for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.ipynb")]):
+        if path.parent.name == "reference":  # docstrings, shown as they are
+            continue
+        for target in re.findall(r"(?m)(?:\]\(|^\[[^\]]+\]: +)([^)\s:]+)(?=[)\s])", markdown(path)):
+            file, _, place = target.partition("#")
+            found = (path.parent / file).resolve() if file else path
+            if not found.exists():
+                yield f"{path.name}: {target} is not on the site"
+            elif place and slug(place) not in map(slug, re.findall(r"(?m)^#+ (.+)$", markdown(found))):
+                yield f"{path.name}: {target} has no such heading"
+
+
+def test_every_link_of_a_page_leads_to_what_is_collected(tmp_path, monkeypatch):
+    monkeypatch.setattr(site, "SOURCE", tmp_path)
+    site.collect()
+    assert list(astray(tmp_path)) == []
+    guide = (tmp_path / "notebooks/assignments/README.md").read_text(encoding="utf-8")
+    assert "(../../index.md#run-it)" in guide and "README.md#run-it" not in guide
+
+
+def test_a_link_that_goes_astray_is_named(tmp_path):
+    (tmp_path / "index.md").write_text("# Run it\n", encoding="utf-8")
+    page = "[a](README.md#run-it) [b](index.md#run-it) [c](#here) [d](https://a/b)\n[e]: gone/x.md\n```\n[f](no)\n```\n"
+    cells = [{"cell_type": "markdown", "source": ["[g](../pyproject.toml)"]}, {"cell_type": "code", "source": "[h](no)"}]
+    (tmp_path / "page.md").write_text(page, encoding="utf-8")
+    (tmp_path / "lesson.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
+    assert list(astray(tmp_path)) == [
+        "lesson.ipynb: ../pyproject.toml is not on the site",
+        "page.md: README.md#run-it is not on the site",
+        "page.md: #here has no such heading",
+        "page.md: gone/x.md is not on the site",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "on_the_site"),
+    [
+        ("docs/page.md", "[a](../README.md)", "[a](../index.md)"),
+        ("docs/page.md", "[a](README.md#b)", "[a](README.md#b)"),  # another README
+        ("notebooks/assignments/README.md", "[a](../../README.md#b) c", "[a](../../index.md#b) c"),
+        ("CONTRIBUTING.md", "[a]: README.md#b", "[a]: index.md#b"),
+        ("CONTRIBUTING.md", "[a](notebooks/assignments/README.md)", "[a](notebooks/assignments/README.md)"),
+        ("CONTRIBUTING.md", "[a](https://x/README.md)", "[a](https://x/README.md)"),
+        ("README.md", "[a](README.md) and `README.md`", "[a](index.md) and `README.md`"),
+    ],
+)
+def test_links_to_the_readme_lead_to_the_front_page(page, text, on_the_site):
+    assert site.led_to_the_front(text, page) == on_the_site
 
 
 DEAD = {

@@ -21,6 +21,7 @@ SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
 PAGES = ["notebooks/assignments/README.md", "docs/open_online.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 FILES = ["CITATION.cff", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
+FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)  # [words](folder/README.md), [words]: …
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 KEYS = '<span class="search-button__kbd-shortcut"'
@@ -39,19 +40,25 @@ TOC = """
 def collect():
     """Put everything that is to be read into build/site-source, laid out as in the repository."""
     shutil.rmtree(SOURCE, ignore_errors=True)
-    for name in [*PAGES, *FILES]:
+    for name in FILES:
         (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, SOURCE / name)
+    for name in PAGES:
+        write(SOURCE / name, led_to_the_front((ROOT / name).read_text(encoding="utf-8"), name))
     shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
     shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
     lessons = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
     for path in lessons:
         notebook = with_described_pictures(json.loads(path.read_text(encoding="utf-8")))
+        for cell in notebook["cells"]:
+            if cell["cell_type"] == "markdown":
+                cell["source"] = led_to_the_front("".join(cell["source"]), f"notebooks/{path.name}")
         write(SOURCE / "notebooks" / path.name, json.dumps(notebook))
     modules = sorted(path for path in (ROOT / "course_lib").rglob("*.py") if public(path))
     for path in modules:
         write(SOURCE / "reference" / f"{dotted(path)}.md", reference(path))
-    front = BUTTON.sub(r"[\1]", (ROOT / "README.md").read_text(encoding="utf-8"))
+    front = (ROOT / "README.md").read_text(encoding="utf-8")
+    front = led_to_the_front(BUTTON.sub(r"[\1]", front), "README.md")
     front += toc(
         "Lessons", ["0 · Start here <notebooks/00_start_here>", *(f"notebooks/{p.stem}" for p in lessons[1:])]
     )
@@ -66,6 +73,17 @@ def collect():
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def led_to_the_front(text, page):
+    """The Markdown of a page with its links to the repository's README leading to index.md, its name on the site."""
+    folder = (ROOT / page).parent
+
+    def lead(found):
+        is_front = (folder / found[2]).resolve() == ROOT
+        return f"{found[1]}{found[2]}index.md" if is_front else found[0]
+
+    return FRONT.sub(lead, text)
 
 
 def toc(caption, entries):

@@ -24,6 +24,8 @@ MAY_USE = {
     "phrases": set(),
     "runs": {"checkpoints", "shapes"},
     "images": set(),
+    "mine": {"corpus", "tokenization"},
+    "one_page": {"mine"},
     "texts": set(),
     "classroom": {"in_numpy", "exercises", "shapes", "checkpoints"},
     "documents": set(),

@@ -1,4 +1,4 @@
-"""The GPT of lesson 09: seconds until it is within 1 % of what the grammar itself scores, for three seeds."""
+"""The GPT of lesson 10_gpt: seconds until it is within 1 % of what the grammar itself scores, for three seeds."""
 
 import json
 import resource

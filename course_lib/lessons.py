@@ -1,6 +1,6 @@
 """The lessons of the course in their order. Whatever needs a lesson's name takes it from this one list.
 
-README's table, the map of lesson 00, links, web pages, tests, benchmarks, the chapters of the ledger and the
+README's table, the map of the course, links, web pages, tests, benchmarks, the chapters of the ledger and the
 assignments are made from it or held to it. It imports nothing but Python's own library.
 """
 
@@ -58,28 +58,28 @@ LESSONS = [
         "part",
     ),
     Lesson(
-        "09_gpt",
+        "10_gpt",
         "the GPT, trained to a floor that is known, and its text",
         "the parts as a GPT, trained",
         "whole",
         trains=True,
     ),
     Lesson(
-        "10_encoder_decoder",
+        "12_encoder_decoder",
         "two stacks and cross-attention that translate, with beam search",
         "two stacks that translate",
         "whole",
         trains=True,
     ),
     Lesson(
-        "11_vision",
+        "13_vision",
         "patches as tokens, receptive fields, a transformer beside a CNN of its size",
         "the same for pictures",
         "whole",
         trains=True,
     ),
     Lesson(
-        "12_the_documents_checked",
+        "14_the_documents_checked",
         "every claim of the documents, every erratum with its cause",
         "every number of the documents",
         "whole",

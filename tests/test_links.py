@@ -128,7 +128,7 @@ def test_the_table_names_every_lesson_with_its_time():
     table = "\n".join(made()["lessons"])
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         assert f"(notebooks/{path.name})" in table
-    assert "| 90 min | [Binder](" in table  # lesson 04
+    assert "| 90 min | [Binder](" in table  # lesson 04_attention
 
 
 def test_the_code_of_the_readme_runs():

@@ -307,7 +307,7 @@ TASKS = {
             loss_checks.check_rms_norm_backward,
         ),
     },
-    "09_gpt": {
+    "10_gpt": {
         "test-training-pairs": Task(
             "training_pairs", tokens_inputs, training_pairs, gpt_checks.check_training_pairs
         ),

@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 04, attention."""
+"""Checks for the exercises of lesson 04_attention."""
 
 import numpy as np
 

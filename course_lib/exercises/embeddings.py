@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 02, embeddings."""
+"""Checks for the exercises of lesson 02_embeddings."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 10, encoder–decoder."""
+"""Checks for the exercises of lesson 12_encoder_decoder."""
 
 import numpy as np
 
@@ -64,7 +64,7 @@ def check_cross_attention(cross_attention):
     expect(
         cross_attention(y, x, W_Q, W_K, W_V, everything),
         distribution(scores / 2) @ v,
-        "the output is wrong: queries from y, keys and values from x, then as in lesson 04",
+        "the output is wrong: queries from y, keys and values from x, then as in lesson 04_attention",
         [(distribution(scores) @ v, "the scores were not scaled"),
          (distribution(scores / np.sqrt(5)) @ v, "the scores were divided by the root of the number of source tokens: it is the width of a key"),
          (distribution(scores / np.sqrt(3)) @ v, "the scores were divided by the root of the number of queries: it is the width of a key"),

@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 07, the feed-forward network."""
+"""Checks for the exercises of lesson 07_feed_forward."""
 
 import math
 

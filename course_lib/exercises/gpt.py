@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 09, GPT."""
+"""Checks for the exercises of lesson 10_gpt."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 06, layer normalisation and residuals."""
+"""Checks for the exercises of lesson 06_layer_norm."""
 
 import numpy as np
 

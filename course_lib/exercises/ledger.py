@@ -1,4 +1,4 @@
-"""The check for the exercise of lesson 12, the ledger."""
+"""The check for the exercise of lesson 14_the_documents_checked."""
 
 from . import Wrong, exercise, to_array
 

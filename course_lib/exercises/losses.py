@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 08, loss and gradient descent."""
+"""Checks for the exercises of lesson 08_loss_and_gradient_descent."""
 
 import numpy as np
 

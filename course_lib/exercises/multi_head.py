@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 05, multi-head attention."""
+"""Checks for the exercises of lesson 05_multi_head."""
 
 import numpy as np
 
@@ -71,7 +71,7 @@ def check_multi_head(multi_head):
     expect(
         multi_head(x, W_Q, W_K, W_V, eye, 1),
         one,
-        "one head of full width comes out wrong: it is the attention of lesson 04",
+        "one head of full width comes out wrong: it is the attention of lesson 04_attention",
         [(_heads(x, W_Q, W_K, W_V, 1, width=1), "the scores were not divided by the root of K"),
          (_heads(x, W_Q, W_K, W_V, 1, axis=0), "the softmax runs over the queries: each query's weights should add to 1")],
     )  # fmt: skip

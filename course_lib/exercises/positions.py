@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 03, positional encoding."""
+"""Checks for the exercises of lesson 03_positional_encoding."""
 
 import numpy as np
 

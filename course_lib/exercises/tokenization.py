@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 01, tokenization."""
+"""Checks for the exercises of lesson 01_tokenization."""
 
 from . import Wrong, exercise, expect, no_nan
 

@@ -1,4 +1,4 @@
-"""Checks for the exercises of lesson 11, vision."""
+"""Checks for the exercises of lesson 13_vision."""
 
 import numpy as np
 

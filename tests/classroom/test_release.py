@@ -84,10 +84,10 @@ def test_an_unknown_assignment_is_refused_with_those_there_are(tmp_path):
 
 
 def test_what_could_not_be_graded_is_not_released(tmp_path, monkeypatch):
-    (tmp_path / "sources" / "10_own").mkdir(parents=True)
-    (tmp_path / "sources" / "10_own" / "10_own.ipynb").write_text(json.dumps(source("04_attention")))
+    (tmp_path / "sources" / "20_own").mkdir(parents=True)
+    (tmp_path / "sources" / "20_own" / "20_own.ipynb").write_text(json.dumps(source("04_attention")))
     monkeypatch.setattr(classroom, "SOURCES", tmp_path / "sources")
-    with pytest.raises(RuntimeError, match=r"10_own: test-softmax, .* add a Task of this name to TASKS\['10_own'\]"):
+    with pytest.raises(RuntimeError, match=r"20_own: test-softmax, .* add a Task of this name to TASKS\['20_own'\]"):
         release(tmp_path / "class")
     assert not (tmp_path / "class" / "release").exists()
 

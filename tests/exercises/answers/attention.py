@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 04."""
+"""Right and wrong answers to the exercises of lesson 04_attention."""
 
 import numpy as np
 import torch

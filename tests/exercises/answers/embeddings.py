@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 02."""
+"""Right and wrong answers to the exercises of lesson 02_embeddings."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 10."""
+"""Right and wrong answers to the exercises of lesson 12_encoder_decoder."""
 
 import numpy as np
 import torch

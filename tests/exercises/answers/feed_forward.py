@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 07."""
+"""Right and wrong answers to the exercises of lesson 07_feed_forward."""
 
 import math
 

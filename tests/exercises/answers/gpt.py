@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 09."""
+"""Right and wrong answers to the exercises of lesson 10_gpt."""
 
 import numpy as np
 import torch

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 06."""
+"""Right and wrong answers to the exercises of lesson 06_layer_norm."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercise of lesson 12."""
+"""Right and wrong answers to the exercise of lesson 14_the_documents_checked."""
 
 from decimal import ROUND_HALF_UP, Decimal
 

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 08."""
+"""Right and wrong answers to the exercises of lesson 08_loss_and_gradient_descent."""
 
 import numpy as np
 import torch

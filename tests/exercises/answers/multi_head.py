@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 05."""
+"""Right and wrong answers to the exercises of lesson 05_multi_head."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 03."""
+"""Right and wrong answers to the exercises of lesson 03_positional_encoding."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 01."""
+"""Right and wrong answers to the exercises of lesson 01_tokenization."""
 
 from collections import Counter
 from functools import reduce

@@ -1,4 +1,4 @@
-"""Right and wrong answers to the exercises of lesson 11."""
+"""Right and wrong answers to the exercises of lesson 13_vision."""
 
 import math
 

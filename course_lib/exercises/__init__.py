@@ -3,7 +3,8 @@
 A check raises `Wrong` with one sentence that points at the mistake without giving the answer away.
 Only an untouched stub, which raises NotImplementedError, gets a plain "not written yet", so that a
 lesson runs from top to bottom before its exercises are done. What can go wrong in any exercise (nothing
-returned, an input changed, an exception, a wrong type, NaN) has its sentence here, not in each check.
+returned, an input changed, an exception, a wrong type, NaN) has its sentence here or in `answers`, whose rule
+of what is right is the grader's too, not in each check.
 """
 
 import copy
@@ -12,6 +13,19 @@ import linecache
 import traceback
 
 import numpy as np
+
+from .answers import (
+    CHANGED,
+    NOT_A_NUMBER,
+    NOTHING,
+    Refused,
+    close,
+    few_digits,
+    kind,
+    numbers_of,
+    plain,
+    single,
+)
 
 
 class Wrong(AssertionError):
@@ -50,25 +64,27 @@ def exercise(check):
 def watched(function, answers):
     """The learner's function, with a Wrong for each mistake that has nothing to do with the exercise.
 
-    Every answer is put into the list `answers`, torch tensors as arrays.
+    Every answer is put into the list `answers`, in its plain form.
     """
 
     def call(*inputs):
         before = copy.deepcopy(inputs)
         try:
-            answer = function(*inputs)
+            answer = plain(function(*inputs))
         except NotImplementedError:
             raise
+        except Refused as error:
+            raise Wrong(str(error)) from None
         except KeyboardInterrupt as error:
             raise Wrong(f"you interrupted your function{_at(error)}: is there a loop that never ends?") from error
         except Exception as error:
             raise Wrong(_stopped(error)) from error
         if answer is None:
-            raise Wrong("your function returned nothing: is a return missing?")
+            raise Wrong(NOTHING)
         if not _same(inputs, before):
-            raise Wrong("your function changed what it was given: build something new, or work on a copy")
-        answers.append(_without_torch(answer))
-        return answers[-1]
+            raise Wrong(CHANGED)
+        answers.append(answer)
+        return answer
 
     return call
 
@@ -96,58 +112,31 @@ def _same(a, b):
     return a is b or a == b
 
 
-def _without_torch(answer):
-    """The answer with tensors as arrays; torch itself need not be loaded."""
-    if hasattr(answer, "detach"):
-        return answer.detach().cpu().numpy()
-    if type(answer) in (tuple, list):
-        return type(answer)(map(_without_torch, answer))
-    return answer
-
-
-def kind(answer):
-    """What an answer is, for a message: its type, and the shape of an array.
-
-    >>> kind([1, 2]), kind(np.ones((2, 3))), kind(None)
-    ('list', 'an array of shape (2, 3)', 'nothing')
-    """
-    if isinstance(answer, np.ndarray):
-        return f"an array of shape {answer.shape}"
-    return "nothing" if answer is None else type(answer).__name__
-
-
 def expect(answer, right, message, slips=()):
     """Raise Wrong unless `answer` equals `right` to 6 digits.
 
     slips: pairs (value, message), the mistakes this case tells apart: the first whose value the
     answer equals gives its message instead.
     """
-    single = str(getattr(answer, "dtype", "")) in ("float16", "float32")
     answer, right = to_array(answer, nan=True), np.asarray(right)
     if answer.shape != right.shape:
         raise Wrong(f"expected the shape {right.shape}, got {answer.shape}")
-    if close(answer, right):
+    if close(answer, right) and not single(answer, right):
         return
     for slip, says in slips:
         if close(answer, slip):
             raise Wrong(says)
     no_nan(answer)
-    if single and np.allclose(answer, right, rtol=1e-4, atol=1e-6):
-        raise Wrong("the answer is right to a few digits only: compute with 64-bit floats, as the inputs are")
-    raise Wrong(message)
+    raise Wrong(few_digits(answer, right) or message)
 
 
 def to_array(answer, nan=False):
     """The learner's answer as an array of numbers; raises Wrong for anything else, for NaN unless `nan`."""
-    try:
-        array = np.asarray(answer)
-        if array.dtype.kind == "c":
-            raise Wrong("expected real numbers, got complex ones")
-        array = array.astype(float)
-    except (TypeError, ValueError):
+    array = numbers_of(answer)
+    if array is None:
         parts = f" of {len(answer)} parts that do not fit together" if isinstance(answer, tuple | list) else ""
-        raise Wrong(f"expected an array of numbers, got a {type(answer).__name__}{parts}") from None
-    return array if nan else no_nan(array)
+        raise Wrong(f"expected an array of numbers, got a {type(answer).__name__}{parts}")
+    return array.astype(float) if nan else no_nan(array.astype(float))
 
 
 def three(answer, names):
@@ -160,13 +149,8 @@ def three(answer, names):
 def no_nan(array):
     """The array; raises Wrong if it holds NaN."""
     if np.isnan(array).any():
-        raise Wrong("the answer holds NaN, not a number: look for 0/0, ∞ − ∞, or a logarithm or root below 0")
+        raise Wrong(NOT_A_NUMBER)
     return array
-
-
-def close(a, b):
-    """Equal shapes, and equal numbers to 6 digits; NaN equals NaN."""
-    return np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-6, atol=1e-12, equal_nan=True)
 
 
 def distribution(scores, axis=-1):

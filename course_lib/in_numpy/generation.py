@@ -4,7 +4,7 @@ import numpy as np
 
 from course_lib.in_numpy.attention import softmax
 from course_lib.in_numpy.checks import checked_ids
-from course_lib.shapes import ShapeError
+from course_lib.shapes import ShapeError, list_shape
 
 __all__ = ["generate", "next_token_probabilities", "sample"]
 
@@ -64,6 +64,7 @@ def generate(
     stop=None,
     use_cache=True,
     on_token=None,
+    lengths=None,
 ):
     """Extend a prompt by `new_tokens` tokens, one at a time, each drawn from the model's own prediction.
 
@@ -72,20 +73,28 @@ def generate(
     stop       an id that ends a row; the call returns early once every row has met it, shorter rows filled with it.
     use_cache  keeps the keys and values of the past, so each step feeds one token; same result, much slower without.
     on_token   called with the ids (B,) of each step, to print a text while it grows.
-    Raises ValueError for an empty prompt, when T + new_tokens exceeds the context C, and what
-    `next_token_probabilities` raises.
+    lengths    (B,), for prompts of unequal length, padded behind: how many ids of each row are not padding, as
+               `encode_batch` gives them. Row b holds lengths[b] + n tokens, then its padding; T is the longest length.
+    Raises ShapeError for lists of unequal length, ValueError for an empty prompt, when T + new_tokens exceeds the
+    context C, for lengths that are not from 1 to T, and what `next_token_probabilities` raises.
 
     >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
     >>> generate(GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1)), [1, 2], new_tokens=3).shape
     (5,)
     """
-    ids = checked_ids("generate", ids, model.config.V).astype(int)
+    try:
+        ids = checked_ids("generate", ids, model.config.V).astype(int)
+    except ShapeError as error:  # a sentence that ends with "pad them to one length"
+        raise ShapeError(f"{error}, and give what they had as `lengths`") from None
     if ids.ndim not in (1, 2):
         raise ShapeError(f"generate: ids must be (T,) or (B, T), got shape {ids.shape}")
     prompt = np.atleast_2d(ids)  # (B, T)
     B, T = prompt.shape
-    if T == 0:
+    if prompt.size == 0:
         raise ValueError("generate: the prompt is empty; give at least one token id")
+    lengths = _lengths(lengths, B, T)  # (B,)
+    T = int(lengths.max())
+    prompt = prompt[:, :T]
     if new_tokens < 0:
         raise ValueError(f"generate: new_tokens must be 0 or more, got {new_tokens}")
     if T + new_tokens > model.config.C:
@@ -93,24 +102,37 @@ def generate(
             f"generate: {T} prompt tokens and {new_tokens} new ones do not fit the context of C = {model.config.C}"
         )
     rng = np.random.default_rng() if rng is None else rng
-    text = np.concatenate([prompt, np.zeros((B, new_tokens), prompt.dtype)], axis=1)  # (B, T + n)
+    # A row that is padded is padded further; every other row is written over.
+    text = np.concatenate([prompt, np.repeat(prompt[:, -1:], new_tokens, axis=1)], axis=1)  # (B, T + n)
     ended = np.zeros(B, bool)
     cache = model.new_cache(B) if use_cache else None
     seen = 0  # tokens whose keys and values the cache holds
-    for t in range(T, T + new_tokens):
+    for t in range(lengths.min(), T + new_tokens):
         logits = model(text[:, seen:t], cache)[:, -1]  # (B, V), what follows the last token
         if greedy:
             chosen = logits.argmax(axis=-1)  # (B,)
         else:
             chosen = sample(next_token_probabilities(logits, temperature, top_k, top_p), rng)
         seen = t if use_cache else 0
+        writing = (lengths <= t) & (t < lengths + new_tokens)  # (B,), else in the prompt or past n
         if stop is not None:
             chosen = np.where(ended, stop, chosen)
-            ended |= chosen == stop
-        text[:, t] = chosen
+            ended |= writing & (chosen == stop)
+        text[:, t] = chosen = np.where(writing, chosen, text[:, t])
         if on_token is not None:
             on_token(chosen)
-        if stop is not None and ended.all():
+        if stop is not None and (ended | (lengths + new_tokens <= t + 1)).all():
             text = text[:, : t + 1]
             break
     return text if ids.ndim == 2 else text[0]
+
+
+def _lengths(lengths, B, T):
+    """How many ids of each row are its prompt, (B,); without a word all T."""
+    if lengths is None:
+        return np.full(B, T)
+    list_shape("generate", "lengths", lengths)
+    given = np.atleast_1d(lengths)
+    if given.shape != (B,) or given.dtype.kind not in "iu" or given.min() < 1 or given.max() > T:
+        raise ValueError(f"generate: lengths must be {B} whole numbers from 1 to {T}, got {lengths!r:.60}")
+    return given.astype(int)

@@ -9,6 +9,7 @@ from course_lib.in_numpy.attention import softmax
 from course_lib.in_numpy.generation import generate, next_token_probabilities, sample
 from course_lib.in_numpy.gpt import GPT, GPTConfig
 from course_lib.shapes import ShapeError
+from course_lib.tokenization import WordTokenizer
 from tests.helpers import draw, for_sizes, randomize
 
 P = np.array([0.05, 0.4, 0.25, 0.3])
@@ -144,6 +145,59 @@ def test_watching_a_text_grow():
     seen = []
     generate(Counter(), [[3], [7]], 3, stop=5, on_token=lambda ids: seen.append(ids.tolist()))
     assert seen == [[4, 8], [5, 9], [5, 0]]
+
+
+def test_padded_prompts_are_written_on_as_if_each_were_alone(model):
+    model.state_dict()["wpe.weight"][...] *= 5  # so that what comes next depends on what came before
+    model.state_dict()["ln_f.bias"][...] = 0
+    prompts = [[1, 2, 3, 4, 5], [6], [7, 8, 9]]
+    rows = [prompt + [0] * (9 - len(prompt)) for prompt in prompts]  # wider than needed, as encode_batch may pad
+    alone = [model.generate(prompt, 4, greedy=True).tolist() for prompt in prompts]
+    stop = alone[1][2]
+    for settings in ({}, {"use_cache": False}, {"stop": stop}, {"stop": 0}):
+        text = model.generate(rows, 4, greedy=True, lengths=[5, 1, 3], **settings)
+        assert text.shape[1] == 9 or "stop" in settings
+        for row, prompt in zip(text.tolist(), prompts, strict=True):
+            expected = model.generate(prompt, 4, greedy=True, **settings).tolist()
+            expected += [settings.get("stop")] * (len(prompt) + 4 - len(expected))  # a row that ended early
+            expected += [0] * (len(row) - len(expected))  # its padding
+            assert row == expected[: len(row)], settings
+    from_padding = model.generate(rows, 3, greedy=True)[:, 9:].tolist()
+    assert from_padding != [row[len(prompt) :][:3] for row, prompt in zip(alone, prompts, strict=True)]
+
+
+def test_what_encode_batch_pads_is_written_on():
+    tokenizer = WordTokenizer("one two three four five six seven")
+    rows, lengths = tokenizer.encode_batch(["one two three", "two", "four five"], context_length=10)
+    text = generate(Counter(), rows, 2, greedy=True, lengths=lengths).tolist()
+    assert tokenizer.decode(text[0]) == "one two three four five"
+    assert tokenizer.decode(text[1], skip_special=True) == "two three four"
+    assert tokenizer.decode(text[2], skip_special=True) == "four five six seven"
+
+
+def test_the_step_of_a_prompt_that_goes_on_is_its_own_token():
+    seen = []
+    generate(Counter(), [[3, 9, 9], [7, 0, 0]], 2, lengths=[3, 1], on_token=lambda ids: seen.append(ids.tolist()))
+    assert seen == [[9, 8], [9, 9], [0, 0], [1, 0]]
+
+
+def test_rows_that_have_met_stop_or_their_length_end_the_call():
+    rows, seen = [[3, 4, 0], [5, 6, 7]], []
+    text = generate(Counter(), rows, 5, lengths=[2, 3], stop=8, on_token=lambda ids: seen.append(ids.tolist()))
+    assert text.tolist() == [[3, 4, 5, 6, 7, 8], [5, 6, 7, 8, 8, 8]]
+    assert generate(Counter(), rows, 2, lengths=[2, 3], stop=8).tolist() == [[3, 4, 5, 6], [5, 6, 7, 8]]
+    assert generate(Counter(), rows, 0, lengths=[2, 3]).tolist() == rows
+
+
+@pytest.mark.parametrize("lengths", [[0, 1], [1, 4], [1], [1.0, 2.0], [True, True], [[1, 2]], "ab", [None, 1]], ids=str)
+def test_lengths_that_are_none(lengths):
+    with pytest.raises(ValueError, match="^generate: lengths must be 2 whole numbers from 1 to 3, got"):
+        generate(Counter(), [[1, 2, 3], [4, 0, 0]], 2, lengths=lengths)
+
+
+def test_ragged_prompts_are_told_what_works():
+    with pytest.raises(ShapeError, match=r"\(2, 1\); pad them to one length, and give what they had as `lengths`$"):
+        generate(Counter(), [[1, 2], [3]], 2)
 
 
 def test_cached_equals_uncached(model):

@@ -33,3 +33,20 @@ def test_greedy_texts(sizes, rng):
         text = ours.generate(prompt, 9, greedy=True, **choices)
         assert text.dtype == np.int64
         np.testing.assert_array_equal(text, theirs.generate(prompt, 9, greedy=True, **choices))
+
+
+@for_sizes("BTV", profile=SLOW, low=2)
+def test_greedy_texts_after_prompts_of_unequal_length(sizes, rng):
+    settings = {"V": 10 * sizes["V"], "C": sizes["T"] + 9, "D": 8, "H": 2, "L": 2}
+    twins = NumpyGPT(NumpyConfig(**settings), dtype=np.float64), TorchGPT(TorchConfig(**settings))
+    ours, theirs = make_twins(*twins, rng)
+    ours.state_dict()["wpe.weight"][...] *= 5  # so that what comes next depends on what came before
+    ours.state_dict()["ln_f.bias"][...] = 0
+    theirs.load_state_dict({name: torch.from_numpy(a) for name, a in ours.state_dict().items()})
+    lengths = rng.integers(1, sizes["T"] + 1, size=sizes["B"])
+    prompt = rng.integers(settings["V"], size=(sizes["B"], sizes["T"]))  # padding may hold anything
+    for choices in ({}, {"use_cache": False}):
+        text = ours.generate(prompt, 9, greedy=True, lengths=lengths, **choices)
+        np.testing.assert_array_equal(text, theirs.generate(prompt, 9, greedy=True, lengths=lengths, **choices))
+        for row, ids, length in zip(text, prompt, lengths, strict=True):
+            np.testing.assert_array_equal(row[: length + 9], ours.generate(ids[:length], 9, greedy=True))

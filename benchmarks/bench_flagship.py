@@ -22,7 +22,8 @@ def run(seed):
     """Train once by the default recipe; returns the row."""
     import torch
 
-    from course_lib.corpus import ENGLISH, Grammar
+    from course_lib.data.english import ENGLISH
+    from course_lib.data.grammar import Grammar
     from course_lib.in_torch.gpt import GPT, GPTConfig
     from course_lib.in_torch.train import SIZES, STD, evaluate, train
     from course_lib.runs import Recipe, windows

@@ -55,7 +55,8 @@ EMPTY_ROW, INTERACT_ROW = "an empty key press", "ipywidgets.interact, the same h
 START = """import numpy as np
 from IPython.display import HTML
 from ipywidgets import FloatSlider, interact
-from course_lib import texts, widgets
+from course_lib import widgets
+from course_lib.data import texts
 from course_lib.tokenization import BytePairTokenizer
 from course_lib.widgets import figures
 from course_lib.widgets.live import softmax

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.corpus import ENGLISH, Grammar
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
 from course_lib.heads import clearest_head, mean_weights
 from course_lib.in_numpy import gpt as in_numpy
 from course_lib.in_torch import gpt as in_torch

@@ -18,13 +18,16 @@ from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from course_lib.corpus import END, ENGLISH, Grammar, TextFile
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
+from course_lib.data.text_file import TextFile
 from course_lib.in_torch.checkpoints import load_state, save_state
 from course_lib.in_torch.checks import checked_ids
 from course_lib.in_torch.gpt import GPT, GPTConfig, parameter_count
 from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.optim import AdamW, clip_gradients, warmup_cosine
 from course_lib.runs import Recipe, Run, batch, last_good, windows
+from course_lib.tokenization import END
 
 __all__ = ["evaluate", "train"]
 

@@ -7,7 +7,8 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
-from course_lib.corpus import ENGLISH, Grammar
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
 
 __all__ = ["evaluate", "main"]
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_lib import texts, tokenization
+from course_lib import tokenization
+from course_lib.data import texts
 from course_lib.in_numpy import attention, embeddings, generation, losses, normalization, optim, positions
 from course_lib.in_numpy.modules import Module
 from course_lib.widgets import (

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.corpus import Grammar
+from course_lib.data.grammar import Grammar
 from course_lib.in_numpy.gpt import GPT, GPTConfig
 from course_lib.in_numpy.train import evaluate, train
 from course_lib.in_torch import gpt as torch_gpt

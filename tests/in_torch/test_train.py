@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.corpus import ENGLISH, Grammar
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
 from course_lib.in_torch import train as training
 from course_lib.in_torch.gpt import GPT, GPTConfig
 from course_lib.in_torch.losses import cross_entropy

@@ -6,7 +6,10 @@ from collections import Counter, defaultdict
 import numpy as np
 import pytest
 
-from course_lib.corpus import END, ENGLISH, Grammar, TextFile
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
+from course_lib.data.text_file import TextFile
+from course_lib.tokenization import END
 
 # The sense is set by the first word and decides the last; "b" may start two rests; a part is optional.
 SMALL = {

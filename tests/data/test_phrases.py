@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from course_lib import phrases
-from course_lib.phrases import END, PAD, START, WORDS, batch, decode, draw, encode, pairs, split
+from course_lib.data import phrases
+from course_lib.data.phrases import END, PAD, START, WORDS, batch, decode, draw, encode, pairs, split
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,17 @@ import itertools
 import numpy as np
 import pytest
 
-from course_lib.images import HEIGHT, LABELS, NAMES, NEAREST, PAIRS, SHAPES, WIDTH, sets_of_six, shape_pixels
+from course_lib.data.images import (
+    HEIGHT,
+    LABELS,
+    NAMES,
+    NEAREST,
+    PAIRS,
+    SHAPES,
+    WIDTH,
+    sets_of_six,
+    shape_pixels,
+)
 
 
 @pytest.fixture(scope="module")

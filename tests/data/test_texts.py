@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from course_lib import texts
+from course_lib.data import texts
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_the_text_is_short_plain_prose():
@@ -25,4 +25,4 @@ def test_a_text_that_is_not_there_is_named_with_those_that_are():
 
 def test_texts_are_installed_with_the_package():
     data = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]
-    assert data["course_lib.texts"] == ["*.txt"]
+    assert data["course_lib.data.texts"] == ["*.txt"]

@@ -1,0 +1,1 @@
+"""What the course works on: its grammar, phrases, images and texts."""

@@ -31,7 +31,7 @@ MAY_USE = {
     "in_numpy": {"shapes", "checkpoints", "runs"},
     "in_torch": {"shapes", "checkpoints", "runs", "data", "tokenization"},
     "widgets": {"shapes", "lessons"},
-    "exercises": {"shapes"},
+    "exercises": {"in_numpy", "shapes", "checkpoints", "runs"},
 }
 # Large packages that only one part of the library may load when it is imported.
 LOADED_BY = {"torch": "in_torch", "matplotlib": "widgets"}

@@ -1,0 +1,254 @@
+"""When an answer is right: one rule, for the lessons and for the grader.
+
+Kind, shape and numbers have to agree. Lists, tuples and arrays of numbers are one kind, and so are NumPy's
+numbers and Python's. Floats agree to 6 digits, whole numbers, texts and truth values exactly.
+"""
+
+from itertools import permutations
+
+import numpy as np
+
+__all__ = ["another_order", "first_difference", "form", "kind", "plain", "rounded", "same", "spell", "whole_numbers"]
+
+RTOL, ATOL = 1e-6, 1e-9
+
+
+def plain(value):
+    """An answer in Python's and NumPy's own types: tensors, matrices and NumPy's numbers become these.
+
+    >>> plain({(np.int64(1), np.int64(2)): np.float64(0.5)})
+    {(1, 2): 0.5}
+    """
+    if hasattr(value, "detach"):  # a tensor; torch itself need not be loaded
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.generic):
+        return float(value) if isinstance(value, np.longdouble) else value.item()
+    if isinstance(value, np.ndarray):
+        return np.asarray(value)
+    if isinstance(value, dict):
+        return {plain(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(map(plain, value))
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def kind(answer):
+    """What an answer is, for a sentence.
+
+    >>> kind([1, 2]), kind(np.ones((2, 3))), kind(None)
+    ('a list', 'an array of shape (2, 3)', 'nothing')
+    """
+    if isinstance(answer, np.ndarray):
+        return f"an array of shape {answer.shape}"
+    names = {"str": "a text", "NoneType": "nothing", "int": "a number", "float": "a number"}
+    return names.get(name := type(answer).__name__, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
+
+
+def numbers(answer):
+    """The answer as an array of numbers or truth values, or the sentence that says why it is none."""
+    if not isinstance(answer, bool | int | float | complex | list | tuple | np.ndarray):
+        advice = ": list(…) makes a list of it" if hasattr(answer, "__next__") or isinstance(answer, set) else ""
+        return f"numbers are expected, yours is {kind(answer)}{advice}"
+    try:
+        array = np.asarray(answer)
+    except (ValueError, TypeError, OverflowError):
+        return "the rows of your answer have different lengths"
+    if array.dtype.kind in "biuf":
+        return array
+    if array.dtype.kind == "c":
+        return "your answer holds complex numbers, real ones are expected"
+    if array.dtype.kind in "US" or any(isinstance(one, str) for one in array.ravel()):
+        return "your answer holds text where numbers are expected: do not turn numbers into strings"
+    if any(one is None for one in array.ravel()):
+        return "your answer holds None: append, extend, sort and the like return None, not the list"
+    return "your answer holds something else than numbers"
+
+
+def same(answer, right):
+    """Whether an answer, in the form that `plain` gives, is right.
+
+    >>> same([1, 2], np.array([1, 2])), same([1.0, 2.1], np.array([1.0, 2.0])), same("1", 1)
+    (True, False, False)
+    """
+    if isinstance(right, dict):
+        return (
+            isinstance(answer, dict)
+            and answer.keys() == right.keys()
+            and all(same(answer[key], right[key]) for key in right)
+        )
+    if isinstance(right, tuple):
+        return (
+            isinstance(answer, tuple | list)
+            and len(answer) == len(right)
+            and all(map(same, answer, right))
+        )
+    if isinstance(right, str):
+        return isinstance(answer, str) and answer == right
+    array, right = numbers(answer), numbers(right)
+    if isinstance(array, str) or isinstance(right, str) or array.shape != right.shape:
+        return False
+    if array.size == 0:
+        return True
+    if (array.dtype == bool) != (right.dtype == bool):
+        return False
+    if right.dtype.kind != "f":
+        return bool((array == right).all())
+    return not_single(array) and bool(np.allclose(array, right, rtol=RTOL, atol=ATOL, equal_nan=True))
+
+
+def not_single(array):
+    """Floats of 16 or 32 bits have too few digits to be compared: whether they pass would be luck."""
+    return array.dtype.kind != "f" or array.dtype.itemsize >= 8
+
+
+def form(answer, right, letters, returns=()):
+    """One sentence about the wrong kind or shape of an answer; None where its form is right.
+
+    letters: size → letter, for shapes in the course's own words. returns: names of the parts.
+    """
+    if answer is None:
+        return "your function returned nothing: is a return missing?"
+    if isinstance(right, tuple):
+        names = ", ".join(returns) or f"{len(right)} of them"
+        if not isinstance(answer, tuple | list) or len(answer) != len(right):
+            got = f"{len(answer)} things" if isinstance(answer, tuple | list) else kind(answer)
+            return f"return {len(right)} things, {names}; yours is {got}"
+        for name, part, right_part in zip(returns or [""] * len(right), answer, right, strict=True):
+            if (says := form(part, right_part, letters)) is not None:
+                return f"{name}: {says}" if name else says
+        return None
+    if isinstance(right, dict):
+        return _form_of_dict(answer, right, letters)
+    if isinstance(right, str):
+        return None if isinstance(answer, str) else f"a text is expected, yours is {kind(answer)}"
+    if isinstance(array := numbers(answer), str):
+        several = isinstance(answer, tuple) and any(isinstance(one, np.ndarray) for one in answer)
+        return f"one thing is expected, yours is {len(answer)}: return it alone" if several else array
+    right = np.asarray(right)
+    if array.shape != right.shape and not (array.size == right.size == 0):
+        if right.ndim == 1 and isinstance(answer, list) and array.ndim == 1:
+            return None  # a list of ids of the wrong length: its content says more
+        said = f"the shape should be {spell(right.shape, letters)}, yours is {spell(array.shape, letters)}"
+        if array.shape == right.shape[::-1] or array.shape == (*right.shape[:-2], *right.shape[:-3:-1]):
+            return f"{said}: rows and columns are swapped"
+        return said
+    if array.size and right.dtype == bool and array.dtype != bool:
+        return "True and False are expected, yours holds numbers: a comparison gives True and False"
+    if array.size and array.dtype == bool and right.dtype != bool:
+        return "numbers are expected, yours holds True and False"
+    return None
+
+
+def _form_of_dict(answer, right, letters):
+    if not isinstance(answer, dict):
+        return f"a dict is expected, yours is {kind(answer)}"
+    if right and all(isinstance(key, str) for key in right):  # the names of parameters
+        for key in right:
+            if key not in answer:
+                return f'your dict has no "{key}"; its names are {", ".join(map(str, list(answer)[:4])) or "none"}'
+            if (says := form(answer[key], right[key], letters)) is not None:
+                return f'"{key}": {says}'
+        if extra := [key for key in answer if key not in right]:
+            return f'your dict has "{extra[0]}" too, which is not asked for'
+    return None
+
+
+def spell(shape, letters):
+    """A shape in letters and numbers.
+
+    >>> spell((3, 5), {3: "T", 5: "D"}), spell((), {}), spell((3, 10), {3: "T"})
+    ('(T, D) = (3, 5)', 'a single number', '(T, 10)')
+    """
+    shape = tuple(int(n) for n in shape)
+    if not shape:
+        return "a single number"
+    named = [letters.get(n, str(n)) for n in shape]
+    words = f"({', '.join(named)}{',' * (len(shape) == 1)})"
+    return f"{words} = {shape}" if all(n in letters for n in shape) else words
+
+
+def another_order(answer, right, returns, equal):
+    """A sentence where the parts of a right answer were returned in another order, else None."""
+    if not isinstance(right, tuple) or not isinstance(answer, tuple | list) or len(answer) != len(right) > 1:
+        return None
+    for order in permutations(range(len(right))):
+        if order != tuple(range(len(right))) and all(equal(answer[i], one) for i, one in zip(order, right, strict=True)):
+            return f"the parts are right and stand in another order: return {', '.join(returns)}"
+    return None
+
+
+def rounded(answer, right):
+    """The sentence for an answer that is right and was rounded, cut, or kept in too few bits; else None."""
+    pairs = list(_arrays(answer, right))
+    wrong = [(a, b) for a, b in pairs if not same(a, b)]
+    if not wrong or len(wrong) < 1 or any(isinstance(a, str) or a.shape != b.shape or b.dtype.kind != "f" for a, b in wrong):
+        return None
+    if not all(np.isfinite(b).all() for _, b in wrong):
+        return None
+    if any(not not_single(a) for a, _ in wrong) and all(np.allclose(a, b, rtol=1e-2, atol=1e-3) for a, b in wrong):
+        return "your function returns floats of 32 bits or fewer: compute with 64, as the inputs are (no dtype=np.float32)"
+    if all(_whole(a, b) for a, b in wrong):
+        return (
+            "your values are the right ones cut to whole numbers: an array made of whole numbers keeps no digits, "
+            "make it one of floats (np.zeros(shape), dtype=float)"
+        )
+    for digits in range(7):
+        if all(np.allclose(a, np.round(b, digits), rtol=1e-12, atol=1e-12) for a, b in wrong):
+            return f"your values are right and rounded to {digits} digits: return them unrounded"
+    return None
+
+
+def whole_numbers(answer, right):
+    """Whether an answer holds whole numbers by type where the right one does not."""
+    return any(
+        not isinstance(a, str) and a.dtype.kind in "iu" and b.dtype.kind == "f" and bool((b != np.trunc(b)).any())
+        for a, b in _arrays(answer, right)
+    )
+
+
+def _whole(array, right):
+    """Right values cut to whole numbers, and whole numbers by type: floats may be zeros for another reason."""
+    return array.dtype.kind in "iu" and np.array_equal(array, np.trunc(right))
+
+
+def _arrays(answer, right):
+    """Pairs (array or sentence, right array) of all that is in an answer of the right form."""
+    if isinstance(right, dict):
+        if isinstance(answer, dict):
+            for key in right:
+                yield from _arrays(answer.get(key), right[key])
+    elif isinstance(right, tuple):
+        if isinstance(answer, tuple | list) and len(answer) == len(right):
+            for a, b in zip(answer, right, strict=True):
+                yield from _arrays(a, b)
+    elif not isinstance(right, str):
+        yield numbers(answer), np.asarray(right)
+
+
+def first_difference(answer, right, equal, returns=()):
+    """(where, answer's value, right value) of the first thing that differs, for a sentence."""
+    if isinstance(right, tuple) and isinstance(answer, tuple | list) and len(answer) == len(right):
+        for name, a, b in zip(returns or [f"part {i + 1}" for i in range(len(right))], answer, right, strict=True):
+            if not equal(a, b):
+                where, *values = first_difference(a, b, same)
+                return f"{name}{where and ' '}{where}", *values
+    if isinstance(right, dict) and isinstance(answer, dict):
+        for key in right:
+            if key not in answer:
+                return f"{key!r}", "missing", right[key]
+            if not equal(answer[key], right[key]):
+                where, *values = first_difference(answer[key], right[key], same)
+                return f"{key!r}{where and ' '}{where}", *values
+        for key in answer:
+            if key not in right:
+                return f"{key!r}", answer[key], "not there"
+        return "the order", list(answer), list(right)
+    array = numbers(answer)
+    if isinstance(array, str) or isinstance(right, str):
+        return "", answer, right
+    right = np.asarray(right)
+    if array.shape != right.shape or right.size <= 6:
+        return "", array, right
+    differs = ~np.isclose(array, right, rtol=RTOL, atol=ATOL, equal_nan=True)
+    at = tuple(int(i) for i in np.argwhere(differs)[0]) if differs.any() else (0,) * right.ndim
+    return f"entry {list(at)}", array[at], right[at]

@@ -1,0 +1,397 @@
+"""The judge of all exercises: one function's answers against one description, in a lesson and in the grader.
+
+Plain cases speak together: a slip is named only if it gives the learner's answer in every one of them. Each extreme
+tests one promise of the text, and speaks only when the plain cases are right. What no slip explains gets the
+smallest failing call with its numbers.
+"""
+
+import copy
+import dis
+import inspect
+import linecache
+import traceback
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import Wrong, compare
+from .compare import kind, plain
+from .description import Exercise, bind
+from .sentences import explain
+
+__all__ = ["Reply", "Verdict", "check", "judge", "local", "on_right"]
+
+SEED, DRAWS = 20170612, 8  # the cases of a description are the same for everybody; so are a lesson's draws
+on_right = []  # called with (exercise, function) after a check has printed "right"
+
+
+@dataclass
+class Reply:
+    """What came of one call: a value, or why there is none."""
+
+    value: object = None
+    error: tuple = ()  # (name of the exception's class, its words)
+    line: str = ""  # of the learner's code, where the error left it
+    stub: str | None = None  # the name of what is not written yet
+    unreached: bool = False  # the function's own `raise NotImplementedError` stands below a body
+    changed: bool = False  # the arguments were changed
+    interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """outcome: right · wrong · empty (not written yet). sentence: "" when right; neither full stop nor line break."""
+
+    outcome: str
+    sentence: str = ""
+
+
+class _Found(Exception):
+    """A verdict, from inside."""
+
+
+def check(exercise):
+    """The check of a lesson: takes the learner's function and prints right, or not written yet.
+
+    Raises Wrong, with one sentence, for a wrong answer.
+    """
+
+    def run(function):
+        if not callable(function):
+            raise Wrong(f"give the check your function itself, without calling it: this is {kind(function)}")
+        verdict = judge(exercise, local(function))
+        if verdict.outcome == "wrong":
+            raise Wrong(verdict.sentence)
+        print(verdict.sentence or "right")
+        if verdict.outcome == "right":
+            for call in on_right:
+                call(exercise, function)
+
+    run.__name__ = run.__qualname__ = f"check_{exercise.name}"
+    run.__doc__ = exercise.text
+    run.exercise = exercise
+    return run
+
+
+def judge(exercise: Exercise, call, draws=DRAWS, seed=SEED):
+    """The verdict on a function. `call(*arguments)` → Reply: `local(function)`, or one that asks another process.
+
+    draws, seed: how many random calls follow the cases, and their seed.
+    """
+    try:
+        return _Judge(exercise, call).verdict(draws, seed)
+    except _Found as found:
+        return Verdict(*found.args)
+
+
+class _Judge:
+    """One judgement; its state is what has been called so far."""
+
+    def __init__(self, exercise, call):
+        self.exercise, self.call = exercise, call
+
+    def equal(self, answer, right):
+        """Whether an answer is right; an exercise's own rule need not be made for answers of every form."""
+        try:
+            return bool((self.exercise.same or compare.same)(answer, right))
+        except Exception:  # noqa: BLE001
+            return False
+
+    def verdict(self, draws, seed):
+        cases = self.exercise.cases(np.random.default_rng(SEED))
+        self.plain_cases([case for case in cases if not case.needs])
+        for needs in dict.fromkeys(case.needs for case in cases if case.needs):
+            self.extremes([case for case in cases if case.needs == needs], needs)
+        random = np.random.default_rng(seed)
+        for _ in range(draws):
+            arguments = self.exercise.draw(random)
+            reply, right = self.ask(arguments), self.right(arguments)
+            if not self.fits(reply, right):
+                self.last_resort([(arguments, reply, right)])
+        return Verdict("right")
+
+    # --- asking
+
+    def ask(self, arguments):
+        """The reply to one call; what has nothing to do with the exercise ends the judgement here."""
+        reply = self.call(*copy.deepcopy(arguments))
+        if reply.unreached:
+            raise _Found("wrong", "your function is written, and its last line still raises NotImplementedError: delete that line")
+        if reply.stub is not None:
+            other = reply.stub not in ("", self.exercise.name)
+            raise _Found("empty", f"not written yet: {reply.stub}" if other else "not written yet")
+        at = f" at `{reply.line}`" if reply.line else ""
+        if reply.interrupted:
+            raise _Found("wrong", f"you interrupted your function{at}: is there a loop that never ends?")
+        if not reply.error and reply.value is None:
+            raise _Found("wrong", "your function returned nothing: is a return missing?")
+        if reply.changed:
+            raise _Found("wrong", "your function changed what it was given: build something new, or work on a copy")
+        return reply
+
+    def right(self, arguments):
+        with np.errstate(all="ignore"):
+            return plain(self.exercise.reference(*copy.deepcopy(arguments)))
+
+    def fits(self, reply, right):
+        return not reply.error and self.equal(reply.value, right)
+
+    # --- the two kinds of cases
+
+    def plain_cases(self, cases):
+        asked = [(case.arguments, self.ask(case.arguments), self.right(case.arguments)) for case in cases]
+        first, again = asked[0][1], self.ask(asked[0][0])
+        if _without_error(first, again) and not _alike(first.value, again.value):
+            self.wrong(
+                "your function gives another answer when it is called again with the same arguments: it keeps something "
+                "from one call to the next (a list or dict as default, or outside the function), or draws at random"
+            )
+        failed = [one for one in asked if not self.fits(*one[1:])]
+        if not failed:
+            return
+        self.same_for_all(failed)
+        self.slips(asked, failed, "")
+        hint = next(case.hint for case, one in zip(cases, asked, strict=True) if one is failed[0])
+        self.last_resort(failed, hint if asked[0] is not failed[0] else "")
+
+    def extremes(self, cases, needs):
+        asked = [(case.arguments, self.ask(case.arguments), self.right(case.arguments)) for case in cases]
+        failed = [one for one in asked if not self.fits(*one[1:])]
+        if failed:
+            self.slips(asked, failed, needs)
+            self.last_resort(failed, f"this must hold too: {needs}")
+
+    # --- finding the sentence
+
+    def same_for_all(self, failed):
+        """Mistakes that every exercise knows: parts in another order, rounding, too few bits."""
+        values = [(reply.value, right) for _, reply, right in failed if not reply.error]
+        for says in (
+            lambda *one: compare.another_order(*one, self.exercise.returns, self.equal),
+            compare.rounded,
+        ):
+            found = [says(*one) for one in values]
+            if values and len(values) == len(failed) and all(found):
+                self.wrong(found[-1])
+
+    def slips(self, asked, failed, needs):
+        """Name the first slip that explains every answer; where both raise the same, that is an answer too."""
+        for slip in self.exercise.slips:
+            if slip.needs != needs or all(reply.error for _, reply, _ in failed):
+                continue
+            if all(self.explains(slip, arguments, reply) for arguments, reply, _ in asked):
+                self.wrong(slip.says)
+
+    def explains(self, slip, arguments, reply):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                mistaken = plain(slip.answer(*copy.deepcopy(arguments)))
+            except Exception as error:  # noqa: BLE001  a mistake may fail
+                return bool(reply.error) and reply.error[0] == type(error).__name__
+        if reply.error:
+            return False
+        value, mistaken = (_blurred(one) if slip.needs else one for one in (reply.value, mistaken))
+        return self.equal(value, mistaken) or _alike(value, mistaken)
+
+    def last_resort(self, failed, hint=""):
+        """An exception, a wrong form, an argument without effect, or the smallest failing call with its numbers."""
+        arguments, reply, right = failed[0]
+        letters = self.letters(arguments)
+        if reply.error:
+            name = self.exercise.name
+            said = explain(*reply.error, letters, self.names(arguments), f"{name}({', '.join(self.parameters())})")
+            at = f" at `{reply.line}`" if reply.line else ""
+            self.wrong(f"your function stopped{at}: {said}")
+        if (says := compare.form(reply.value, right, letters, self.exercise.returns)) is not None:
+            self.wrong(says)
+        for ask in self.exercise.properties:
+            if (says := ask(lambda *arguments: self.ask(arguments).value, arguments)) is not None:
+                self.wrong(says)
+        if not _holds_nan(reply.value) and (name := self.without_effect(failed)) is not None:
+            self.wrong(f"{name} has no effect: your answer is the same whatever it is")
+        values = [one.value for _, one, _ in failed]
+        if len(values) > 1 and all(_alike(values[0], value) for value in values[1:]):
+            self.wrong("your answer is always the same: does it use a name of the notebook in place of its arguments?")
+        if compare.whole_numbers(reply.value, right):
+            self.wrong(
+                "your answer holds whole numbers alone: what is written into an array of whole numbers is cut, "
+                "and np.zeros(shape) makes one of floats"
+            )
+        if _holds_nan(reply.value) and not _holds_nan(right):
+            hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, or a logarithm or root below 0"
+        self.wrong(f"{hint}{hint and ': '}{self.numbers(*failed[0])}")
+
+    def without_effect(self, failed):
+        """The name of an argument that may change without changing the answer, though it should."""
+        first, last = failed[0], failed[-1]
+        for i, name in enumerate(self.parameters()[: len(last[0])]):
+            if self.no_effect(i, *last) and (i >= len(first[0]) or self.no_effect(i, *first)):
+                return name
+        return None
+
+    def no_effect(self, i, arguments, reply, right):
+        """Whether another argument i would have to change the answer, and does not."""
+        other = _another(arguments[i])
+        if other is None or reply.error:
+            return False
+        changed = (*arguments[:i], other, *arguments[i + 1 :])
+        try:
+            if self.equal(self.right(changed), right):
+                return False
+        except ValueError:  # the reference refuses this change
+            return False
+        asked = self.ask(changed)
+        return not asked.error and _alike(asked.value, reply.value)
+
+    def numbers(self, arguments, reply, right):
+        """The failing call, what it should give, and what it gives."""
+        letters = self.letters(arguments)
+        where, got, wanted = compare.first_difference(reply.value, right, self.equal, self.exercise.returns)
+        shown = ", ".join(
+            _show(argument, letters, name) for name, argument in zip(self.parameters(), arguments, strict=False)
+        )
+        return f"{self.exercise.name}({shown}): {where or 'it'} should be {_value(wanted)}, yours is {_value(got)}"
+
+    def parameters(self):
+        return list(inspect.signature(self.exercise.reference).parameters)
+
+    def letters(self, arguments):
+        sizes = bind(self.exercise.axes, arguments)
+        found = {}
+        for letter, size in sizes.items():
+            if letter != "..." and size > 1:
+                found[size] = "" if size in found else letter
+        return {size: letter for size, letter in found.items() if letter}
+
+    def names(self, arguments):
+        return [key for one in arguments if isinstance(one, dict) for key in list(one)[:6]]
+
+    def wrong(self, sentence):
+        raise _Found("wrong", " ".join(sentence.split()))
+
+
+# --- calling a function of this process
+
+
+def local(function):
+    """`call` for `judge`: the function is called here, and what it raises is caught."""
+
+    def call(*arguments):
+        before = copy.deepcopy(arguments)
+        try:
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                value = plain(function(*arguments))
+        except NotImplementedError as error:
+            return _not_implemented(function, error)
+        except KeyboardInterrupt as error:
+            return Reply(interrupted=True, line=_line(error))
+        except (Exception, SystemExit) as error:  # noqa: BLE001  the learner's
+            return Reply(error=(type(error).__name__, _words(error)), line=_line(error))
+        return Reply(value=value, changed=not _alike(list(arguments), list(before)))
+
+    return call
+
+
+def _not_implemented(function, error):
+    """A stub, a stub that the function calls, a `raise` left below a body, or an ordinary error."""
+    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+    last = error.__traceback__
+    while last.tb_next:
+        last = last.tb_next
+    raised = [one.opname for one in dis.get_instructions(frame.f_code) if one.offset == last.tb_lasti]
+    if raised != ["RAISE_VARARGS"]:  # from inside a library
+        return Reply(error=(type(error).__name__, _words(error)), line=_line(error))
+    own = frame.f_code is getattr(function, "__code__", None)
+    above = [at for _, at in dis.findlinestarts(frame.f_code) if at and frame.f_code.co_firstlineno < at < line]
+    if own and above:
+        return Reply(unreached=True)
+    return Reply(stub="" if own else frame.f_code.co_name)
+
+
+def _words(error):
+    try:
+        return str(error)[:500]
+    except Exception:  # noqa: BLE001
+        return ""
+
+
+def _line(error):
+    """The line of the learner's function at which the exception left it, where there is one."""
+    frame = error.__traceback__.tb_next  # None where the call itself failed
+    return frame and linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()[:120] or ""
+
+
+# --- small things
+
+
+def _alike(a, b):
+    """Equal in every bit that shows; NaN equals NaN."""
+    if isinstance(a, dict):
+        return isinstance(b, dict) and list(a) == list(b) and all(_alike(a[key], b[key]) for key in a)
+    if isinstance(a, tuple | list):
+        return isinstance(b, tuple | list) and len(a) == len(b) and all(map(_alike, a, b))
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape
+        return both and np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f")
+    if isinstance(a, float) and isinstance(b, float):
+        return a == b or np.isnan(a) and np.isnan(b)
+    return a is b or type(a) is type(b) and (a == b or not isinstance(a, int | str | bool | bytes | set))
+
+
+def _blurred(value):
+    """The value with every infinity as NaN: among extremes, what is not finite is one thing."""
+    if isinstance(value, tuple):
+        return tuple(map(_blurred, value))
+    if isinstance(value, dict):
+        return {key: _blurred(item) for key, item in value.items()}
+    array = compare.numbers(value)
+    if isinstance(array, str) or array.dtype.kind != "f":
+        return value
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+def _without_error(*replies):
+    return not any(reply.error for reply in replies)
+
+
+def _another(argument):
+    """Something else of the same kind, to see whether it matters; None where there is none."""
+    if isinstance(argument, np.ndarray) and argument.dtype == bool:
+        return np.ones_like(argument)
+    if isinstance(argument, np.ndarray) and argument.dtype.kind == "f" and argument.size:
+        return argument[..., ::-1] * 0.7 + 0.1
+    if isinstance(argument, float):
+        return argument * 0.7 + 0.1
+    if isinstance(argument, dict):
+        return {key: value * 0.7 if isinstance(value, np.ndarray) else value for key, value in argument.items()}
+    return None
+
+
+def _holds_nan(value):
+    if isinstance(value, dict):
+        return any(map(_holds_nan, value.values()))
+    if isinstance(value, tuple | list) and any(isinstance(one, tuple | list | dict | np.ndarray) for one in value):
+        return any(map(_holds_nan, value))
+    array = compare.numbers(value)
+    return not isinstance(array, str) and array.dtype.kind == "f" and bool(np.isnan(array).any())
+
+
+def _value(value):
+    """A value in one line."""
+    if isinstance(value, np.ndarray | float | np.floating):
+        text = np.array2string(np.asarray(value), precision=4, separator=", ", threshold=40, max_line_width=10_000)
+        value = " ".join(text.split())
+    text = value if isinstance(value, str) and value in ("missing", "not there") else str(value)
+    return text if len(text) <= 160 else text[:157] + "…"
+
+
+def _show(argument, letters, name):
+    """An argument of the failing call: its numbers where they are few, else its shape."""
+    if isinstance(argument, np.ndarray) and argument.size > 12:
+        return f"{name} of shape {compare.spell(argument.shape, letters)}"
+    if isinstance(argument, dict) and any(isinstance(one, np.ndarray) for one in argument.values()):
+        return f"{name} with {', '.join(list(argument)[:3])}, …"
+    return repr(argument) if isinstance(argument, str) else _value(argument)

@@ -1,0 +1,179 @@
+"""The exercises of lesson 03: the table of positions, and adding it."""
+
+import numpy as np
+
+from course_lib.in_numpy import positions
+
+from .description import Case, Exercise, Slip, sizes
+from .judge import check
+
+# --- position_table
+
+
+def _table(C, D, exponent=lambda i, D: 2 * i / D, base=10000.0, start=0, turn=1.0):
+    """The table with a change: i counts the pairs from 0."""
+    angles = turn * np.arange(start, C + start)[:, None] / base ** exponent(np.arange(D // 2), D)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(C, D)
+
+
+def _halves(C, D):
+    table = _table(C, D)
+    return np.concatenate([table[:, ::2], table[:, 1::2]], axis=1)
+
+
+def _own_exponents(C, D):
+    """Every column with its own exponent, sines and cosines by turns."""
+    angles = np.arange(C)[:, None] / 10000.0 ** (np.arange(D) / D)
+    return np.where(np.arange(D) % 2 == 0, np.sin(angles), np.cos(angles))
+
+
+def _columns_in_pairs(C, D):
+    """The exponent 2j/D with the number j of the column, as a text prints it."""
+    angles = np.arange(C)[:, None] / 10000.0 ** (2 * np.arange(D) / D)
+    return np.where(np.arange(D) % 2 == 0, np.sin(angles), np.cos(angles))
+
+
+position_table = Exercise(
+    name="position_table",
+    lesson=3,
+    text="""The table of waves: a row for each position, sines and cosines by turns.
+
+    C positions from 0, D even → (C, D). In the columns 2i and 2i + 1 of row t stand the sine and the cosine of
+    the angle t / 10000^(2i/D), in radians.
+    """,
+    reference=lambda C, D: positions.sinusoidal_positions(C, D),
+    cases=lambda rng: [
+        Case((3, 2), hint="with D = 2 there is one pair, and its angle is the position itself"),
+        Case((5, 6)),
+        Case((2, 10)),
+        Case((11, 8)),
+        Case((1, 6), hint="the first position is 0"),
+    ],
+    draw=lambda rng: (int(rng.integers(1, 40)), 2 * int(rng.integers(1, 9))),
+    axes=("=C", "=D"),
+    slips=(
+        Slip(_halves, "the sines stand in the first half and the cosines in the second: they take turns"),
+        Slip(lambda C, D: _table(C, D)[:, np.arange(D) ^ 1], "sine and cosine are swapped: the sine stands in the even columns"),
+        Slip(_own_exponents, "every column has its own exponent: a sine and its cosine share 2i/D"),
+        Slip(_columns_in_pairs, "the exponent counts the columns: i is the number of the pair, so that 2i is the even column of both"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: i / D), "the exponent is 2i/D: the 2 is missing"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 4 * i / D), "the exponent counts twice: i numbers the pairs, 0, 1, 2, …"),
+        Slip(lambda C, D: _table(C, D, start=1), "the first position is 0, yours is 1"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 2 * (i + 1) / D), "the pairs are counted from 0: the first angle is the position itself"),
+        Slip(lambda C, D: _table(C, D, base=1000.0), "the base is 10000, yours is 1000"),
+        Slip(lambda C, D: _table(C, D, base=100000.0), "the base is 10000, yours is 100000"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: -2 * i / D), "the angle is divided by the power: yours is multiplied"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i), "the exponent is divided by D"),
+        Slip(lambda C, D: _table(C, D, turn=np.pi / 180), "the angles are in radians: no degrees"),
+        Slip(lambda C, D: _table(D, C if C % 2 == 0 else C + 1)[:, :C].T, "positions and columns are swapped: a position is a row"),
+        Slip(lambda C, D: np.arange(C)[:, None] / 10000.0 ** (np.arange(D) // 2 * 2 / D), "those are the angles: take their sine and cosine"),
+        Slip(lambda C, D: np.sin(np.arange(C)[:, None] / 10000.0 ** (np.arange(D) // 2 * 2 / D)), "there are only sines: the odd columns are cosines"),
+    ),
+    minutes=15,
+    stars=2,
+)  # fmt: skip
+
+
+# --- add_positions
+
+
+def _draw_add(rng):
+    B, T, D = sizes(rng, 3)
+    start = int(rng.integers(0, 5))
+    C = T + start + int(rng.integers(0, 4))
+    return rng.normal(size=[(T, D), (B, T, D)][rng.integers(2)]), rng.normal(size=(C, D)), start
+
+
+_START = "with `start`, the first token takes row start"
+
+add_positions = Exercise(
+    name="add_positions",
+    lesson=3,
+    text="""Adds row t of the table to token t; with `start`, the first token takes row start, the next one start + 1, …
+
+    x (..., T, D), table (C, D) with C ≥ start + T, start a whole number, 0 unless given → (..., T, D).
+    """,
+    reference=lambda x, table, start=0: positions.add_positions(x, table, start),
+    cases=lambda rng: [
+        Case((np.array([[1.0, 2.0], [3.0, 5.0], [6.0, 8.0]]), rng.normal(size=(5, 2))), hint="start need not be given, and is 0"),
+        Case((rng.normal(size=(3, 5)), rng.normal(size=(11, 5)), 0)),
+        Case((rng.normal(size=(3, 5)), rng.normal(size=(11, 5)), 6), hint=_START),
+        Case((rng.normal(size=(2, 3, 5)), rng.normal(size=(7, 5)), 2), hint="x comes as a batch, (B, T, D)"),
+        Case((rng.normal(size=(2, 6, 3, 5)), rng.normal(size=(8, 5)), 5), hint="x may have any axes in front"),
+    ],
+    draw=_draw_add,
+    axes=("... T D", "C D", ""),
+    slips=(
+        Slip(lambda x, table, start=0: x + table[: x.shape[-2]], "start has no effect: the first token takes row start of the table"),
+        Slip(lambda x, table, start=0: x * table[start : start + x.shape[-2]], "the rows were multiplied: add them"),
+        Slip(lambda x, table, start=0: table[start : start + x.shape[-2]] - x, "x was subtracted: add the two"),
+        Slip(lambda x, table, start=0: x - table[start : start + x.shape[-2]], "the rows were subtracted: add them"),
+        Slip(lambda x, table, start=0: x + table[start], "every token got the same row: token t takes row start + t"),
+        Slip(lambda x, table, start=0: x + table[-x.shape[-2] :], "the last rows of the table were taken: the first token takes row start"),
+        Slip(lambda x, table, start=0: np.concatenate([x, np.broadcast_to(table[start : start + x.shape[-2]], x.shape)], axis=-1),
+             "the rows were put beside x: add them"),
+        Slip(lambda x, table, start=0: x + (table[start : start + x.shape[-2]])[::-1], "the rows stand in reverse"),
+        Slip(lambda x, table, start=0: np.broadcast_to(table[start : start + x.shape[-2]], x.shape), "x is gone: add the rows to x"),
+        Slip(lambda x, table, start=0: x * np.sqrt(x.shape[-1]) + table[start : start + x.shape[-2]], "x was multiplied by √D, which is not asked for"),
+    ),
+    minutes=5,
+)  # fmt: skip
+
+
+# --- add_positions_backward
+
+
+def _table_gradient(grad, C, start=0, total=np.sum):
+    out = np.zeros((C, grad.shape[-1]))
+    out[start : start + grad.shape[-2]] = total(grad.reshape(-1, *grad.shape[-2:]), axis=0)
+    return out
+
+
+def _reference_table_gradient(grad, C, start=0):
+    layer = positions.LearnedPositions(C, grad.shape[-1], dtype=float)
+    layer(np.zeros(grad.shape), start)
+    layer.backward(grad)
+    return layer.grads["weight"]
+
+
+def _draw_add_backward(rng):
+    x, table, start = _draw_add(rng)
+    return x, len(table), start
+
+
+add_positions_backward = Exercise(
+    name="add_positions_backward",
+    lesson=3,
+    text="""The gradient of the table that `add_positions` added. (The gradient of x is grad itself.)
+
+    grad (..., T, D), C the number of rows, start a whole number, 0 unless given → (C, D).
+    All texts of a batch use the same rows, so a row collects from all of them; an unused row is 0.
+    """,
+    reference=_reference_table_gradient,
+    cases=lambda rng: [
+        Case((rng.normal(size=(3, 2)), 5)),
+        Case((rng.normal(size=(3, 5)), 11, 6), hint=_START),
+        Case((rng.normal(size=(2, 3, 5)), 7, 0), hint="grad comes as a batch, (B, T, D), and all its texts use the same rows"),
+        Case((rng.normal(size=(2, 6, 3, 5)), 8, 2), hint="grad may have any axes in front"),
+    ],
+    draw=_draw_add_backward,
+    axes=("... T D", "=C", ""),
+    slips=(
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C), "start has no effect: the first token took row start of the table"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, start, np.mean),
+             "the texts of a batch were averaged: their gradients add up"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, start)[start : start + grad.shape[-2]],
+             "the unused rows are missing: the gradient has the shape of the table, (C, D)"),
+        Slip(lambda grad, C, start=0: grad, "that is the gradient of x: the table has one of its own, (C, D)"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad[..., ::-1, :], C, start), "the rows stand in reverse"),
+        Slip(lambda grad, C, start=0: np.tile(grad.reshape(-1, grad.shape[-1]).sum(axis=0), (C, 1)),
+             "the tokens were added up too: each position keeps its own row"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, start, lambda x, axis: x[-1]), "only the last text counts: all of them add up"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, start, lambda x, axis: x[0]), "only the first text counts: all of them add up"),
+    ),
+    minutes=15,
+    stars=2,
+)  # fmt: skip
+
+EXERCISES = (position_table, add_positions, add_positions_backward)
+check_position_table, check_add_positions, check_add_positions_backward = map(check, EXERCISES)

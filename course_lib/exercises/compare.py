@@ -1,104 +1,51 @@
-"""When an answer is right: one rule, for the lessons and for the grader.
+"""Sentences about answers that are wrong in a way that every exercise knows: kind, shape, order, lost digits.
 
-Kind, shape and numbers have to agree. Lists, tuples and arrays of numbers are one kind, and so are NumPy's
-numbers and Python's. Floats agree to 6 digits, whole numbers, texts and truth values exactly.
+When an answer is right, `answers` says.
 """
 
 from itertools import permutations
 
 import numpy as np
 
-__all__ = ["another_order", "first_difference", "form", "kind", "plain", "rounded", "same", "spell", "whole_numbers"]
+from .answers import kind, numbers_of, same, single
 
-RTOL, ATOL = 1e-6, 1e-9
-
-
-def plain(value):
-    """An answer in Python's and NumPy's own types: tensors, matrices and NumPy's numbers become these.
-
-    >>> plain({(np.int64(1), np.int64(2)): np.float64(0.5)})
-    {(1, 2): 0.5}
-    """
-    if hasattr(value, "detach"):  # a tensor; torch itself need not be loaded
-        value = value.detach().cpu().numpy()
-    if isinstance(value, np.generic):
-        return float(value) if isinstance(value, np.longdouble) else value.item()
-    if isinstance(value, np.ndarray):
-        return np.asarray(value)
-    if isinstance(value, dict):
-        return {plain(key): plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return tuple(map(plain, value))
-    return [plain(item) for item in value] if isinstance(value, list) else value
+__all__ = ["another_order", "first_difference", "form", "rounded", "spell", "whole_numbers"]
 
 
-def kind(answer):
-    """What an answer is, for a sentence.
-
-    >>> kind([1, 2]), kind(np.ones((2, 3))), kind(None)
-    ('a list', 'an array of shape (2, 3)', 'nothing')
-    """
-    if isinstance(answer, np.ndarray):
-        return f"an array of shape {answer.shape}"
-    names = {"str": "a text", "NoneType": "nothing", "int": "a number", "float": "a number"}
-    return names.get(name := type(answer).__name__, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
-
-
-def numbers(answer):
-    """The answer as an array of numbers or truth values, or the sentence that says why it is none."""
-    if not isinstance(answer, bool | int | float | complex | list | tuple | np.ndarray):
-        advice = ": list(…) makes a list of it" if hasattr(answer, "__next__") or isinstance(answer, set) else ""
-        return f"numbers are expected, yours is {kind(answer)}{advice}"
-    try:
-        array = np.asarray(answer)
-    except (ValueError, TypeError, OverflowError):
-        return "the rows of your answer have different lengths"
-    if array.dtype.kind in "biuf":
+def array_or_sentence(answer):
+    """A plain answer as an array of numbers or truth values, or the sentence that says why it is none."""
+    array = None if isinstance(answer, dict) else numbers_of(answer)
+    if array is not None:
         return array
-    if array.dtype.kind == "c":
-        return "your answer holds complex numbers, real ones are expected"
-    if array.dtype.kind in "US" or any(isinstance(one, str) for one in array.ravel()):
+    if not isinstance(answer, list | tuple):
+        return f"numbers are expected, yours is {a(answer)}"
+    flat = list(_flat(answer))
+    if any(isinstance(one, str) for one in flat):
         return "your answer holds text where numbers are expected: do not turn numbers into strings"
-    if any(one is None for one in array.ravel()):
+    if any(one is None for one in flat):
         return "your answer holds None: append, extend, sort and the like return None, not the list"
-    return "your answer holds something else than numbers"
+    if any(isinstance(one, dict) for one in flat):
+        return "your answer holds something else than numbers"
+    return "the rows of your answer have different lengths"
 
 
-def same(answer, right):
-    """Whether an answer, in the form that `plain` gives, is right.
+def _flat(answer):
+    for one in answer:
+        if isinstance(one, list | tuple):
+            yield from _flat(one)
+        else:
+            yield one
 
-    >>> same([1, 2], np.array([1, 2])), same([1.0, 2.1], np.array([1.0, 2.0])), same("1", 1)
-    (True, False, False)
+
+def a(answer):
+    """What an answer is, with its article.
+
+    >>> a([1, 2]), a(2.0), a(np.ones((2, 3)))
+    ('a list', 'a number', 'an array of shape (2, 3)')
     """
-    if isinstance(right, dict):
-        return (
-            isinstance(answer, dict)
-            and answer.keys() == right.keys()
-            and all(same(answer[key], right[key]) for key in right)
-        )
-    if isinstance(right, tuple):
-        return (
-            isinstance(answer, tuple | list)
-            and len(answer) == len(right)
-            and all(map(same, answer, right))
-        )
-    if isinstance(right, str):
-        return isinstance(answer, str) and answer == right
-    array, right = numbers(answer), numbers(right)
-    if isinstance(array, str) or isinstance(right, str) or array.shape != right.shape:
-        return False
-    if array.size == 0:
-        return True
-    if (array.dtype == bool) != (right.dtype == bool):
-        return False
-    if right.dtype.kind != "f":
-        return bool((array == right).all())
-    return not_single(array) and bool(np.allclose(array, right, rtol=RTOL, atol=ATOL, equal_nan=True))
-
-
-def not_single(array):
-    """Floats of 16 or 32 bits have too few digits to be compared: whether they pass would be luck."""
-    return array.dtype.kind != "f" or array.dtype.itemsize >= 8
+    names = {"str": "a text", "NoneType": "nothing", "int": "a number", "float": "a number", "bytes": "bytes"}
+    name = kind(answer)
+    return names.get(name) or (name if name.startswith("an ") else f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
 
 
 def form(answer, right, letters, returns=()):
@@ -111,7 +58,7 @@ def form(answer, right, letters, returns=()):
     if isinstance(right, tuple):
         names = ", ".join(returns) or f"{len(right)} of them"
         if not isinstance(answer, tuple | list) or len(answer) != len(right):
-            got = f"{len(answer)} things" if isinstance(answer, tuple | list) else kind(answer)
+            got = f"{len(answer)} things" if isinstance(answer, tuple | list) else a(answer)
             return f"return {len(right)} things, {names}; yours is {got}"
         for name, part, right_part in zip(returns or [""] * len(right), answer, right, strict=True):
             if (says := form(part, right_part, letters)) is not None:
@@ -120,8 +67,8 @@ def form(answer, right, letters, returns=()):
     if isinstance(right, dict):
         return _form_of_dict(answer, right, letters)
     if isinstance(right, str):
-        return None if isinstance(answer, str) else f"a text is expected, yours is {kind(answer)}"
-    if isinstance(array := numbers(answer), str):
+        return None if isinstance(answer, str) else f"a text is expected, yours is {a(answer)}"
+    if isinstance(array := array_or_sentence(answer), str):
         several = isinstance(answer, tuple) and any(isinstance(one, np.ndarray) for one in answer)
         return f"one thing is expected, yours is {len(answer)}: return it alone" if several else array
     right = np.asarray(right)
@@ -131,6 +78,10 @@ def form(answer, right, letters, returns=()):
         said = f"the shape should be {spell(right.shape, letters)}, yours is {spell(array.shape, letters)}"
         if array.shape == right.shape[::-1] or array.shape == (*right.shape[:-2], *right.shape[:-3:-1]):
             return f"{said}: rows and columns are swapped"
+        if array.shape in [right.shape[:i] + right.shape[i + 1 :] for i in range(right.ndim)]:
+            return f"{said}: an axis was added up, or one row of it taken"
+        if right.shape in [array.shape[:i] + array.shape[i + 1 :] for i in range(array.ndim)]:
+            return f"{said}: there is an axis too many"
         return said
     if array.size and right.dtype == bool and array.dtype != bool:
         return "True and False are expected, yours holds numbers: a comparison gives True and False"
@@ -141,7 +92,7 @@ def form(answer, right, letters, returns=()):
 
 def _form_of_dict(answer, right, letters):
     if not isinstance(answer, dict):
-        return f"a dict is expected, yours is {kind(answer)}"
+        return f"a dict is expected, yours is {a(answer)}"
     if right and all(isinstance(key, str) for key in right):  # the names of parameters
         for key in right:
             if key not in answer:
@@ -181,11 +132,12 @@ def rounded(answer, right):
     """The sentence for an answer that is right and was rounded, cut, or kept in too few bits; else None."""
     pairs = list(_arrays(answer, right))
     wrong = [(a, b) for a, b in pairs if not same(a, b)]
-    if not wrong or len(wrong) < 1 or any(isinstance(a, str) or a.shape != b.shape or b.dtype.kind != "f" for a, b in wrong):
+    if not wrong or any(isinstance(a, str) or a.shape != b.shape or b.dtype.kind != "f" for a, b in wrong):
         return None
     if not all(np.isfinite(b).all() for _, b in wrong):
         return None
-    if any(not not_single(a) for a, _ in wrong) and all(np.allclose(a, b, rtol=1e-2, atol=1e-3) for a, b in wrong):
+    scale = [np.abs(right).max() for _, right in wrong]
+    if all(single(*one) and np.allclose(*one, rtol=1e-2, atol=1e-4 * most) for one, most in zip(wrong, scale, strict=True)):
         return "your function returns floats of 32 bits or fewer: compute with 64, as the inputs are (no dtype=np.float32)"
     if all(_whole(a, b) for a, b in wrong):
         return (
@@ -194,7 +146,7 @@ def rounded(answer, right):
         )
     for digits in range(7):
         if all(np.allclose(a, np.round(b, digits), rtol=1e-12, atol=1e-12) for a, b in wrong):
-            return f"your values are right and rounded to {digits} digits: return them unrounded"
+            return f"your values are right and rounded to {digits} digit{'s' * (digits != 1)}: return them unrounded"
     return None
 
 
@@ -222,7 +174,7 @@ def _arrays(answer, right):
             for a, b in zip(answer, right, strict=True):
                 yield from _arrays(a, b)
     elif not isinstance(right, str):
-        yield numbers(answer), np.asarray(right)
+        yield array_or_sentence(answer), np.asarray(right)
 
 
 def first_difference(answer, right, equal, returns=()):
@@ -243,12 +195,12 @@ def first_difference(answer, right, equal, returns=()):
             if key not in right:
                 return f"{key!r}", answer[key], "not there"
         return "the order", list(answer), list(right)
-    array = numbers(answer)
+    array = array_or_sentence(answer)
     if isinstance(array, str) or isinstance(right, str):
         return "", answer, right
     right = np.asarray(right)
     if array.shape != right.shape or right.size <= 6:
         return "", array, right
-    differs = ~np.isclose(array, right, rtol=RTOL, atol=ATOL, equal_nan=True)
+    differs = ~np.isclose(array, right, rtol=1e-6, atol=1e-12, equal_nan=True)
     at = tuple(int(i) for i in np.argwhere(differs)[0]) if differs.any() else (0,) * right.ndim
     return f"entry {list(at)}", array[at], right[at]

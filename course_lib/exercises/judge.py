@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import Wrong, compare
-from .compare import kind, plain
+from . import Wrong, answers, compare
+from .answers import CHANGED, NOTHING, Refused, kind, plain
 from .description import Exercise, bind
 from .sentences import explain
 
@@ -37,6 +37,7 @@ class Reply:
     unreached: bool = False  # the function's own `raise NotImplementedError` stands below a body
     changed: bool = False  # the arguments were changed
     interrupted: bool = False
+    refused: str = ""  # the sentence for an answer of a kind that is never right
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class _Judge:
     def equal(self, answer, right):
         """Whether an answer is right; an exercise's own rule need not be made for answers of every form."""
         try:
-            return bool((self.exercise.same or compare.same)(answer, right))
+            return bool((self.exercise.same or answers.same)(answer, right))
         except Exception:  # noqa: BLE001
             return False
 
@@ -124,10 +125,12 @@ class _Judge:
         at = f" at `{reply.line}`" if reply.line else ""
         if reply.interrupted:
             raise _Found("wrong", f"you interrupted your function{at}: is there a loop that never ends?")
+        if reply.refused:
+            raise _Found("wrong", reply.refused)
         if not reply.error and reply.value is None:
-            raise _Found("wrong", "your function returned nothing: is a return missing?")
+            raise _Found("wrong", NOTHING)
         if reply.changed:
-            raise _Found("wrong", "your function changed what it was given: build something new, or work on a copy")
+            raise _Found("wrong", CHANGED)
         return reply
 
     def right(self, arguments):
@@ -284,6 +287,8 @@ def local(function):
             with np.errstate(all="ignore"), warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 value = plain(function(*arguments))
+        except Refused as error:
+            return Reply(refused=str(error))
         except NotImplementedError as error:
             return _not_implemented(function, error)
         except KeyboardInterrupt as error:
@@ -341,16 +346,19 @@ def _alike(a, b):
     return a is b or type(a) is type(b) and (a == b or not isinstance(a, int | str | bool | bytes | set))
 
 
+_NOT_FINITE = 98765.4321
+
+
 def _blurred(value):
-    """The value with every infinity as NaN: among extremes, what is not finite is one thing."""
+    """The value with one number for all that is not finite: among extremes, NaN and the infinities are one thing."""
     if isinstance(value, tuple):
         return tuple(map(_blurred, value))
     if isinstance(value, dict):
         return {key: _blurred(item) for key, item in value.items()}
-    array = compare.numbers(value)
-    if isinstance(array, str) or array.dtype.kind != "f":
+    array = None if isinstance(value, dict) else answers.numbers_of(value)
+    if array is None or array.dtype.kind != "f":
         return value
-    return np.where(np.isfinite(array), array, np.nan)
+    return np.where(np.isfinite(array), array, _NOT_FINITE)
 
 
 def _without_error(*replies):
@@ -375,8 +383,8 @@ def _holds_nan(value):
         return any(map(_holds_nan, value.values()))
     if isinstance(value, tuple | list) and any(isinstance(one, tuple | list | dict | np.ndarray) for one in value):
         return any(map(_holds_nan, value))
-    array = compare.numbers(value)
-    return not isinstance(array, str) and array.dtype.kind == "f" and bool(np.isnan(array).any())
+    array = answers.numbers_of(value)
+    return array is not None and array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def _value(value):

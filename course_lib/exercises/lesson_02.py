@@ -137,6 +137,8 @@ unembed = Exercise(
              "those are cosines: a logit is the dot product alone"),
         Slip(lambda h, W_E: (h @ W_E.T).argmax(axis=-1), "that is the most likely token: return the scores of all"),
         Slip(lambda h, W_E: W_E @ h.T if h.ndim < 3 else W_E @ h.swapaxes(-1, -2), "the answer is turned: a row of the answer belongs to a token, (..., V)"),
+        Slip(lambda h, W_E: (h @ W_E.T).max(axis=-1), "that is the largest score: return the scores of all"),
+        Slip(lambda h, W_E: h[..., None, :] * W_E, "the products are not added up: a dot product is one number"),
         Slip(lambda h, W_E: -(h @ W_E.T), "the sign is turned round"),
     ),
     minutes=5,

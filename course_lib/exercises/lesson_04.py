@@ -156,8 +156,10 @@ def _masked_after(q, k, v, mask=None):
     return weights @ v, weights
 
 
-def _masked_scores_zero(q, k, v, mask=None):
-    return _attend(q, k, v, mask, fill=0.0)
+def _mask_used(q, k, v, mask, weights):
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    weights = weights(scores, np.ones(scores.shape[-2:]) if mask is None else mask)
+    return weights @ v, weights
 
 
 def _attention_case(rng, T, S, K, V, leading=(), masked=True):
@@ -226,15 +228,15 @@ attention = Exercise(
         Slip(_masked_after, "weights were set to 0 after the softmax, and those left no longer add to 1: hide the scores before it"),
         Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=0.0), "hidden scores became 0, and e⁰ = 1 is still a weight: it takes −∞"),
         Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-1.0), "hidden scores became −1, which is still a weight: it takes −∞"),
-        Slip(lambda q, k, v, mask=None: (lambda s: (_softmax(s) @ v, _softmax(s)))(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]) + (0 if mask is None else mask)),
+        Slip(lambda q, k, v, mask=None: _mask_used(q, k, v, mask, lambda s, mask: _softmax(s + mask)),
              "the mask was added to the scores: where it is False the score becomes −∞"),
         Slip(lambda q, k, v, mask=None: _attend(q, k, v, np.tri(q.shape[-2], k.shape[-2], dtype=bool)), "a causal mask of your own hides keys: the mask is given, and None hides nothing"),
         Slip(lambda q, k, v, mask=None: (_attend(q, k, v, mask)[0], q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])), "the second thing is the scores: return the weights, after the softmax"),
-        Slip(lambda q, k, v, mask=None: (lambda s: (s @ v, s))(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1]) * (1 if mask is None else mask)), "there is no softmax between the scores and the values"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-25.0),
-             "hidden scores became a number such as −25 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
+        Slip(lambda q, k, v, mask=None: _mask_used(q, k, v, mask, lambda s, mask: s * mask), "there is no softmax between the scores and the values"),
+        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-50.0),
+             "hidden scores became a number such as −50 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
         Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-100.0),
-             "hidden scores became a number such as −25 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
+             "hidden scores became a number such as −50 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
     ),
     minutes=20,
     stars=2,

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 
-from course_lib.exercises import compare
+from course_lib.exercises import answers
 from course_lib.exercises.description import bind
 from course_lib.exercises.judge import SEED, _alike, _blurred
 
@@ -16,7 +16,7 @@ def outcome(function, arguments, needs):
     with np.errstate(all="ignore"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            value = compare.plain(function(*copy.deepcopy(arguments)))
+            value = answers.plain(function(*copy.deepcopy(arguments)))
         except Exception as error:  # noqa: BLE001  a slip may fail
             return "raised", type(error).__name__
     return "gave", _blurred(value) if needs else value
@@ -25,7 +25,7 @@ def outcome(function, arguments, needs):
 def equal(exercise, a, b):
     if a[0] != b[0] or a[0] == "raised":
         return a == b
-    same = exercise.same or compare.same
+    same = exercise.same or answers.same
     try:
         return same(a[1], b[1]) or _alike(a[1], b[1])
     except Exception:  # noqa: BLE001  a slip of another form is no right answer
@@ -51,11 +51,11 @@ def offences(exercise):
         right = [outcome(exercise.reference, one, needs) for one in asked]
         slips = [slip for slip in exercise.slips if slip.needs == needs]
         gave = [[outcome(slip.answer, one, needs) for one in asked] for slip in slips]
-        for slip, answers in zip(slips, gave, strict=True):
-            if all(equal(exercise, a, b) for a, b in zip(answers, right, strict=True)):
+        for slip, given in zip(slips, gave, strict=True):
+            if all(equal(exercise, a, b) for a, b in zip(given, right, strict=True)):
                 yield f"a slip is right: {slip.says}"
-            if all(kind == "raised" for kind, _ in answers):
-                yield f"a slip raises everywhere ({answers[0][1]}): {slip.says}"
+            if all(kind == "raised" for kind, _ in given):
+                yield f"a slip raises everywhere ({given[0][1]}): {slip.says}"
         for (one, a), (two, b) in combinations(zip(slips, gave, strict=True), 2):
             if one.says != two.says and all(equal(exercise, x, y) for x, y in zip(a, b, strict=True)):
                 yield f"two slips give the same: {one.says} | {two.says}"

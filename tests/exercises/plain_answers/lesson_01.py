@@ -553,7 +553,7 @@ WRONG = {
         (lambda ids: Counter(pairwise("".join(map(str, ids)))), "keys hold texts"),
         (lambda ids: Counter((int(a), int(b)) for a, b in pairwise("".join(map(str, ids)))), "12 is one token"),
         (lambda ids: Counter(ids), "single tokens"),
-        (lambda ids: set(pairwise(ids)), "a dict is expected"),
+        (lambda ids: set(pairwise(ids)), "a set, which has no order"),
         (lambda ids: list(pairwise(ids)), "a dict is expected"),
         (lambda ids: {pair: 1 for pair in pairwise(ids)}, "second time must add"),
         (lambda ids: Counter(a + b for a, b in pairwise(ids)), "adds the two ids"),

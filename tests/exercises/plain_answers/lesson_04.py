@@ -282,7 +282,7 @@ WRONG = {
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=len(k) ** 0.5), ""), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-2] ** 0.5), "number of queries"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=v.shape[-1] ** 0.5), "width of the values"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-1] ** -0.5), "multiplied by √K"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, axis=-2), ""), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=0), "e⁰ = 1"),
-        (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100), "such as −25 or −100"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-25), "such as −25 or −100"),
+        (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100), "such as −50 or −100"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50), "such as −50 or −100"),
         (lambda q, k, v, mask=None: attend(q, k, v), "mask has no effect"), (lambda q, k, v, mask=None: attend(q, k, v, mask is not None and ~mask), ""),
         (attend_if, "want one True or False"), (attend_inf, "NaN"), (attend_after, "after the softmax"), (attend_added, "mask was added"), (attend_own, "causal mask of your own"),
         (attend_helper, "lack its return"), (lambda q, k, v, mask=None: attend(q, k, v, mask)[0], "return 2 things"), (lambda q, k, v, mask=None: attend(q, k, v, mask)[::-1], "another order"),

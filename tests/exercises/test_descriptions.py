@@ -1,0 +1,215 @@
+"""Every description is sound, and the judge accepts right answers, rejects wrong ones and names their mistake."""
+
+import importlib
+import inspect
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+
+import course_lib.exercises
+from course_lib import one_page
+from course_lib.exercises import Wrong, judge
+from course_lib.exercises.judge import local
+from tests.exercises import plain_answers
+from tests.exercises.soundness import offences
+
+LESSONS = sorted(one.name for one in pkgutil.iter_modules(course_lib.exercises.__path__) if one.name.startswith("lesson_"))
+MODULES = [importlib.import_module(f"course_lib.exercises.{name}") for name in LESSONS]
+EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
+ANSWERS = [importlib.import_module(f"{plain_answers.__name__}.{name}") for name in LESSONS]
+RIGHT = {name: functions for module in ANSWERS for name, functions in module.RIGHT.items()}
+WRONG = {name: cases for module in ANSWERS for name, cases in module.WRONG.items()}
+
+every_exercise = pytest.mark.parametrize("name", EXERCISES)
+UNKNOWN = re.compile(r"stopped.*: (\w*Error|Exception)\b")  # an exception in its own words
+NUMBERS = re.compile(r"should be .*, yours is ")
+
+
+def verdict(name, function):
+    return judge.judge(EXERCISES[name], local(function))
+
+
+@every_exercise
+def test_the_description_is_sound(name):
+    assert list(offences(EXERCISES[name])) == []
+
+
+@every_exercise
+def test_right_answers_are_accepted_in_any_style(name):
+    functions = [getattr(one_page, name), *RIGHT[name]]
+    assert len(functions) >= 6
+    assert [verdict(name, function).sentence for function in functions] == [""] * len(functions)
+
+
+@every_exercise
+def test_wrong_answers_are_rejected_with_one_sentence(name, capsys):
+    assert len(WRONG[name]) >= 8
+    named = 0
+    for i, (function, says) in enumerate(WRONG[name]):
+        given = verdict(name, function)
+        assert given.outcome == "wrong", f"wrong answer {i} ({says}) is accepted"
+        assert says in given.sentence, f"wrong answer {i}"
+        assert "\n" not in given.sentence and not given.sentence.endswith(".") and "course_lib" not in given.sentence
+        assert "gufunc" not in given.sentence and "could not be broadcast" not in given.sentence
+        named += bool(says) or not NUMBERS.search(given.sentence) and not UNKNOWN.search(given.sentence)
+    assert named >= 0.7 * len(WRONG[name]), f"{named} of {len(WRONG[name])} are named"
+
+
+def test_nine_of_ten_wrong_answers_have_their_mistake_named():
+    """Over all exercises; what is not named gets the smallest failing call with its numbers."""
+    cases = [(name, function, says) for name, cases in WRONG.items() for function, says in cases]
+    unknown = []
+    for name, function, says in cases:
+        sentence = verdict(name, function).sentence
+        if not says and (NUMBERS.search(sentence) or UNKNOWN.search(sentence)):
+            unknown.append((name, sentence))
+    assert len(unknown) <= 0.3 * len(cases)
+    assert sum(bool(UNKNOWN.search(sentence)) for _, sentence in unknown) <= 0.02 * len(cases)
+
+
+# --- what has nothing to do with the exercise
+
+
+@every_exercise
+def test_a_stub_is_not_written_yet(name, capsys):
+    def stub(*arguments):
+        """What is asked."""
+        raise NotImplementedError
+
+    judge.check(EXERCISES[name])(stub)
+    assert capsys.readouterr().out == "not written yet\n"
+
+
+@every_exercise
+def test_a_stub_that_the_answer_calls_is_named(name, capsys):
+    def helper():
+        raise NotImplementedError("yet")
+
+    judge.check(EXERCISES[name])(lambda *arguments: helper())
+    assert capsys.readouterr().out == "not written yet: helper\n"
+
+
+@every_exercise
+def test_a_raise_left_below_the_body(name):
+    def written(*arguments):
+        value = getattr(one_page, name)(*arguments)
+        print(value)
+        raise NotImplementedError
+
+    assert "delete that line" in verdict(name, written).sentence
+
+
+def test_an_error_of_a_library_is_no_stub():
+    def unsupported(scores, temperature=1.0):
+        return next(iter(map(refuse, [scores])))
+
+    refuse = type("Refuse", (), {"__call__": lambda self, _: exec("raise NotImplementedError('no kernel')")})()  # noqa: S102
+    assert verdict("softmax", unsupported).outcome in ("wrong", "empty")
+
+
+@every_exercise
+def test_right_and_kept(name, capsys):
+    kept = []
+    judge.on_right.append(lambda exercise, function: kept.append((exercise.name, function)))
+    try:
+        judge.check(EXERCISES[name])(getattr(one_page, name))
+    finally:
+        judge.on_right.pop()
+    assert capsys.readouterr().out == "right\n"
+    assert kept == [(name, getattr(one_page, name))]
+
+
+@every_exercise
+def test_nothing_an_exception_and_an_interruption(name):
+    def divides(*arguments):
+        return 1 / 0
+
+    def runs_on(*arguments):
+        raise KeyboardInterrupt
+
+    def ends(*arguments):
+        raise SystemExit("gone")
+
+    assert "is a return missing" in verdict(name, lambda *arguments: None).sentence
+    assert verdict(name, divides).sentence == "your function stopped at `return 1 / 0`: a number was divided by 0"
+    assert "is there a loop that never ends" in verdict(name, runs_on).sentence
+    assert "SystemExit" in verdict(name, ends).sentence
+    assert "without calling it" in wrong(name, np.zeros(2))
+
+
+def wrong(name, function):
+    with pytest.raises(Wrong) as caught:
+        judge.check(EXERCISES[name])(function)
+    return str(caught.value)
+
+
+@every_exercise
+@pytest.mark.parametrize(
+    "answer",
+    ["abcd", object(), {"a": "b"}, [[1.0], [1.0, 2.0]], 1j, {1, 2}, print, b"a", [None], (), [{}], np.array("x"), np.nan, (1, 2, 3, 4)],
+    ids=lambda answer: type(answer).__name__,
+)
+def test_answers_of_a_wrong_kind(name, answer):
+    given = verdict(name, lambda *arguments: answer)
+    assert given.outcome == "wrong" and given.sentence and "\n" not in given.sentence
+
+
+@every_exercise
+@pytest.mark.parametrize("shape", [(), (0,), (3,), (1, 1, 1, 1, 1)], ids=str)
+def test_answers_of_a_wrong_shape(name, shape):
+    assert verdict(name, lambda *arguments: np.full(shape, 0.987)).outcome == "wrong"
+
+
+@every_exercise
+def test_changed_arguments(name):
+    """Whatever can be changed in place is noticed, though the value is right."""
+    for place in range(len(inspect.signature(EXERCISES[name].reference).parameters)):
+        spoilt = []
+
+        def function(*arguments, place=place, spoilt=spoilt):
+            value = EXERCISES[name].reference(*arguments)
+            value = tuple(np.array(one) if isinstance(one, np.ndarray) else one for one in value) if isinstance(value, tuple) else value
+            value = np.array(value) if isinstance(value, np.ndarray) else value  # no view of an argument
+            spoilt.append(place < len(arguments) and spoil(arguments[place]))
+            return value
+
+        given = verdict(name, function)
+        if any(spoilt):
+            assert "changed what it was given" in given.sentence
+        else:
+            assert given.outcome == "right"
+
+
+def spoil(argument):
+    """Changes an array, a list or a dict where it stands; says whether it was one that holds anything."""
+    if isinstance(argument, np.ndarray) and argument.size:
+        argument.flat[0] = ~argument.flat[0] if argument.dtype == bool else argument.flat[0] + 1
+    elif isinstance(argument, list) and argument:
+        argument.append(argument[0])
+    elif isinstance(argument, dict) and argument:
+        argument.popitem()
+    else:
+        return False
+    return True
+
+
+@every_exercise
+def test_lost_digits_memory_and_chance(name):
+    right = EXERCISES[name].reference
+    if isinstance(right(*EXERCISES[name].draw(np.random.default_rng(0))), np.ndarray):
+        sample = np.asarray(right(*EXERCISES[name].draw(np.random.default_rng(0))))
+        if sample.dtype.kind == "f":
+            assert verdict(name, lambda *arguments: np.asarray(right(*arguments), np.float32)).outcome == "wrong"
+            assert verdict(name, lambda *arguments: np.round(right(*arguments), 2)).outcome == "wrong"
+            assert verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(int)).outcome == "wrong"
+            assert verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(str)).outcome == "wrong"
+            assert verdict(name, lambda *arguments: right(*arguments) * np.nan).outcome == "wrong"
+    calls = []
+
+    def remembers(*arguments):
+        calls.append(right(*arguments))
+        return calls[-1] if len(calls) == 1 else calls[-2]
+
+    assert verdict(name, remembers).outcome == "wrong"

@@ -42,7 +42,7 @@ class BPEExplorer(Live):
         if not 0 <= merges <= len(rules):
             raise ValueError(f"{CALL}: merges is {merges}, must be from 0 to {len(rules)}")
         ids = tokenizer.encode(text, disallowed_special=())
-        shown = [tokenizer.tokens[id].decode("utf-8", "replace") for id in ids] or [" "]
+        shown = [tokenizer.tokens[id] for id in ids] or [b" "]
         pairs = [[ranks[rule.pair[0]], ranks[rule.pair[1]], rule.id] for rule in rules]
         super().__init__(
             figures.token_rows({"all merges": shown}),

@@ -13,6 +13,9 @@ from matplotlib.colors import CenteredNorm, Normalize, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from course_lib.widgets.labels import choose_fonts, written
+from course_lib.widgets.labels import columns as width_of
+
 PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
 STYLES = ["-", "--", "-.", ":"]  # lines differ in style as well as in colour
 
@@ -22,6 +25,7 @@ class Picture:
 
     def __init__(self, figure, summary):
         self.figure, self.summary = figure, summary
+        choose_fonts(figure)
 
     def __repr__(self):
         return self.summary
@@ -55,15 +59,16 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
     for title, values in panels.items():
         if values.shape != (len(rows), len(columns)):
             raise ValueError(f"{title!r} has shape {values.shape}, the labels say ({len(rows)}, {len(columns)})")
+    rows, columns = _written(rows), _written(columns)
     cell = 0.62 if len(columns) <= 14 else 9 / len(columns)
-    room = 0.16 * max(len(str(label)) for label in rows)
+    room = 0.16 * max(map(width_of, rows))
     size = (len(panels) * (cell * len(columns) + room) + 0.4, min(cell * len(rows), 4.5) + 1.0)
     figure, axes = new_axes(*size, columns=len(panels))
     for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         shown = values if allowed is None else np.where(allowed, values, np.nan)
         _cells(axis, shown, digits, limits, write=len(columns) <= 14)
-        axis.set_title(title, fontsize=10)
-        axis.set(xlabel=xlabel, ylabel=ylabel)
+        axis.set_title(written(title), fontsize=10)
+        axis.set(xlabel=written(xlabel), ylabel=written(ylabel))
         axis.set_xticks(*_ticks(columns), rotation=0 if _short(columns, cell) else 45)
         axis.set_yticks(*_ticks(rows))
         axis.tick_params(length=0)
@@ -86,14 +91,18 @@ def _cells(axis, values, digits, limits, write):
             axis.text(s, t, f"{number:.{digits}f}", ha="center", va="center", color=ink, fontsize=9)
 
 
+def _written(labels):
+    return [written(label) for label in labels]
+
+
 def _ticks(labels):
     """Positions and labels of an axis, thinned to at most 16."""
     step = max(1, -(-len(labels) // 16))
-    return list(range(0, len(labels), step)), [str(label) for label in labels[::step]]
+    return list(range(0, len(labels), step)), labels[::step]
 
 
 def _short(labels, cell):
-    return max(len(str(label)) for label in labels) * 0.09 <= cell
+    return max(map(width_of, labels)) * 0.09 <= cell
 
 
 def lines(x, curves, xlabel, ylabel, log=False, floors=None):
@@ -102,11 +111,12 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
     `log` puts both axes on logarithmic scales.
     """
     figure, axis = new_axes(width=7.4)
-    for i, (name, y) in enumerate(curves.items()):
-        axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, label=name, marker="o" if len(x) < 12 else "")
+    for i, y in enumerate(curves.values()):
+        axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, marker="o" if len(x) < 12 else "")
+    drawn = list(axis.lines)
     for name, height in (floors or {}).items():
         axis.axhline(height, color="#666666", lw=1, ls=":")
-        axis.annotate(name, (x[-1], height), (0, -2), textcoords="offset points",  # below: curves come from above
+        axis.annotate(written(name), (x[-1], height), (0, -2), textcoords="offset points",  # below: curves come from above
                       ha="right", va="top", fontsize=9, color="#444444")  # fmt: skip
         axis.margins(y=0.1)
     if log:
@@ -115,22 +125,23 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
         axis.set_xticks([], minor=True)
     elif all(isinstance(value, int) for value in x):
         axis.xaxis.get_major_locator().set_params(integer=True)  # there is no word 2.5
-    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.set(xlabel=written(xlabel), ylabel=written(ylabel))
     if len(curves) > 1 or floors:
-        figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+        figure.legend(drawn, _written(curves), loc="outside right upper", frameon=False, fontsize=9)
     return Picture(figure, f"{ylabel} against {xlabel}: {', '.join(curves)}")
 
 
 def bars(labels, panels, ylabel, high=None):
     """Bar charts side by side on one scale: dict title → heights, a bar for each label, values on top."""
     figure, axes = new_axes(max(6.4, 2.1 * len(panels)), 2.9, columns=len(panels), sharey=True)
+    shown = _written(labels)
     for axis, (title, heights) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         axis.bar(range(len(labels)), heights, color=PALETTE[0], width=0.7)
         for i, height in enumerate(heights):
             axis.text(i, height, f"{height:.2f}", ha="center", va="bottom", fontsize=8)
-        axis.set_xticks(range(len(labels)), labels, rotation=0 if _short(labels, 0.5) else 45)
-        axis.set_title(title, fontsize=10)
-    np.atleast_1d(axes)[0].set(ylabel=ylabel, ylim=(0, high))
+        axis.set_xticks(range(len(shown)), shown, rotation=0 if _short(shown, 0.5) else 45)
+        axis.set_title(written(title), fontsize=10)
+    np.atleast_1d(axes)[0].set(ylabel=written(ylabel), ylim=(0, high))
     return Picture(figure, f"{ylabel} of {', '.join(map(str, labels))}: {', '.join(panels)}")
 
 
@@ -143,20 +154,22 @@ def arrows(panels, limit):
         for i, (name, (x, y)) in enumerate(vectors.items()):
             tip = {"arrowstyle": "-|>", "color": PALETTE[i % 7], "lw": 2, "shrinkA": 0, "shrinkB": 0}
             axis.annotate("", (x, y), (0, 0), arrowprops=tip)
-            axis.annotate(name, (x, y), (6 * np.sign(x), 6 * np.sign(y)), textcoords="offset points", fontsize=9,
+            axis.annotate(written(name), (x, y), (6 * np.sign(x), 6 * np.sign(y)), textcoords="offset points", fontsize=9,
                           ha="left" if x >= 0 else "right", va="bottom" if y >= 0 else "top", color=PALETTE[i % 7])  # fmt: skip
         axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
-        axis.set_title(title, fontsize=10)
+        axis.set_title(written(title), fontsize=10)
     return Picture(figure, f"Arrows in the plane: {', '.join(panels)}")
 
 
 def token_rows(rows):
-    """One text cut into tokens in several ways: dict label → tokens (str), a box for each token, ␣ for a space.
+    """One text cut into tokens in several ways: dict label → tokens, a box for each token, ␣ for a space.
 
-    The longer a token, the darker its box. Raises ValueError when the rows do not spell one and the same text.
+    Tokens are bytes, or str. A box is as wide as its token has bytes, and the longer, the darker. A byte that is
+    only a part of a character stands as two digits, C3. Raises ValueError when the rows do not spell one text.
     """
-    texts = {"".join(tokens) for tokens in rows.values()}
+    rows = {label: [_bytes(token) for token in tokens] for label, tokens in rows.items()}
+    texts = {b"".join(tokens) for tokens in rows.values()}
     if len(texts) != 1:
         raise ValueError(f"the rows spell {len(texts)} different texts, expected one")
     (text,) = texts
@@ -164,16 +177,32 @@ def token_rows(rows):
     for y, tokens in enumerate(rows.values()):
         x = 0
         for token in tokens:
-            strength = min(0.08 + 0.09 * (len(token) - 1), 0.6)
+            strength = min(0.08 + 0.09 * max(len(token) - 1, 0), 0.6)
             axis.add_patch(Rectangle((x, y - 0.36), len(token), 0.72, fc=(*to_rgb(PALETTE[0]), strength), ec="#555555", lw=0.8))
-            for i, character in enumerate(token.replace(" ", "␣")):
-                axis.text(x + i + 0.5, y, character, ha="center", va="center", fontsize=9, family="monospace")
-            x += len(token)
+            for piece, width in _pieces(token):
+                size = min(9, 1.6 * min(11, 540 / len(text)) * width / width_of(piece))  # points, of which a byte has 11 or fewer
+                axis.text(x + width / 2, y, piece, ha="center", va="center", fontsize=size, family="monospace")
+                x += width
     axis.set(xlim=(-0.2, len(text) + 0.2), ylim=(len(rows) - 0.4, -0.6), xticks=[])
-    axis.set_yticks(range(len(rows)), [f"{label}: {len(tokens)} tokens" for label, tokens in rows.items()])
+    axis.set_yticks(range(len(rows)), [f"{written(label)}: {len(tokens)} tokens" for label, tokens in rows.items()])
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    return Picture(figure, f"Tokens of {text!r}: " + ", ".join(f"{label} {len(t)}" for label, t in rows.items()))
+    counts = ", ".join(f"{label} {len(tokens)}" for label, tokens in rows.items())
+    return Picture(figure, f"Tokens of {text.decode('utf-8', 'replace')!r}: {counts}")
+
+
+def _bytes(token):
+    return token.encode("utf-8", "surrogatepass") if isinstance(token, str) else token
+
+
+def _pieces(token):
+    """The characters of a token and how many bytes each has; a byte that is none by itself as its two digits."""
+    for character in token.decode("utf-8", "surrogateescape"):
+        if "\udc80" <= character <= "\udcff":  # so Python writes a byte that is no UTF-8
+            yield f"{ord(character) - 0xDC00:02X}", 1
+        else:
+            piece = written(character.replace(" ", "␣"))
+            yield piece if len(piece) <= 2 else piece[1:-1], len(character.encode())  # "‹4F60›" without its hooks
 
 
 def word_map(groups, xlabel="", ylabel=""):
@@ -190,9 +219,10 @@ def word_map(groups, xlabel="", ylabel=""):
     letter, line = 0.017 * size[0], 0.042 * size[1]  # about the width and the height of a printed letter
     taken = [(x - letter / 2, y - line / 2, x + letter / 2, y + line / 2) for x, y in points]  # where no word may stand
     for colour, marker, (group, words) in zip(PALETTE, "osD^vPX", groups.items(), strict=False):
-        axis.scatter(*np.transpose(list(words.values())), 20, color=colour, marker=marker, label=group, zorder=3)
+        axis.scatter(*np.transpose(list(words.values())), 20, color=colour, marker=marker, zorder=3)
         for word, (x, y) in sorted(words.items(), key=lambda item: item[1][1]):
-            width = (len(word) + 0.5) * letter
+            word = written(word)
+            width = (width_of(word) + 0.5) * letter
             left, bottom = _free_place(x, y, width, line, letter, taken)
             right, middle = left + width, bottom + line / 2
             taken.append((left, bottom, right, bottom + line))
@@ -200,9 +230,9 @@ def word_map(groups, xlabel="", ylabel=""):
             axis.plot([x, edge], [y, middle], color=colour, lw=0.6, alpha=0.6)
             axis.text(edge, middle, word, ha=side, va="center", fontsize=9)
     (left, bottom), (right, top) = low - 0.16 * size, low + 1.16 * size
-    axis.set(xlabel=xlabel, ylabel=ylabel, xlim=(left, right), ylim=(bottom, top))
+    axis.set(xlabel=written(xlabel), ylabel=written(ylabel), xlim=(left, right), ylim=(bottom, top))
     axis.tick_params(labelsize=8)
-    figure.legend(loc="outside right upper", frameon=False, fontsize=9)
+    figure.legend(axis.collections, _written(groups), loc="outside right upper", frameon=False, fontsize=9)
     return Picture(figure, f"Map of {len(points)} words: {', '.join(groups)}")
 
 
@@ -239,7 +269,7 @@ def regions(panels, x1, x2, points, level=0.5):
             ink = "white" if one else "black"
             axis.text(a, b, f"{one:.0f}", ha="center", va="center", color=ink, fontsize=9)
         axis.set(xlabel="$x_1$", ylabel="$x_2$", xticks=[0, 1], yticks=[0, 1], aspect="equal")
-        axis.set_title(title, fontsize=10)
+        axis.set_title(written(title), fontsize=10)
     figure.colorbar(shades, ax=axes, label="output", shrink=0.8)
     return Picture(figure, f"Outputs over the plane: {', '.join(panels)}")
 
@@ -257,9 +287,9 @@ def paths(panels, x, y, heights, xlabel="", ylabel=""):
         axis.plot(*points.T, "o-", color=PALETTE[0], lw=1.2, ms=2.5)
         axis.plot(*points[0], "o", mfc="white", mec=PALETTE[1], ms=8, mew=1.8)
         axis.plot(*points[-1], "o", color=PALETTE[1], ms=7)
-        axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=xlabel)
-        axis.set_title(title, fontsize=10)
-    np.atleast_1d(axes)[0].set(ylabel=ylabel)
+        axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=written(xlabel))
+        axis.set_title(written(title), fontsize=10)
+    np.atleast_1d(axes)[0].set(ylabel=written(ylabel))
     return Picture(figure, f"Walks over a landscape: {', '.join(panels)}")
 
 
@@ -279,7 +309,7 @@ def pictures(panels, columns=3, cell=None, limits=None):
         if np.ndim(values) != 2:
             raise ValueError(f"{title!r} has shape {np.shape(values)}, a picture has (height, width)")
         axis.imshow(values, cmap="Greys", norm=Normalize(*limits) if limits else Normalize(), interpolation="nearest")
-        axis.set_title(title, fontsize=10)
+        axis.set_title(written(title), fontsize=10)
         axis.axis("on")
         axis.tick_params(length=0, labelbottom=False, labelleft=False)
         axis.set_xticks(np.arange(cell or width, width, cell or width) - 0.5)

@@ -1,11 +1,18 @@
 """The figures: what they draw, what they say, and that the same arrays give the same picture."""
 
+import inspect
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib.cbook import is_math_text
+from matplotlib.font_manager import fontManager
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from course_lib.lessons import LESSONS, NAMES
 from course_lib.widgets import figures
@@ -120,6 +127,80 @@ def test_token_rows_draw_a_box_for_each_token_and_write_every_character():
 def test_token_rows_refuse_rows_that_spell_different_texts():
     with pytest.raises(ValueError, match="the rows spell 2 different texts, expected one"):
         figures.token_rows({"a": ["low"], "b": ["lo"]})
+
+
+def test_a_byte_that_is_part_of_a_character_stands_in_a_box_as_its_digits():
+    picture = figures.token_rows({"bytes": [b"\xc3", b"\xb1", b"a"], "cut": [b"\xc3", b"\xb1a"], "merged": ["ña"]})
+    assert texts(picture) == ["C3", "B1", "a", "C3", "B1", "a", "ñ", "a"]
+    assert [box.get_width() for box in picture.figure.axes[0].patches] == [1, 1, 1, 1, 2, 3]
+    assert repr(picture) == "Tokens of 'ña': bytes 3, cut 2, merged 1"
+    assert texts(figures.token_rows({"all": ["‹$"]})) == ["‹", r"\$"]  # as matplotlib writes a dollar
+
+
+# Texts that a formula, a legend or a font may do something else with than write them.
+NASTY = ["$$", "$a$", "x_1$", r"\$\frac{", "你好", "👍🏽", "\n", "\t\0", "_hidden", "\ud83d", "الكتاب", "", "a" * 40]
+EVERY_FIGURE = {
+    "heatmap": lambda n: figures.heatmap({one: np.eye(len(n)) for one in n[:2]}, n, n, xlabel=n[0], ylabel=n[1]),
+    "lines": lambda n: figures.lines([1, 2], {one: [0, i] for i, one in enumerate(n)}, n[0], n[1], floors={n[2]: 1}),
+    "bars": lambda n: figures.bars(n, {one: np.ones(len(n)) for one in n[:2]}, n[0]),
+    "arrows": lambda n: figures.arrows({n[0]: {one: (1, i) for i, one in enumerate(n)}}, limit=14),
+    "token_rows": lambda n: figures.token_rows({n[0]: n, n[1]: n}),
+    "word_map": lambda n: figures.word_map({n[0]: {one: (i, 1) for i, one in enumerate(n)}, n[1]: {"a": (0, 0)}}, *n[:2]),
+    "regions": lambda n: figures.regions({n[0]: np.eye(2), n[1]: np.eye(2)}, [0, 1], [0, 1], []),
+    "paths": lambda n: figures.paths({n[0]: [[0, 0], [1, 1]]}, [0, 1], [0, 1], [[0, 1], [2, 3]], n[1], n[2]),
+    "pictures": lambda n: figures.pictures(dict.fromkeys(n, np.eye(2))),
+}
+
+
+def test_every_figure_is_tried_with_nasty_labels():
+    public = {name for name, value in vars(figures).items() if inspect.isfunction(value) and value.__module__ == figures.__name__}
+    assert {name for name in public if not name.startswith("_")} == {*EVERY_FIGURE, "new_axes"}
+
+
+@pytest.mark.parametrize("turn", range(0, len(NASTY), 5))
+@pytest.mark.parametrize("name", EVERY_FIGURE)
+def test_any_text_can_be_a_label(name, turn, recwarn, caplog):
+    picture = EVERY_FIGURE[name](NASTY[turn:] + NASTY[:turn])
+    assert picture._repr_png_().startswith(b"\x89PNG")
+    assert [str(warning.message) for warning in recwarn] == [] and caplog.messages == []
+    if name != "regions":  # whose axes are called x₁ and x₂, by a formula of its own
+        assert not any(is_math_text(text.get_text()) for text in picture.figure.findobj(Text))
+
+
+def test_a_dollar_and_an_underscore_are_drawn_as_they_are():
+    picture = figures.lines([0, 1], {"$a$": [0, 1], "_b": [1, 0]}, "x", "y")
+    picture._repr_png_()
+    legend = [text._preprocess_math(text.get_text()) for text in picture.figure.legends[0].get_texts()]
+    assert legend == [("$a$", False), ("_b", False)]
+
+
+def test_a_character_without_a_font_is_its_number_until_one_is_installed(tmp_path, monkeypatch):
+    monkeypatch.setattr(fontManager, "ttflist", [font for font in fontManager.ttflist if font.name.startswith("DejaVu")])
+    stranger = "\U000f1234"  # for private use: no font brings it
+    ticks = lambda picture: picture.figure.axes[0].get_xticklabels()
+    (tick,) = ticks(figures.bars([stranger], {"p": [1]}, "p"))
+    assert tick.get_text() == "‹F1234›"
+    builder = FontBuilder(1000)
+    builder.setupGlyphOrder([".notdef", "stranger"])
+    builder.setupCharacterMap({ord(stranger): "stranger"})
+    pen = TTGlyphPen(None)
+    for at, move in [((0, 0), pen.moveTo), ((0, 700), pen.lineTo), ((700, 0), pen.lineTo)]:
+        move(at)
+    pen.closePath()
+    builder.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "stranger": pen.glyph()})
+    builder.setupHorizontalMetrics({".notdef": (500, 0), "stranger": (800, 0)})
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": "Strangers", "styleName": "Regular"})
+    builder.setupOS2(sTypoAscender=800, usWinAscent=800, usWinDescent=200)
+    builder.setupPost()
+    builder.save(tmp_path / "strangers.ttf")
+    fontManager.addfont(tmp_path / "strangers.ttf")
+    picture = figures.bars([stranger, "a"], {"p": [1, 1]}, "p")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        picture._repr_png_()
+    assert [tick.get_text() for tick in ticks(picture)] == [stranger, "a"]
+    assert [tick.get_fontfamily() for tick in ticks(picture)] == [["sans-serif", "Strangers"], ["sans-serif"]]
 
 
 def test_a_path_starts_at_an_open_circle_ends_at_a_full_one_and_does_not_move_the_frame():

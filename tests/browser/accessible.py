@@ -30,9 +30,13 @@ def violations(page, **options):
 
 def in_every_setting(page):
     """Sentences about an open page of the site, in both themes and at both widths."""
+    page.evaluate("window.MathJax?.startup?.promise")  # formulas are set
+    page.clock.install()
     for size in (DESKTOP, PHONE):
         page.set_viewport_size(size)
-        page.wait_for_timeout(500)  # the pages look 300 ms after a change of size which of their parts now scroll
+        page.wait_for_function("width => innerWidth === width", arg=size["width"])
+        page.evaluate("dispatchEvent(new Event('resize'))")
+        page.clock.run_for(1000)  # a moment after a change of size the pages look which of their parts now scroll
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)

@@ -1,10 +1,12 @@
 """One Chromium for all tests of the browser; without one they are skipped, with the reason."""
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
-from tests.browser.chromium import ONLY_LOOPBACK, QUIET, found
+from tests.browser.chromium import ONLY_LOOPBACK, PATIENCE, QUIET, found
 from tests.browser.run_lesson import copy_without_outputs, jupyterlab
+
+expect.set_options(timeout=1000 * PATIENCE)
 
 
 @pytest.fixture(scope="session")
@@ -12,7 +14,9 @@ def chromium():
     if found() is None:
         pytest.skip("nothing was tested in a browser: no Chromium on PATH (on Debian: apt install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found(), args=[*QUIET, ONLY_LOOPBACK])
+        browser = playwright.chromium.launch(
+            executable_path=found(), args=[*QUIET, ONLY_LOOPBACK], timeout=1000 * PATIENCE
+        )
         yield browser
         browser.close()
 

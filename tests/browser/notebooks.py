@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import nbformat
 
+from tests.browser.chromium import PATIENCE
 from tests.browser.run_lesson import jupyterlab, run
 from tests.notebooks.lessons import METADATA
 
@@ -33,7 +34,7 @@ def fresh_page(browser):
             problems.append(f"the page asked for {request.url}")
 
     page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(1000 * PATIENCE)
     page.on("request", note)
     page.on("console", lambda message: is_ours(message) and problems.append(f"{message.text} ({message.location['url']})"))
     return page, problems
@@ -46,6 +47,6 @@ def opened(browser, folder, cells, dark=False):
     write(path, cells)
     with jupyterlab(folder, dark) as address:
         page, problems = fresh_page(browser)
-        problems += run(page, address(path.name), path, timeout=120)
+        problems += run(page, address(path.name), path, timeout=PATIENCE)
         yield page, problems
         page.context.close()

@@ -9,16 +9,13 @@ It passes when every code cell has run, in order, and nothing on the page is an 
 import argparse
 import json
 import os
-import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from playwright.sync_api import TimeoutError, sync_playwright
@@ -28,6 +25,9 @@ from tests.notebooks.lessons import FOLDER, lessons
 
 PICTURES = FOLDER.parent / "build" / "pictures"
 ERRORS = '[data-mime-type="application/vnd.jupyter.error"], [data-mime-type="application/vnd.jupyter.stderr"]'
+# Nothing on the page is still to come: pictures, fonts, or a colour that fades into another.
+SETTLED = """() => document.fonts.ready.then(() => [...document.images].every(image => image.complete)
+    && !document.getAnimations().some(one => one instanceof CSSTransition && one.playState === "running"))"""
 # Done when no cell waits and either all have a number or one has failed, which stops the others. A cell that is
 # folded away shows no prompt; its number is looked up in the saved file.
 DONE = f"""() => {{
@@ -62,27 +62,36 @@ def write_settings(folder, dark):
         path.write_text(json.dumps(values), encoding="utf-8")
 
 
+def own_folders(folder):
+    """Variables that keep Jupyter and IPython in `folder`, away from the settings and the state of who runs them.
+
+    JupyterLab writes what is open into a file of its user's home. Two servers that share it read it while the other
+    writes, which is an error 500, and `?reset` closes the notebooks that the user has open.
+    """
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    names += ("JUPYTERLAB_SETTINGS_DIR", "JUPYTERLAB_WORKSPACES_DIR")
+    return {name: str(folder / name.lower()) for name in names}
+
+
 @contextmanager
 def jupyterlab(folder, dark):
     """A JupyterLab that serves folder/notebooks; gives a function from a notebook's name to its address."""
-    write_settings(folder / "settings", dark)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token = secrets.token_hex(16)
-    options = ["--no-browser", "--allow-root", "--expose-app-in-browser"]
-    options += [f"--ServerApp.port={port}", f"--ServerApp.root_dir={folder}"]
+    own = own_folders(folder / "jupyter")
+    write_settings(Path(own["JUPYTERLAB_SETTINGS_DIR"]), dark)
+    # With port 0 the server takes a free one, and its runtime folder says which.
+    options = ["--no-browser", "--allow-root", "--expose-app-in-browser", "--ServerApp.port=0"]
+    options += [f"--ServerApp.root_dir={folder}"]
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options, f"--IdentityProvider.token={token}"],
-            env={**os.environ, "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings")},
+            [sys.executable, "-m", "jupyterlab", *options],
+            env={**os.environ, **own},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
         )
         try:
-            wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, folder / "server.log")
-            yield lambda name: f"http://127.0.0.1:{port}/lab/tree/notebooks/{name}?reset&token={token}"
+            url, token = listening(server, Path(own["JUPYTER_RUNTIME_DIR"]), folder / "server.log")
+            yield lambda name: f"{url}lab/tree/notebooks/{name}?reset&token={token}"
         finally:
             server.terminate()
             try:
@@ -91,17 +100,17 @@ def jupyterlab(folder, dark):
                 server.kill()
 
 
-def wait_for(address, server, log, seconds=60):
-    """Return when the server answers; raise RuntimeError with its log when it does not."""
-    for _ in range(seconds * 5):
-        try:
-            urllib.request.urlopen(address).close()
-        except (urllib.error.URLError, ConnectionError):
-            if server.poll() is not None:
-                break
-            time.sleep(0.2)
-        else:
-            return
+def listening(server, runtime, log):
+    """(address, token) of the server when it answers; RuntimeError with its log when it does not."""
+    end = time.monotonic() + chromium.PATIENCE
+    while server.poll() is None and time.monotonic() < end:
+        for file in runtime.glob("jpserver-*.json"):
+            with suppress(json.JSONDecodeError, OSError):  # half written, or it does not listen yet
+                says = json.loads(file.read_text(encoding="utf-8"))
+                url, token = f"http://127.0.0.1:{says['port']}{says['base_url']}", says["token"]
+                urllib.request.urlopen(f"{url}api?token={token}", timeout=chromium.PATIENCE).close()
+                return url, token
+        time.sleep(0.1)
     raise RuntimeError(f"JupyterLab did not start:\n{log.read_text()}")
 
 
@@ -113,7 +122,7 @@ def run(page, address, path, timeout):
     problems = []
     page.on("pageerror", lambda error: problems.append(f"the page raised {error}"))
     page.goto(address)
-    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for(timeout=60_000)
+    page.locator("#jp-main-statusbar").get_by_text("| Idle").wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     try:
@@ -139,7 +148,7 @@ def take_pictures(page, folder, stem):
     paths = []
     for number, top in enumerate(range(0, height, visible), start=1):
         panel.evaluate("(panel, top) => panel.scrollTo(0, top)", top)
-        page.wait_for_timeout(300)  # pictures and formulas are drawn when they come into sight
+        page.wait_for_function(SETTLED)
         paths.append(folder / f"{stem}-{number:02}.png")
         panel.screenshot(path=paths[-1])
     return paths
@@ -165,6 +174,7 @@ def main(arguments=None):
         with jupyterlab(folder, options.dark) as address:
             for lesson in options.lessons or lessons():
                 page = browser.new_page(viewport={"width": 1280, "height": 1400})
+                page.set_default_timeout(1000 * chromium.PATIENCE)
                 problems = run(
                     page, address(lesson.name), folder / "notebooks" / lesson.name, options.timeout
                 )

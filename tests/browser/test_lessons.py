@@ -1,6 +1,7 @@
 """Every lesson in JupyterLab, without its outputs, run by *Run All Cells* in a real browser that reaches no network."""
 
 import pytest
+from playwright.sync_api import expect
 
 from course_lib.lessons import TRAINING
 from tests.browser.notebooks import fresh_page
@@ -19,10 +20,12 @@ def passes(chromium, jupyter, lesson):
     problems += run(page, address(lesson.name), folder / "notebooks" / lesson.name, timeout=600)
     assert problems == []
     widgets = page.locator(".jp-OutputArea-output .gbh")
-    assert widgets.count() == len(live_cells(lesson))
+    expect(widgets).to_have_count(len(live_cells(lesson)))
     for widget in widgets.all():
         widget.scroll_into_view_if_needed()
-        assert widget.is_visible() and widget.bounding_box()["height"] > 100
+        expect(widget).to_be_visible()
+        page.wait_for_function("widget => widget.clientHeight > 100", arg=widget.element_handle())
+    assert problems == []
     page.evaluate("jupyterapp.serviceManager.sessions.shutdownAll()")  # so that one kernel runs at a time
     page.context.close()
 

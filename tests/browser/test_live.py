@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from playwright.sync_api import expect
 
 from course_lib.widgets import LIVE
+from tests.browser.chromium import eventually
 from tests.browser.notebooks import opened
+from tests.browser.run_lesson import SETTLED
 
 CELLS = {
     "imports": "import numpy as np\nfrom course_lib import widgets\nrng = np.random.default_rng(0)",
@@ -78,7 +81,7 @@ def test_every_widget_is_there_and_nothing_went_wrong(lab, show):
     _, problems = lab
     assert problems == []
     for name in list(CELLS)[1:]:
-        assert show(name).count() == 1, name
+        expect(show(name)).to_have_count(1)
 
 
 # What the heat map shows, read off its pixels: of each cell [its number, "" without one; its colour, [red, green, blue]].
@@ -210,9 +213,9 @@ def test_the_heat_map_shows_the_numbers_and_their_colours_at_every_zoom(lab, sho
         size = {"width": int(1300 - 100 * zoom), "height": 1400, "deviceScaleFactor": zoom, "mobile": False}
         inspector.send("Emulation.setDeviceMetricsOverride", size)
         page.wait_for_function("zoom => devicePixelRatio === zoom", arg=zoom)
-        page.wait_for_timeout(300)
+        written = [f"{weight:.2f}" for weight in weights]
+        assert eventually(page, lambda: numbers(widget), written) == written
         seen = widget.evaluate(READ)
-        assert [number for number, _ in seen] == [f"{weight:.2f}" for weight in weights]
         np.testing.assert_allclose([colour for _, colour in seen], [cividis(w) for w in weights], atol=1.2)
         sizes.append(widget.locator("canvas[aria-hidden]").evaluate("sheet => sheet.width"))
     inspector.send("Emulation.clearDeviceMetricsOverride")
@@ -231,9 +234,9 @@ def test_the_other_rows_are_dimmed_on_the_screen(lab, show):
     paper = [tuple(colour) for _, colour in widget.evaluate(READ)]
     assert [corner(cell) for cell in range(8)] == paper[:8]
     cells(widget).nth(1).hover()
-    page.wait_for_timeout(200)
+    dimmed = 0.4 * np.array(paper[6]) + 0.6 * 255
+    assert eventually(page, lambda: np.allclose(corner(6), dimmed, atol=2), True)
     assert corner(2) == paper[2]
-    np.testing.assert_allclose(corner(6), 0.4 * np.array(paper[6]) + 0.6 * 255, atol=2)
 
 
 def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
@@ -501,8 +504,8 @@ def test_readable_in_light_and_in_dark(lab):
     for theme in ("Light", "Dark", "Light"):
         page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
         page.wait_for_function(f"document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
-        page.wait_for_timeout(500)
-        assert page.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == [], theme
+        page.wait_for_function(SETTLED)
+        assert eventually(page, lambda: page.locator(".gbh, .gbh *").evaluate_all(CONTRAST), []) == [], theme
         found = Axe().run(page, {"include": [[".gbh"]]}).response["violations"]
         assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
     assert problems == []

@@ -35,6 +35,7 @@ SET_UP = """async ([source, css, state]) => {
 @pytest.fixture(scope="module")
 def page(chromium):
     page = chromium.new_page()
+    page.clock.install()  # timers go off when a test says so
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda message: page.problems.append(message.text))
@@ -112,6 +113,5 @@ def test_the_kernel_hears_once_of_many_changes(model):
         return model.saved;
     }}"""
     assert model.evaluate(saved) == 0
-    model.wait_for_function("model.saved > 0")
-    model.wait_for_timeout(400)
+    model.clock.run_for(10_000)  # ms; the reader pauses, and nothing more is to come
     assert model.evaluate("model.saved") == 1

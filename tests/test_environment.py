@@ -12,10 +12,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 from packaging.requirements import Requirement
 
+from tools import binder
+
 ROOT = Path(__file__).parents[1]
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 LINES = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
 PINS = {
     requirement.name.lower(): requirement
@@ -54,25 +56,36 @@ def test_requirements_are_exact_and_end_in_the_course_itself():
 
 # --- Binder -----------------------------------------------------------------------------------------
 
-CONDA_NAMES = {"pytorch-cpu": "torch", "matplotlib-base": "matplotlib"}
+BINDER = binder.LIST.read_text(encoding="utf-8").splitlines()
 
 
-def binder():
-    """What `binder/environment.yml` asks for: dict from PyPI's name to version; Python and pip among them."""
-    lines = yaml.safe_load((ROOT / "binder/environment.yml").read_text(encoding="utf-8"))["dependencies"]
-    pairs = [line.partition("=")[::2] for line in lines]
-    return {CONDA_NAMES.get(name, name): number for name, number in pairs}
+def on_binder():
+    """The names of the packages that Binder installs."""
+    return {Requirement(line).name for line in BINDER if line[0].isalnum()}
 
 
 def test_binder_has_what_the_lessons_need_in_the_same_versions():
-    asked = binder()
-    assert asked.pop("python") in ("3.11", "3.12", "3.13")
-    assert asked.pop("pip") == ""  # for postBuild, any will do
-    assert asked == {name: version(name) for name in asked}
+    assert binder.python() in ("3.11", "3.12", "3.13")
+    assert [line for line in BINDER if line[0] == "-"] == [f"--extra-index-url {CPU_INDEX}"]
+    asked = [line for line in BINDER if line[0].isalnum()]
+    assert set(asked) <= {line.partition(" ;")[0] for line in LINES}
     needed = {
         Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["torch"], *EXTRAS["lessons"]]
     }
-    assert needed - {"jupyterlab", "ipykernel"} == set(asked)  # Binder brings its own Jupyter
+    assert needed - {"jupyterlab", "ipykernel"} <= on_binder()  # Binder brings its own Jupyter
+    assert "PIP_EXTRA_INDEX_URL=" + CPU_INDEX in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_binder_has_no_tools_for_tests_or_grading():
+    tools = {Requirement(text).name for text in EXTRAS["tests"] + EXTRAS["classroom"]} - {PROJECT["name"]}
+    assert not tools & on_binder() and "jupyterlab" not in on_binder()
+    assert sum(line[0].isalnum() for line in BINDER) < 60
+
+
+def test_binders_list_is_written_out_of_requirements():
+    if sys.platform != "linux":
+        pytest.skip("binder/requirements.txt was not written anew: what is installed here is not what Linux needs")
+    assert binder.LIST.read_text(encoding="utf-8") == binder.text(), "run `python -m tools.binder`"
 
 
 def test_the_lessons_import_nothing_that_binder_lacks():
@@ -90,7 +103,7 @@ def test_the_lessons_import_nothing_that_binder_lacks():
         elif isinstance(node, ast.ImportFrom):
             used.add(node.module.split(".")[0])
     assert {"numpy", "torch"} <= used
-    assert used - sys.stdlib_module_names <= set(binder()) | {"course_lib", "IPython"}
+    assert used - sys.stdlib_module_names <= on_binder() | {"course_lib", "IPython"}
 
 
 def test_binder_builds_its_image_from_our_files():
@@ -99,8 +112,9 @@ def test_binder_builds_its_image_from_our_files():
     command = [sys.executable, "-m", "repo2docker", "--no-build", "--debug", "."]
     result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     dockerfile, said = result.stdout, result.stderr
-    assert f"Building conda environment for python={binder()['python']}" in said + dockerfile
-    packages = dockerfile.index('env update -p ${NB_PYTHON_PREFIX} --file "binder/environment.yml"')
+    assert f"Building conda environment for python={binder.python()}" in said + dockerfile
+    packages = dockerfile.index('${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"')
+    assert "env update" not in dockerfile  # nothing from conda-forge, where nobody has looked for our versions
     root, reader = dockerfile.rindex("USER root"), dockerfile.rindex("USER ${NB_USER}")
     assert packages < root < reader < dockerfile.index("RUN ./binder/postBuild")  # the reader's, not root's
 

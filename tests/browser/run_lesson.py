@@ -74,8 +74,11 @@ def own_folders(folder):
 
 
 @contextmanager
-def jupyterlab(folder, dark):
-    """A JupyterLab that serves folder/notebooks; gives a function from a notebook's name to its address."""
+def jupyterlab(folder, dark, python=sys.executable):
+    """A JupyterLab of this `python` serves folder/notebooks; gives a function from a notebook's name to its address.
+
+    The function's `server` is the process.
+    """
     own = own_folders(folder / "jupyter")
     write_settings(Path(own["JUPYTERLAB_SETTINGS_DIR"]), dark)
     # With port 0 the server takes a free one, and its runtime folder says which.
@@ -83,7 +86,7 @@ def jupyterlab(folder, dark):
     options += [f"--ServerApp.root_dir={folder}"]
     with open(folder / "server.log", "w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options],
+            [python, "-m", "jupyterlab", *options],
             env={**os.environ, **own},
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -91,7 +94,12 @@ def jupyterlab(folder, dark):
         )
         try:
             url, token = listening(server, Path(own["JUPYTER_RUNTIME_DIR"]), folder / "server.log")
-            yield lambda name: f"{url}lab/tree/notebooks/{name}?reset&token={token}"
+
+            def address(name):
+                return f"{url}lab/tree/notebooks/{name}?reset&token={token}"
+
+            address.server = server
+            yield address
         finally:
             server.terminate()
             try:

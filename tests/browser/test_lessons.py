@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from course_lib.lessons import TRAINING
+from tests.browser.chromium import PATIENCE
 from tests.browser.notebooks import fresh_page
 from tests.browser.run_lesson import run
 from tests.notebooks.lessons import lessons
@@ -17,7 +18,7 @@ def passes(chromium, jupyter, lesson):
     """The lesson runs from top to bottom without a word on the console, and its live widgets can be seen."""
     folder, address = jupyter
     page, problems = fresh_page(chromium)
-    problems += run(page, address(lesson.name), folder / "notebooks" / lesson.name, timeout=600)
+    problems += run(page, address(lesson.name), folder / "notebooks" / lesson.name, timeout=6 * PATIENCE)
     assert problems == []
     widgets = page.locator(".jp-OutputArea-output .gbh")
     expect(widgets).to_have_count(len(live_cells(lesson)))

@@ -158,7 +158,8 @@ def test_a_run_that_is_interrupted_says_that_it_goes_on(course, submission, subm
     while not list(course.glob("reports/*/*.json")) and time.monotonic() < end:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, words = process.communicate(timeout=2 * sandbox.SECONDS)  # all eight would take 70 seconds
+    _, words = process.communicate()
+    assert len(list(course.glob("reports/*/*.json"))) < 8  # it has not gone on to the end
     assert process.returncode == 130
     assert "Traceback" not in words
     assert "stopping: what runs now" in words

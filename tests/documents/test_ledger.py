@@ -15,6 +15,7 @@ from course_lib.documents import LedgerError, agrees, check, claims, given, tabl
 from course_lib.lessons import NAMES
 from tests.documents import proofs
 from tests.documents.proofs import MISTAKES, VALUES
+from tests.documents.worked import CLAIM_OF
 from tests.notebooks.lessons import lessons
 
 for module in pkgutil.iter_modules(proofs.__path__, f"{proofs.__name__}."):
@@ -145,12 +146,14 @@ def test_every_claim_says_where_it_stands_and_which_lesson_checks_it():
 
 
 def cited_ids(path):
-    """The ids a lesson hands to check, check_all, given and cite, as two lists: checked, shown."""
+    """The ids a lesson hands to check, check_all, given and cite, or takes as `worked.…`: checked, shown."""
     checked, shown = [], []
     for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
             continue
         for node in ast.walk(ast.parse("".join(cell["source"]))):
+            if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") == "worked":
+                shown += [CLAIM_OF[node.attr]] if node.attr in CLAIM_OF else []
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -207,6 +210,9 @@ def test_the_coverage_check_finds_each_fault(tmp_path, monkeypatch):
     monkeypatch.setitem(globals(), "claims", lambda: held)
     good = lesson(tmp_path, "03_x", "check('d.a', 1)\ncheck_all({'d.c': 2})", "x = documents.given('d.b')")
     assert coverage_faults([good]) == []
+    named = lesson(tmp_path, "03_x", "check('d.a', 1)\ncheck_all({'d.c': 2})", "x = worked.B")
+    monkeypatch.setitem(CLAIM_OF, "B", "d.b")
+    assert coverage_faults([named]) == []
     twice = lesson(tmp_path, "04_y", "check('d.a', 1); given('d.none')")
     faults = coverage_faults([good, twice])
     assert any("checked by ['03_x', '04_y']" in fault for fault in faults)

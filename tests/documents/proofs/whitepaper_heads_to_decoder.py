@@ -2,14 +2,11 @@
 
 import numpy as np
 
+from course_lib.data.worked import W_K, W_Q, W_V
+from course_lib.data.worked import X_PLACED as X
+from course_lib.data.worked import Y_PLACED as Y
 from tests.documents.proofs import given, mistake, value
 
-# The input with its positions added, for encoder (X) and decoder (Y), as the document adds them up.
-X = np.array([[0.1, 1.2, -0.1, 1.4], [0.5415, 1.49995, 0.1001, 0.8], [1.3093, 0.6998, 0.2002, 1.1]])
-Y = np.array([[0, 1, 0, 1], [0.6415, 1.39995, 0.3001, 1.1], [1.4093, 0.8998, -0.3998, 1.3]])
-W_Q = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [0, 1, 0, 1], [1, 0, 1, 0]])
-W_K = np.array([[0, 1, 1, 0], [1, 0, 0, 1], [1, 0, 1, 0], [0, 1, 0, 1]])
-W_V = np.array([[1, 1, 0, 0], [0, 0, 1, 1], [0, 1, 1, 0], [1, 0, 0, 1]])
 CAUSAL = np.tril(np.ones((3, 3), bool))  # True = may attend
 
 

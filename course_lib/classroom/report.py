@@ -3,6 +3,8 @@
 import csv
 from collections import Counter
 
+from .sanitise import needs_a_look
+
 COLUMNS = ["student", "question", "points", "of", "outcome", "reason", "notes", "seed", "sandbox"]
 
 
@@ -69,7 +71,7 @@ def summary(rows, results, students=()):
             reason = f"{row['reason'] and ': '}{row['reason']}"
             yield f"{row['student']}: {row['question']}: {row['points']:g} of {row['of']:g}, {row['outcome']}{reason}"
     for result in results:
-        lost = [note for note in result["notes"] if "is missing" in note]
+        lost = [note for note in result["notes"] if needs_a_look(note)]
         if result["outcome"] != "graded":
             yield f"{result['student']}: {result['outcome']}: {result['reason']}"
         elif lost:

@@ -6,6 +6,8 @@ import os
 import stat
 
 MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in outputs), characters of an answer
+MAX_CELLS, MAX_PARTS = 5_000, 500_000  # cells of a notebook, brackets in its file: each costs memory to read
+AGAIN = "\n\n# --- further down in the notebook, in a cell of the same name:\n\n"  # between parts of an answer
 FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # written by nbgrader when a student submits
 
 
@@ -53,37 +55,40 @@ def sanitise(release, data):
     """(notebook, notes): the released notebook with the answers found in the bytes `data`.
 
     An answer is the source of a cell that the release marks as a solution, found by its grade id or else
-    by its cell id. Everything else in the file is dropped, and named in the notes where that could matter.
-    Raises Unreadable when the bytes are no notebook.
+    by its cell id; where a cell was copied or split, all of its parts in their order, so that the last definition
+    counts as it does in a notebook. Everything else in the file is dropped, and named in the notes where that
+    could matter. Raises Unreadable when the bytes are no notebook.
     """
     cells = submitted_cells(data)
     notebook, notes, used = copy.deepcopy(release), [], set()
     known = {cell["id"] for cell in release["cells"]} | {grade_id(cell) for cell in release["cells"]} - {None}
     for cell in notebook["cells"]:
+        name = grade_id(cell) or cell["id"]
+        found = found_cells(cells, cell)
         if not is_solution(cell):
+            if cell["cell_type"] == "code" and any(changed(cell, cells[i]) for i in found):
+                notes.append(f"the given cell {name} was changed: it is graded as it was handed out")
             continue
-        name = grade_id(cell)
-        found = [i for i, other in enumerate(cells) if same_kind(cell, other) and grade_id(other) == name]
-        if not found:
-            found = [
-                i for i, other in enumerate(cells) if same_kind(cell, other) and other.get("id") == cell["id"]
-            ]
-            notes += [f"the cell {name} had lost its name and was found by its id"] if found else []
+        if found and not any(grade_id(cells[i]) == name for i in found):
+            notes.append(f"the cell {name} had lost its name and was found by its id")
         used.update(found)
         sources = [source_of(cells[i]) for i in found]
-        written = [
-            source for source in sources if source is not None and source.strip() != text(cell).strip()
-        ]
+        written = [source for source in sources if source and source.strip() not in ("", text(cell).strip())]
+        written = [one for i, one in enumerate(written) if one not in written[i + 1 :]]  # the last of equal ones
         if not found:
             notes.append(f"the cell {name} is missing")
-        if len(found) > 1:
-            notes.append(f"the cell {name} is there {len(found)} times: the first with an answer was taken")
+        if len(written) > 1:
+            how = "run in their order, so that the last definition counts" if is_code(cell) else "put together"
+            notes.append(f"the cell {name} is there {len(found)} times: they were {how}")
         if any(source is None for source in sources):
             notes.append(f"the cell {name} holds no text, or more than {MAX_CELL:,} characters")
+        while sum(map(len, written)) > MAX_CELL:
+            notes.append(f"the cell {name} is too long with all of its copies: the first was left out")
+            written = written[1:]
         if written:
-            cell["source"] = written[0]
+            cell["source"] = (AGAIN if is_code(cell) else "\n\n").join(written)
     added = sum(
-        cell.get("cell_type") == "code" and i not in used and not known & {cell.get("id"), grade_id(cell)}
+        is_code(cell) and i not in used and not known & {cell.get("id"), grade_id(cell)}
         and bool(source_of(cell)) for i, cell in enumerate(cells)
     )  # fmt: skip
     if added:
@@ -91,10 +96,40 @@ def sanitise(release, data):
     return notebook, notes
 
 
+def needs_a_look(note):
+    """Whether a note speaks of something that may have cost an honest student points."""
+    return any(words in note for words in ("is missing", "is there", "given cell", "left out", "holds no text"))
+
+
+def found_cells(cells, cell):
+    """Where in `cells` those stand that have the name of a cell of the release, or else its id."""
+    alike = [i for i, other in enumerate(cells) if same_kind(cell, other)]
+    named = [i for i in alike if grade_id(cell) and grade_id(cells[i]) == grade_id(cell)]
+    return named or [i for i in alike if cells[i].get("id") == cell["id"]]
+
+
+def changed(cell, other):
+    """Whether the source of a submitted cell differs from the released one in more than blanks at the ends of lines."""
+    before, after = ([line.rstrip() for line in one.strip().splitlines()] for one in (text(cell), source_of(other) or ""))
+    return before != after
+
+
+def parts(cell):
+    """The sources that `sanitise` put into a cell, each of which a notebook would run by itself."""
+    return text(cell).split(AGAIN)
+
+
+def is_code(cell):
+    return cell.get("cell_type") == "code"
+
+
 def submitted_cells(data):
     """The cells of a notebook given as bytes: dicts whose ids are strings. Raises Unreadable."""
     if not data.strip():
         raise Unreadable("the file is empty")
+    brackets = sum(data.count(bracket) for bracket in (b"{", b"["))
+    if brackets > MAX_PARTS:
+        raise Unreadable(f"the file has {brackets:,} brackets, more than {MAX_PARTS:,}: clear the outputs")
     try:
         notebook = json.loads(data)
     except (ValueError, RecursionError):
@@ -103,6 +138,8 @@ def submitted_cells(data):
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or notebook.get("nbformat") != 4:
         raise Unreadable("the file is no notebook of format 4")
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"the notebook has {len(cells):,} cells, more than {MAX_CELLS:,}")
     return [{**cell, "id": cell_id(cell)} for cell in cells if isinstance(cell, dict)]
 
 

@@ -1,112 +1,216 @@
 """The mark that counts: a student's functions, called in a sandbox, against values computed here."""
 
+import contextlib
+import copy
+import hashlib
 import time
 
 import numpy as np
 
 from course_lib.exercises import Wrong
+from course_lib.exercises.answers import CHANGED, NOTHING, kind, numbers_of, same, why_wrong
+from course_lib.exercises.answers import plain as plain_form
 
 from . import sandbox
-from .sanitise import grade_id, is_test, plain, text
+from .sanitise import grade_id, is_test, parts, plain
 from .worker import decode, encode
+
+MOST_RESTARTS = 4  # statements of all cells together that may be left out before whole cells are
+MOST_REASON = 800  # characters
 
 
 class Failed(Exception):
-    """No value came back; `outcome` is crash, timeout, error or missing."""
+    """No value came back; `outcome` is crash, timeout, error, missing or empty."""
 
     def __init__(self, outcome, reason):
         super().__init__(reason)
         self.outcome = outcome
 
 
-def grade_notebook(notebook, tasks, seed, sandboxed=True):
+def grade_notebook(notebook, tasks, seed, sandboxed=True, notes=None):
     """{grade id: (outcome, reason)} for the tasks of a sanitised notebook.
 
     outcome: right · wrong · empty (an untouched stub) · missing · error · crash · timeout. The worker dies
-    with a crash or a timeout; the next task gets a new one.
+    with a crash or a timeout; the next task gets a new one. The seed, a text or a number, decides the random
+    inputs together with the task's name. `notes`, a list, gets what else was noticed; those that are in it
+    already are quoted where they may be the reason.
     """
+    notes = [] if notes is None else notes
     cells = [
-        (grade_id(cell) or cell["id"], text(cell))
+        (grade_id(cell) or cell["id"], source)
         for cell in notebook["cells"]
         if cell["cell_type"] == "code" and not is_test(cell)
+        for source in parts(cell)
     ]
-    results, waiting = {}, list(tasks)
+    hints = [note for note in notes if "given cell" in note or "added" in note]
+    results, waiting, left_out = {}, list(tasks), [{} for _ in cells]
     while waiting:
         with sandbox.Worker(sandboxed) as worker:
-            try:
-                loaded = worker.ask({"cells": cells})
-            except sandbox.Stopped as error:
-                reason = f"the cells did not run to their end: {plain(error)}"
-                return {**results, **{name: (error.outcome, reason) for name in waiting}}
+            said = run_cells(worker, cells, left_out)
+            if said is None:  # one of the cells ended it, and will be run without what did so
+                continue
             while waiting:
                 name = waiting.pop(0)
-                random = np.random.default_rng([seed, *name.encode()])
-                results[name] = run_task(tasks[name], worker, random, loaded.get("errors"))
-                if results[name][0] in ("crash", "timeout"):
+                digest = hashlib.sha256(f"{seed} {name}".encode()).digest()
+                outcome, reason = run_task(tasks[name], worker, np.random.default_rng(list(digest)))
+                ended = outcome in ("crash", "timeout")
+                if outcome in ("missing", "error") and ("NameError" in reason or outcome == "missing"):
+                    reason = "; ".join([reason, *said, *hints])
+                if outcome == "missing":  # because its cell did not come to an end, perhaps
+                    outcome = next((one["outcome"] for one in left_out if one), outcome)
+                results[name] = outcome, plain(reason, MOST_REASON)
+                if ended:
                     break
+    notes += [note for note in said if "left out" in note] if tasks else []
     return results
 
 
-def run_task(task, worker, random, errors):
-    """(outcome, reason) of one task; the reason is "" when it is right."""
-    def function(*arguments):
-        request = {"function": task.function, "arguments": [encode(argument) for argument in arguments]}
+def run_cells(worker, cells, left_out):
+    """What the worker says of cells that did not run whole; None if a cell ended it or did not come to an end.
+
+    `left_out` then has what to do without the next time, for each cell: the statement that it had come to; after
+    a second time all that follow; in the end the whole cell.
+    """
+    said = []
+    for (name, source), out in zip(cells, left_out, strict=True):
+        reason = out.get("reason", "")
+        if out.get("until") == -1:
+            said.append(f"the cell {plain(name, 50)} was left out: {reason}")
+            continue
         try:
-            reply = worker.ask(request, max(end - time.monotonic(), 0.001))
+            request = {"name": name, "source": source, "skip": out.get("skip", []), "until": out.get("until")}
+            reply = worker.ask(request)
+        except sandbox.Stopped as error:
+            out["outcome"], out["reason"] = error.outcome, plain(error)
+            if "until" in out or error.at is None or sum("reason" in one for one in left_out) > MOST_RESTARTS:
+                out["until"] = -1
+            elif "skip" in out:
+                out["until"] = error.at
+            else:
+                out["skip"] = [error.at]
+            return None
+        words = reply.get("said")
+        words = [plain(one) for one in words[:20]] if isinstance(words, list) else []
+        said += [f"{one}: {reason}" if one.endswith("was left out") else one for one in words]
+    return said
+
+
+def run_task(task, worker, random):
+    """(outcome, reason) of one task; the reason is "" when it is right."""
+    asked = []  # (arguments, answer) of the last calls
+
+    def function(*arguments):
+        given = [encode(plain_form(argument)) for argument in arguments]
+        try:
+            reply = worker.ask(
+                {"function": task.function, "arguments": given}, max(end - time.monotonic(), 0.001)
+            )
         except sandbox.Stopped as error:
             raise Failed(error.outcome, f"{task.function}: {plain(error)}") from None
         if "stub" in reply:
-            raise NotImplementedError
+            itself = reply["stub"] == task.function
+            raise Failed("empty", "not written yet" + ("" if itself else f": {plain(reply['stub'], 50)}"))
         if "missing" in reply:
-            why = "; ".join(
-                f"the cell {plain(k, 50)} raised {plain(v)}" for k, v in dict(errors or {}).items()
-            )
-            other = f", but there is {plain(reply['like'], 50)}" if reply.get("like") else ""
-            raise Failed("missing", f"there is no function {task.function}{other}{why and ': '}{why}")
+            like = f", but there is {plain(reply['like'], 50)}" if reply.get("like") else ""
+            raise Failed("missing", f"there is no function {task.function}{like}")
         if "error" in reply:
-            raise Failed("error", f"{task.function} raised {plain(reply['error'])}")
+            raise Failed("error", f"{task.function} {plain(reply['error'])}")
+        if "refused" in reply:
+            raise Wrong(plain(reply["refused"]))
         try:
-            for i, after in reply.get("changed", []):  # so that a check sees what was done to its arguments
-                arguments[i][... if isinstance(arguments[i], np.ndarray) else slice(None)] = decode(after)
-            return decode(reply["value"])
-        except (LookupError, TypeError, ValueError, OverflowError, RecursionError):
-            raise Wrong("the answer is neither a number nor an array, a list or a dict of numbers") from None
+            answer = decode(reply["value"])
+        except (LookupError, TypeError, ValueError, OverflowError, RecursionError, AttributeError):
+            raise Wrong("what your function returns cannot be read") from None
+        asked.append((copy.deepcopy(arguments), answer))
+        del asked[:-3]  # large ones need not pile up
+        if answer is None:
+            raise Wrong(NOTHING)
+        if reply.get("changed"):
+            raise Wrong(CHANGED)
+        return copy.deepcopy(answer)  # a check may do with it what it likes
 
-    drawn = [task.inputs(random) for _ in range(task.calls)]
-    expected = [task.reference(*arguments) for arguments in drawn]  # a failure here is ours: let it out
+    drawn = sorted((task.inputs(random) for _ in range(task.calls)), key=size)  # the smallest speaks first
+    expected = [reference(task, arguments) for arguments in drawn]  # a failure here is ours: let it out
     end = time.monotonic() + sandbox.SECONDS  # for all calls together
     try:
         with np.errstate(all="ignore"):
             if task.check:
-                task.check.__wrapped__(function)
+                checked(task, function, asked)
             for arguments, right in zip(drawn, expected, strict=True):
-                if not same(function(*arguments), right):
-                    shapes = ", ".join(str(np.shape(a)) if np.ndim(a) else plain(a, 60) for a in arguments)
-                    raise Wrong(f"{task.function} gives a wrong value for random inputs ({plain(shapes)})")
-    except NotImplementedError:
-        return "empty", "not written yet"
+                answer = function(*copy.deepcopy(arguments))
+                if not same(answer, right):
+                    raise Wrong(told(task, arguments, answer, right))
     except Failed as error:
         return error.outcome, str(error)
     except Wrong as error:
-        return "wrong", plain(error)
-    except Exception as error:  # noqa: BLE001  # a check met an answer that it was not made for
-        return "wrong", f"the answer cannot be compared ({type(error).__name__})"
+        return "wrong", plain(error, MOST_REASON)
     return "right", ""
 
 
-def same(answer, right):
-    """Equal in kind, shape and value to 5 digits. Lists, tuples and arrays are one kind; NaN equals nothing."""
-    if isinstance(right, dict):
-        return isinstance(answer, dict) and answer == right
-    if isinstance(right, tuple):
-        return (
-            isinstance(answer, tuple | list) and len(answer) == len(right) and all(map(same, answer, right))
-        )
-    if isinstance(answer, dict | str | type(None)):
-        return False
-    answer, right = np.asarray(answer), np.asarray(right)
-    if answer.shape != right.shape or answer.dtype.kind not in "biuf":
-        return False
-    if (answer.dtype == bool) != (right.dtype == bool):
-        return False
-    return bool(np.allclose(answer, right, rtol=1e-5, atol=1e-8))
+def reference(task, arguments):
+    """The right answer, which shares no memory with the arguments: what is done to one leaves the other alone."""
+    return copy.deepcopy(task.reference(*copy.deepcopy(arguments)))
+
+
+def checked(task, function, asked):
+    """Run the lesson's check; its Wrong gets the call that failed, where one is known."""
+    try:
+        return task.check.__wrapped__(function)
+    except (Failed, NotImplementedError):
+        raise
+    except Wrong as error:
+        words = str(error)
+        if words in (NOTHING, CHANGED):
+            raise
+    except Exception:  # noqa: BLE001  # a check met an answer that it was not made for
+        got = kind(asked[-1][1]) if asked else "nothing"
+        raise Wrong(f"what your function returns has the wrong form: this is {got}") from None
+    failed = ""
+    for arguments, answer in asked:
+        with contextlib.suppress(Exception):  # the check may ask for more than the reference can do
+            right = reference(task, arguments)
+            failed = failed if same(answer, right) else f". {called(task, arguments, answer, right)}"
+    raise Wrong(words + failed)
+
+
+def told(task, arguments, answer, right):
+    """Why an answer to a random input is wrong, with the input, the answer and what was expected."""
+    why = why_wrong(answer, right) or f"{task.function} gives a wrong value"
+    return f"{why}. {called(task, arguments, answer, right)}"
+
+
+def called(task, arguments, answer, right):
+    inputs = ", ".join(shown(argument, 90) for argument in arguments)
+    return f"{task.function}({inputs}) gives {shown(answer)}, right is {shown(right)}"
+
+
+def size(value):
+    """How many numbers there are in a value."""
+    if isinstance(value, tuple | list | dict):
+        return sum(map(size, value))
+    return np.size(value)
+
+
+def shown(value, most=110):
+    """A value in few characters: numbers to 4 digits, the edges of a large array with its shape.
+
+    >>> shown(np.arange(6).reshape(2, 3) / 3), shown({(1, 2): 3})
+    ('[[0.0, 0.3333, 0.6667], [1.0, 1.333, 1.667]]', '{(1, 2): 3}')
+    """
+    if isinstance(value, str | bytes):
+        return plain(repr(value[:most]), most)
+    if isinstance(value, dict):
+        items = [f"{shown(key, 40)}: {shown(value[key], 40)}" for key, _ in zip(value, range(8), strict=False)]
+        return plain(f"{{{', '.join(items + ['…'] * (len(value) > 8))}}}", most)
+    array = numbers_of(value)
+    if isinstance(value, tuple) or (array is None and isinstance(value, list)):
+        items = [shown(item, most // 2) for item in value[:8]] + ["…"] * (len(value) > 8)
+        return plain(f"({', '.join(items)})" if isinstance(value, tuple) else f"[{', '.join(items)}]", most)
+    if array is None:
+        return plain(kind(value), most)
+    words = np.array2string(
+        array, threshold=16, edgeitems=2, separator=", ", max_line_width=10**6,
+        formatter={"float_kind": lambda x: str(float(f"{x:.4g}"))},
+    )  # fmt: skip
+    words = plain(words.replace("...", "…"), most)
+    return f"an array of shape {array.shape}, {words}" if array.size > 16 and array.ndim > 1 else words

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -66,15 +67,17 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
         sandbox.SECONDS = before
     nothing = dict.fromkeys([*FULL, "question"], 0)
     assert marks(course) == {
-        "ada": {**FULL, "question": 0}, "bob": nothing, "cyd": nothing, "dan": nothing,
+        "ada": {**FULL, "question": 0}, "cyd": nothing, "dan": nothing,
+        "bob": {**nothing, "test-causal-mask": 2},  # what ends the process costs the function in its cell
         "eve": {**FULL, "test-causal-mask": 0, "question": 0},
     }  # fmt: skip
     table = {(row["student"], row["question"]): row for row in rows(course)}
     assert len(table) == 5 * 4
     outcome = {key: row["outcome"] for key, row in table.items() if key[1] == "test-causal-mask"}
-    assert list(outcome.values()) == ["right", "crash", "unreadable", "empty", "timeout"]
+    assert list(outcome.values()) == ["right", "right", "unreadable", "empty", "timeout"]
     assert all(row["reason"] for key, row in table.items() if float(row["points"]) < float(row["of"])
                and row["outcome"] != "to be marked by hand")  # fmt: skip
+    assert table["bob", "test-softmax"]["outcome"] == "crash"
     assert table["ada", "question"]["outcome"] == "to be marked by hand"
     assert table["dan", "question"]["reason"] == "no answer"
     assert table["eve", "test-causal-mask"]["reason"] == "causal_mask: no answer within 6 seconds"
@@ -92,7 +95,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
         gradebook.db.commit()
     assert run(course, "--student", "ada") == 0
     assert marks(course)["ada"] == {**FULL, "question": 4}
-    assert str(grade.record(course, ASSIGNMENT, "ada")["seed"]) != seeds["ada"]
+    assert grade.record(course, ASSIGNMENT, "ada")["seed"] == seeds["ada"]
     assert len(rows(course)) == 5 * 4
 
     with pytest.raises(SystemExit, match="no submission of nobody"):
@@ -262,6 +265,82 @@ def test_names_of_downloaded_files(file, student):
     exec((ROOT / "nbgrader_config.py").read_text(encoding="utf-8"), {"get_config": lambda: config})  # noqa: S102
     found = FileNameCollectorPlugin(config=config).collect(f"/class/downloaded/04_attention/extracted/{file}")
     assert (found and (found["student_id"], found["file_id"])) == (student and (student, ASSIGNMENT))
+
+
+def test_a_mark_can_be_repeated(course, solved, submission, submit):
+    """The seed is one of letters for each student, the reason for a lost point the same whenever it is graded."""
+    wrong = "def softmax(scores, temperature):\n    return scores / scores.sum(axis=-1, keepdims=True)"
+    late = "def attention(q, k, v, mask):\n    return v[: len(q)]"
+    for student in ("ada", "bob"):
+        submit(student, submission(**{**answers(solved), "softmax": wrong, "attention": late}))
+
+    def found(*options):
+        assert run(course, *options) == 0
+        return {(row["student"], row["question"]): (row["seed"], row["reason"]) for row in rows(course)}
+
+    first = found()
+    assert found("--again") == first
+    assert re.fullmatch("[a-p]{10}", first["ada", "test-softmax"][0])
+    assert first["ada", "test-softmax"][0] != first["bob", "test-softmax"][0]
+    assert all("gives" in first[who, "test-softmax"][1] and "right is" in first[who, "test-softmax"][1]
+               for who in ("ada", "bob"))  # fmt: skip
+    other = found("--seed", "bananas")
+    assert {seed for seed, _ in other.values()} == {"bananas"}
+    assert found("--seed", "bananas", "--again") == other
+    assert found() == first  # without --seed each student has their own again
+
+
+def test_the_secret_of_the_class_is_made_once_and_for_the_lecturer_alone(course, tmp_path):
+    seeds = [grade.seed_of(course, ASSIGNMENT, "ada") for _ in range(2)]
+    assert seeds[0] == seeds[1]
+    secret = course / "seeds_secret.txt"
+    assert secret.stat().st_mode & 0o077 == 0
+    assert [path.name for path in course.iterdir() if "secret" in path.name] == [secret.name]
+    others = {grade.seed_of(course, a, s) for a, s in [("05_multi_head", "ada"), (ASSIGNMENT, "bob")]}
+    other_class = tmp_path / "other"
+    other_class.mkdir()
+    others.add(grade.seed_of(other_class, ASSIGNMENT, "ada"))
+    assert len(others | {seeds[0]}) == 4
+    secret.write_text("")
+    with pytest.raises(RuntimeError, match="holds no secret: delete it"):
+        grade.seed_of(course, ASSIGNMENT, "ada")
+
+
+def test_marks_by_hand_stay_when_only_the_seed_is_another(course, solved, submission, submit):
+    submit("ada", submission(**answers(solved), question="The weights."))
+    assert run(course) == 0
+    give(course, "ada", question=4)
+    for options in (["--seed", "x"], []):
+        assert run(course, *options) == 0
+        assert [row["outcome"] for row in rows(course) if row["question"] == "question"] == ["marked by hand"]
+
+
+def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(course, solved, submission, submit, capsys):
+    notebook = submission(**answers(solved))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    old = "def softmax(scores, temperature):\n    return scores"
+    notebook["cells"].insert(0, {**cells["softmax"], "id": "copy", "source": old})
+    cells["imports"]["source"] = "import numpy as np\nimport math"
+    cells["attention"]["source"] += "\nwhile True: pass"
+    submit("ada", notebook)
+    before, sandbox.SECONDS = sandbox.SECONDS, 3
+    try:
+        assert run(course) == 0
+    finally:
+        sandbox.SECONDS = before
+    assert marks(course)["ada"] == {**FULL, "question": 0}
+    out = capsys.readouterr().out
+    assert "the cell softmax is there 2 times: they were run in their order, so that the last definition counts" in out
+    assert "the given cell imports was changed" in out
+    assert "`while True: pass` in the cell attention was left out: no answer within 3 seconds" in out
+
+
+def test_an_emptied_answer_is_empty(course, submission, submit):
+    submit("ada", submission(softmax="", question="  "))
+    assert run(course) == 0
+    outcome = {row["question"]: row["outcome"] for row in rows(course)}
+    assert outcome["test-softmax"] == "empty"
+    assert outcome["question"] == "empty"
 
 
 def test_our_own_failure_gives_no_mark_and_stops_nobody(course, submission, submit, monkeypatch, capsys):

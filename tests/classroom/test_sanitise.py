@@ -6,7 +6,18 @@ import os
 
 import pytest
 
-from course_lib.classroom.sanitise import MAX_FILE, Unreadable, plain, read_submission, sanitise
+from course_lib.classroom.sanitise import (
+    AGAIN,
+    MAX_CELLS,
+    MAX_FILE,
+    MAX_PARTS,
+    Unreadable,
+    needs_a_look,
+    parts,
+    plain,
+    read_submission,
+    sanitise,
+)
 
 STUB = "def f(x):\n    raise NotImplementedError()"
 
@@ -27,6 +38,7 @@ RELEASE = {
     "nbformat": 4,
     "nbformat_minor": 5,
 }
+IN_ORDER = "they were run in their order, so that the last definition counts"
 ANSWER = "def f(x):\n    return x"
 
 
@@ -63,6 +75,11 @@ def answered_twice(cells):
     cells.append({**cells[1], "id": "copy", "source": "f = 1"})
 
 
+def too_long_together(cells):
+    cells[1]["source"] = 60_000 * "a"
+    cells.append({**cells[1], "id": "copy", "source": 60_000 * "#"})
+
+
 def tagged(cells):
     cells[1]["metadata"]["tags"] = ["skip-execution"]
     cells[1]["metadata"]["nbgrader"].update(points=1000, locked=True, solution=False)
@@ -78,17 +95,26 @@ def rewritten_test_cell(cells):
         (lambda cells: None, ANSWER, ""),
         (lambda cells: cells.reverse(), ANSWER, ""),
         (tagged, ANSWER, ""),
-        (rewritten_test_cell, ANSWER, ""),
+        (rewritten_test_cell, ANSWER, "the given cell test-f was changed: it is graded as it was handed out"),
         (lambda cells: cells.append(cells[2]), ANSWER, ""),
         (lambda cells: cells.pop(2), ANSWER, ""),
-        (lambda cells: cells[0].update(source="import evil"), ANSWER, ""),
+        (lambda cells: cells[0].update(source="import evil"), ANSWER,
+         "the given cell imports was changed: it is graded as it was handed out"),
+        (lambda cells: cells[0].update(source="import numpy as np  \r\n"), ANSWER, ""),
+        (lambda cells: cells[0].update(source=["import numpy as np\n"]), ANSWER, ""),
         (lambda cells: cells[1].update(source=ANSWER.splitlines(True)), ANSWER, ""),
         (renamed, ANSWER, "the cell f had lost its name and was found by its id"),
         (saved_by_colab, ANSWER,
          "the cell f had lost its name and was found by its id | the cell question had lost its name and was found by its id"),
         (renamed_with_another_id, STUB, "the cell f is missing | code cells that the student added, not taken: 1"),
-        (doubled, ANSWER, "the cell f is there 2 times: the first with an answer was taken"),
-        (answered_twice, ANSWER, "the cell f is there 2 times: the first with an answer was taken"),
+        (doubled, ANSWER, ""),  # one of the two is the untouched stub
+        (answered_twice, f"{ANSWER}{AGAIN}f = 1", f"the cell f is there 2 times: {IN_ORDER}"),
+        (lambda cells: cells.insert(0, {**cells[1], "id": "copy", "source": "f = 1"}), f"f = 1{AGAIN}{ANSWER}",
+         f"the cell f is there 2 times: {IN_ORDER}"),
+        (lambda cells: cells.extend(2 * [cells[1]]), ANSWER, ""),
+        (too_long_together, 60_000 * "#", (f"the cell f is there 2 times: {IN_ORDER} | "
+         "the cell f is too long with all of its copies: the first was left out")),
+        (lambda cells: cells[1].update(source="  \n"), STUB, ""),
         (lambda cells: cells.append(cell("own", "import evil")), ANSWER,
          "code cells that the student added, not taken: 1"),
         (lambda cells: cells.clear(), STUB, "the cell f is missing | the cell question is missing"),
@@ -109,6 +135,27 @@ def test_the_answer_is_found_and_nothing_else_taken(change, source, note):
     assert taken(change) == (source, note)
 
 
+def test_what_may_have_cost_points_needs_a_look():
+    notebook = copy.deepcopy(RELEASE)
+    notebook["cells"][0]["source"] = "import math"
+    notebook["cells"] += [{**notebook["cells"][1], "source": "f = 1"}, {**notebook["cells"][1], "source": "f = 2"}]
+    notebook["cells"].pop(3)
+    _, notes = sanitise(RELEASE, json.dumps(notebook).encode())
+    assert len(notes) == 3
+    assert all(map(needs_a_look, notes))
+    assert not needs_a_look("not looked at: numpy.py")
+
+
+def test_each_part_of_a_copied_cell_is_run_by_itself_and_all_parts_of_a_text_are_kept():
+    notebook = copy.deepcopy(RELEASE)
+    notebook["cells"][3]["source"] = "First."
+    notebook["cells"] += [{**notebook["cells"][3], "source": "Second."}, {**notebook["cells"][1], "source": "f = 1"},
+                          {**notebook["cells"][1], "source": "f = 2"}]  # fmt: skip
+    result, _ = sanitise(RELEASE, json.dumps(notebook).encode())
+    assert parts(result["cells"][1]) == ["f = 1", "f = 2"]
+    assert result["cells"][3]["source"] == "First.\n\nSecond."
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
@@ -126,6 +173,9 @@ def test_the_answer_is_found_and_nothing_else_taken(change, source, note):
         (b"{}", "format 4"),
         (b'{"nbformat": 3, "cells": []}', "format 4"),
         (b'{"nbformat": 4, "cells": {}}', "format 4"),
+        (b'{"nbformat": 4, "cells": [' + MAX_CELLS * b"{}," + b"{}]}", "has 5,001 cells, more than 5,000"),
+        (b'{"nbformat": 4, "cells": [' + MAX_PARTS * b"{}," + b"{}]}", "brackets, more than 500,000: clear"),
+        (b'{"nbformat": 4, "cells": [], "x": [' + MAX_PARTS * b"[]," + b"[]]}", "brackets, more than 500,000: clear"),
     ],
 )
 def test_what_is_no_notebook_has_a_reason(data, reason):

@@ -22,7 +22,7 @@ MAY_USE = {
     "tokenization": set(),
     "data": {"tokenization"},
     "runs": {"checkpoints", "shapes"},
-    "mine": {"data", "tokenization"},
+    "mine": {"data", "tokenization", "exercises", "in_numpy", "one_page", "gpt2", "shapes", "checkpoints", "runs"},
     "one_page": {"mine"},
     "classroom": {"in_numpy", "exercises", "shapes", "checkpoints"},
     "documents": set(),

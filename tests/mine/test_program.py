@@ -1,0 +1,53 @@
+"""The learner's file as a program. Its functions are held to the library in test_one_page."""
+
+import numpy as np
+import pytest
+
+from course_lib import one_page
+from course_lib.exercises.catalogue import EXERCISES
+from course_lib.gpt2 import read_tokenizer
+from course_lib.in_numpy.checkpoints import load_gpt2
+from course_lib.mine import program
+from course_lib.mine.file import LESSON_OF
+from tests.test_gpt2 import ours, source  # noqa: F401 - two fixtures: a GPT-2 in small
+
+SPACE = vars(one_page)
+
+
+def test_the_course_s_own_page_trains_to_the_floor_and_writes(capsys):
+    _, loss = program.train_and_write(SPACE, steps=300)
+    assert loss < program.Grammar(program.ENGLISH).window_floor(program.C) + 0.2
+    text = capsys.readouterr().out
+    assert f"{loss:.3f} nats a word" in text and text.count("at temperature") == 4
+
+
+def test_gpt2_s_weights_in_the_file_s_own_code(source, capsys):  # noqa: F811
+    model, tokenizer = load_gpt2(source), read_tokenizer(source)
+    rng = np.random.default_rng(1)
+    written = model.generate(tokenizer.encode("We swam"), 6, temperature=0.8, rng=rng)
+    text = program.continue_text(SPACE, source, "We swam", 6, seed=1)
+    assert text == tokenizer.decode(written)
+    program.main(SPACE, ["--gpt2", str(source), "--prompt", "We swam", "--tokens", "3"])
+    assert capsys.readouterr().out.startswith("We swam")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--steps", "30"], "30 steps are too few"),
+        (["--gpt2", "nowhere"], "nowhere"),
+        (["--gpt2", "{source}", "--prompt", ""], "the prompt is empty"),
+        (["--gpt2", "{source}", "--tokens", "-1"], "tokens"),
+    ],
+)
+def test_bad_options_end_in_one_sentence(source, arguments, says, capsys):  # noqa: F811
+    with pytest.raises(SystemExit) as end:
+        program.main(SPACE, [one.format(source=source) for one in arguments])
+    assert end.value.code == 1
+    said = capsys.readouterr().err
+    assert says in said and said.count("\n") == 1
+
+
+def test_every_exercise_is_a_part_of_the_page():
+    assert set(EXERCISES) <= set(LESSON_OF)
+    assert all(exercise.lesson == LESSON_OF[name] for name, exercise in EXERCISES.items())

@@ -92,7 +92,7 @@ function render({ model, el }) {
   };
   const list = listOf(5);
   const likely = h.length ? [listOf(Math.min(V, 6), node("span", { class: "title" }, "logit and probability of the next word, tied, at h:"))] : [];
-  const release = button("Unlock (Esc)", () => put(model, { chosen: -1 }), { class: "gbh-unlock" });
+  const release = unlockButton(host, () => put(model, { chosen: -1 }));
   const back = button("Put all back", () => put(model, { moved: [] }));
   const legend = node("div", { class: "gbh-row" }, ...(kinds.length > 1 ? kinds.map((kind, i) =>
     node("span", { class: "gbh-kind" }, node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : []), release, back);
@@ -203,7 +203,7 @@ function render({ model, el }) {
       else setText(says.children[2], "The cross is h, where the model has arrived.");
     }
     setStyle(release, "visibility", model.get("chosen") >= 0 ? "visible" : "hidden");
-    back.disabled = model.get("moved").length === 0;
+    setEnabled(back, model.get("moved").length > 0);
   }
 
   return listen(model, ["chosen", "moved"], draw);

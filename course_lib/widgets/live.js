@@ -126,8 +126,18 @@ function setSlider(input, value, says) {
 
 function button(text, act, attributes = {}) {
   const made = focusable(node("button", { type: "button", ...attributes }, text));
-  made.addEventListener("click", act);
+  made.addEventListener("click", () => { if (made.getAttribute("aria-disabled") !== "true") act(); });
   return made;
+}
+
+/** Let a button act or not. It is never `disabled`, for the focus would leave it and the next keys go to the notebook. */
+function setEnabled(made, enabled) {
+  setAttribute(made, "aria-disabled", String(!enabled));
+}
+
+/** A button that is seen while something is locked. It hands the focus to `host` before it is hidden. */
+function unlockButton(host, unlock) {
+  return button("Unlock (Esc)", () => { host.focus({ preventScroll: true }); unlock(); }, { class: "gbh-unlock" });
 }
 
 const SAVES = new WeakMap(); // model → the timer of its next message to the kernel
@@ -217,7 +227,7 @@ function picker(model, host, size, draw) {
     },
   };
   for (const [name, act] of Object.entries(on)) host.addEventListener(name, act);
-  const release = button("Unlock (Esc)", () => put(model, { locked: [] }), { class: "gbh-unlock" });
+  const release = unlockButton(host, () => put(model, { locked: [] }));
   const sync = () => { setStyle(release, "visibility", locked() ? "visible" : "hidden"); };
   return { current, locked, release, sync };
 }

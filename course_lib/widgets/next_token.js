@@ -38,7 +38,7 @@ function render({ model, el }) {
   const append = id => {
     if (waiting) return;
     waiting = true;
-    drawButton.disabled = true;
+    setEnabled(drawButton, false);
     send(model, { ids: [...model.get("ids"), id] });
   };
   const drawButton = button("Draw a token", () => append(sample(drawn, Math.random())));
@@ -77,7 +77,7 @@ function render({ model, el }) {
       : model.get("error") && `The model answered: ${model.get("error")}`);
   }
   // The model's answer ends the wait. Taking a token back is answered too.
-  const answered = () => { waiting = false; drawButton.disabled = false; draw(); };
+  const answered = () => { waiting = false; setEnabled(drawButton, true); draw(); };
   const end = listen(model, ["ids", "stop", "top_k", "top_p"], draw);
   model.on("change:answers", answered);
   return () => { end(); model.off("change:answers", answered); };

@@ -13,6 +13,7 @@ from course_lib.widgets import LIVE
 from tests.browser.chromium import eventually
 from tests.browser.notebooks import opened
 from tests.browser.run_lesson import SETTLED
+from tests.browser.test_render import CONTRAST
 
 CELLS = {
     "imports": "import numpy as np\nfrom course_lib import widgets\nrng = np.random.default_rng(0)",
@@ -440,6 +441,20 @@ def test_a_text_grows_by_what_the_model_in_the_kernel_says(lab, show):
     assert "1 of 4 tokens can be drawn" in says(widget)
 
 
+def test_a_text_grows_by_the_keyboard_alone(lab, show):
+    page, _ = lab
+    widget = show("next")
+    draw = widget.get_by_role("button", name="Draw a token")
+    widget.get_by_role("button", name="Start over").click()
+    widget.locator("strong").filter(has_text=re.compile("^$")).wait_for(state="attached")
+    draw.focus()
+    for drawn in range(1, 26):
+        widget.locator("button[aria-disabled=true]", has_text="Draw").wait_for(state="detached")
+        page.keyboard.press("Enter")
+        widget.locator("strong").filter(has_text=re.compile(f"^[abcd]( [abcd]){{{drawn - 1}}}$")).wait_for()
+        assert draw.evaluate("button => button === document.activeElement")
+
+
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):
     page, _ = lab
     loose = page.locator(".gbh :is(a, button, input, select, textarea, summary, [tabindex])").evaluate_all(
@@ -475,27 +490,6 @@ def test_arrow_keys_work_in_notebook_7_too(lab):
     other.keyboard.press("ArrowDown")
     assert "are → You" in says(widgets[0])
     other.close()
-
-
-# The lowest contrast of a widget's own texts with what is behind them; hatched cells have no text.
-CONTRAST = """all => {
-    const rgb = text => text.match(/[\\d.]+/g).map(Number);
-    const lit = ([r, g, b]) => [r, g, b].map(v => v / 255)
-        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-    const behind = e => {
-        const colour = rgb(getComputedStyle(e).backgroundColor);
-        return colour.length === 4 && colour[3] === 0 ? behind(e.parentElement) : colour;
-    };
-    const ratio = e => {
-        const style = getComputedStyle(e);
-        const two = [lit(rgb(e instanceof SVGElement ? style.fill : style.color)), lit(behind(e))].sort();
-        return (two[1] + 0.05) / (two[0] + 0.05);
-    };
-    const written = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
-    return all.filter(e => written(e) && !e.closest(".masked")).map(e => [ratio(e), e.outerHTML.slice(0, 120)])
-        .filter(([r]) => r < 4.5);
-}"""
 
 
 def test_readable_in_light_and_in_dark(lab):

@@ -26,9 +26,31 @@ SET_UP = """async ([source, css, state]) => {
         off: (names, act) => each(names).forEach(name => heard.get(name)?.delete(act)),
     };
     const { default: widget } = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
+    document.documentElement.removeAttribute("style");
     document.body.replaceChildren();
     document.body.appendChild(document.createElement("style")).textContent = css;
     window.show = () => widget.render({ model, el: document.body.appendChild(document.createElement("div")) });
+}"""
+
+
+# The lowest contrast of a widget's own texts with what is behind them; hatched cells have no text.
+CONTRAST = """all => {
+    const rgb = text => text.match(/[\\d.]+/g).map(Number);
+    const lit = ([r, g, b]) => [r, g, b].map(v => v / 255)
+        .map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const behind = e => {
+        const colour = rgb(getComputedStyle(e).backgroundColor);
+        return colour.length === 4 && colour[3] === 0 ? behind(e.parentElement) : colour;
+    };
+    const ratio = e => {
+        const style = getComputedStyle(e);
+        const two = [lit(rgb(e instanceof SVGElement ? style.fill : style.color)), lit(behind(e))].sort();
+        return (two[1] + 0.05) / (two[0] + 0.05);
+    };
+    const written = e => [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    return all.filter(e => written(e) && !e.closest(".masked")).map(e => [ratio(e), e.outerHTML.slice(0, 120)])
+        .filter(([r]) => r < 4.5);
 }"""
 
 
@@ -104,6 +126,22 @@ def test_what_is_done_in_one_view_is_seen_in_the_other(model):
     assert first.evaluate(SHOWN) != before
 
 
+def test_a_key_on_a_button_leaves_the_focus_in_the_picture(model):
+    model.evaluate("window.ends = [show()]")
+    for host in model.locator(".gbh [role=application]").all():  # lock something, and move it where it can be moved
+        host.focus()
+        for key in ("Enter", "ArrowUp"):
+            model.keyboard.press(key)
+    pressed = 0
+    for button in model.query_selector_all(".gbh button:visible"):
+        button.focus()
+        model.keyboard.press("Enter")
+        model.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        assert model.evaluate("document.activeElement.closest('.gbh') !== null"), button.inner_text()
+        pressed += 1
+    assert pressed or model.locator(".gbh button").count() == 0
+
+
 def test_the_kernel_hears_once_of_many_changes(model):
     model.evaluate("show()")
     lock = "host => host.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter'}))"
@@ -115,3 +153,24 @@ def test_the_kernel_hears_once_of_many_changes(model):
     assert model.evaluate(saved) == 0
     model.clock.run_for(10_000)  # ms; the reader pauses, and nothing more is to come
     assert model.evaluate("model.saved") == 1
+
+
+# What hosts of notebooks define, in light and in dark. Colab defines some of Jupyter's colours by its theme, some not.
+COLAB = "--jp-layout-color1: white; --jp-content-font-color1: black; --jp-brand-color1: #2196f3; --jp-ui-font-color1: var(--colab-primary-text-color);"
+THEMES = {
+    "none": "",
+    "Colab, light": COLAB + "--colab-primary-text-color: #212121; --colab-primary-surface-color: #fff",
+    "Colab, dark": COLAB + "--colab-primary-text-color: #d5d5d5; --colab-primary-surface-color: #383838",
+    "VS Code, dark": "--vscode-editor-foreground: #d4d4d4; --vscode-editor-background: #1e1e1e; --vscode-textLink-foreground: #3794ff",
+    "VS Code, light": "--vscode-editor-foreground: #000; --vscode-editor-background: #fff; --vscode-textLink-foreground: #006ab1",
+    "JupyterLab, dark": "--jp-ui-font-color1: rgb(255, 255, 255); --jp-layout-color1: #111111; --jp-border-color1: #616161",
+}
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_ink_and_paper_come_from_one_theme(model, theme):
+    model.evaluate("theme => { document.documentElement.style = theme; }", THEMES[theme])
+    model.evaluate("window.ends = [show()]")
+    assert model.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == []
+    paper = model.locator(".gbh").evaluate("view => getComputedStyle(view).backgroundColor")
+    assert (max(int(x) for x in paper[4:-1].split(",")) < 128) == ("dark" in theme)

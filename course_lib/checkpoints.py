@@ -16,6 +16,7 @@ __all__ = [
     "DTYPE_BYTES",
     "gpt2_names",
     "gpt2_sizes",
+    "gpt2_weights",
     "match_shapes",
     "read_safetensors",
     "write_safetensors",
@@ -133,7 +134,7 @@ def gpt2_sizes(folder):
     path = Path(folder, "config.json")
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError(f"config.json: not JSON: {error}") from None
     if not isinstance(config, dict) or config.get("model_type") != "gpt2":
         raise ValueError("config.json: not the configuration of a GPT-2 (model_type must be 'gpt2')")
@@ -153,6 +154,20 @@ def gpt2_sizes(folder):
         raise ValueError(f"config.json: {', '.join(missing)} missing")
     sizes = {letter: config[name] for letter, name in letters.items()}
     return sizes | {"F": config.get("n_inner"), "eps": config.get("layer_norm_epsilon", 1e-5)}
+
+
+def gpt2_weights(folder):
+    """The path of the one file in the folder that holds a GPT-2's parameters.
+
+    Raises FileNotFoundError that says what lies there instead.
+    """
+    path = Path(folder, "model.safetensors")
+    if not path.exists():
+        found = sorted(file.name for pattern in ("*.safetensors", "*.bin") for file in path.parent.glob(pattern))
+        what = f"only {', '.join(found[:4])}" if found else "nor another file of weights"
+        why = "; a .bin is a pickle, which can run any program, and weights in several files are not read" if found else ""
+        raise FileNotFoundError(f"{path.parent} has no model.safetensors, {what}{why}")
+    return path
 
 
 def gpt2_names(tensors):

@@ -26,7 +26,7 @@ MAY_USE = {
     "one_page": {"mine"},
     "classroom": {"in_numpy", "exercises", "shapes", "checkpoints"},
     "documents": set(),
-    "gpt2": {"tokenization"},
+    "gpt2": {"checkpoints", "shapes", "tokenization"},
     "heads": set(),
     "in_numpy": {"shapes", "checkpoints", "runs"},
     "in_torch": {"shapes", "checkpoints", "runs", "data", "tokenization"},

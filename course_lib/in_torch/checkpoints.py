@@ -1,10 +1,15 @@
 """Saving and loading parameters as safetensors, and GPT-2 as Hugging Face stores it."""
 
-from pathlib import Path
-
 import torch
 
-from course_lib.checkpoints import gpt2_names, gpt2_sizes, match_shapes, read_safetensors, write_safetensors
+from course_lib.checkpoints import (
+    gpt2_names,
+    gpt2_sizes,
+    gpt2_weights,
+    match_shapes,
+    read_safetensors,
+    write_safetensors,
+)
 from course_lib.in_torch.gpt import GPT, GPTConfig, parameter_shapes
 
 __all__ = ["load_gpt2", "load_state", "save_state"]
@@ -22,6 +27,7 @@ def load_state(path):
     Raises ValueError for a file that is a pickle, cut short or otherwise not as it says.
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> path = Path(tempfile.mkdtemp(), "layer.safetensors")
     >>> save_state(path, {"bias": torch.tensor([0.5, 1.5])})
     >>> load_state(path)
@@ -59,16 +65,20 @@ def load_gpt2(folder):
     """A GPT with the sizes of `config.json` and the parameters of `model.safetensors` in the folder.
 
     The layout is Hugging Face's for GPT-2. Raises ShapeError that names every missing, unexpected and misshapen
-    tensor, ValueError for another kind of model and for files that cannot be trusted. Radford et al. 2019.
+    tensor, ValueError for another kind of model and for files that cannot be trusted or hold NaN, FileNotFoundError
+    where there is no such file. Radford et al. 2019.
     """
     config = GPTConfig(**gpt2_sizes(folder))
-    state = gpt2_names(load_state(Path(folder, "model.safetensors")))
+    state = gpt2_names(load_state(gpt2_weights(folder)))
     output = state.pop("lm_head.weight", None)  # the embedding once more
     if config.L > len(state):
         raise ValueError(
             f"load_gpt2: config.json asks for {config.L} blocks, the file has {len(state)} tensors"
         )
     match_shapes("load_gpt2", parameter_shapes(config), {name: tuple(a.shape) for name, a in state.items()})
+    for name, tensor in state.items():
+        if not tensor.isfinite().all():
+            raise ValueError(f"load_gpt2: nothing loaded: {name} holds NaN or infinity, so every text would be noise")
     if output is not None and not torch.equal(output, state["wte.weight"]):
         raise ValueError(
             "load_gpt2: lm_head.weight is not wte.weight; the course's GPT uses one matrix for both"

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links site bench browser release grade mark venv
+.PHONY: lab test notebooks links model site bench browser release grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -22,6 +22,10 @@ notebooks: venv
 # Writes badges, links, the table of lessons and all counts into README.md and docs/.
 links: venv
 	$(PY) -m tools.links
+
+# Trains the GPT that lessons, tests and pictures share, a minute or two, and writes course_lib/data/trained_gpt.
+model: venv
+	$(PY) -m tools.model
 
 # The course as web pages in build/site: stored outputs, nothing executed, every link checked.
 site:

@@ -1,0 +1,1 @@
+"""What the two frameworks share, because no mathematics is in it: sizes, schedules, searches' bookkeeping, files."""

@@ -6,6 +6,7 @@ its logarithm is a sum. The source is encoded once, the decoder reads the target
 
 import numpy as np
 
+from course_lib.in_both.beam import Beams
 from course_lib.in_numpy.checks import checked_ids
 from course_lib.shapes import check_shapes
 
@@ -51,28 +52,20 @@ def beam_search(model, source, start, end, new_tokens, width=4):
     >>> len(found), found[0][1] >= found[1][1] >= found[2][1]
     (3, True)
     """
-    if width < 1:
-        raise ValueError(f"beam_search: width must be 1 or more, got {width}")
+    beams = Beams(start, end, width)
     source = _checked("beam_search", model, source, "S", new_tokens)[None]  # (1, S)
     memory = model.encode(source)  # (1, S, D)
-    ended, running = [], [([start], 0.0)]
     for _ in range(new_tokens):
-        W = len(running)
-        target = np.array([ids for ids, _ in running])  # (W, T), all of one length
+        target, scores = (np.array(each) for each in zip(*beams.running, strict=True))  # (W, T), (W,)
+        W = len(target)
         logits = model.decode(target, np.repeat(memory, W, axis=0), np.repeat(source, W, axis=0))[:, -1]
-        scores = np.array([[score] for _, score in running]) + _log_softmax(logits)  # (W, V)
+        scores = scores[:, None] + _log_softmax(logits)  # (W, V)
         best = np.argsort(-scores, axis=None, kind="stable")[:width]  # places in W·V, likeliest first
-        beams, tokens = np.unravel_index(best, scores.shape)
-        longer = [
-            ([*running[b][0], int(token)], float(scores[b, token]))
-            for b, token in zip(beams, tokens, strict=True)
-        ]
-        kept = sorted(ended + longer, key=lambda beam: -beam[1])[:width]
-        ended = [beam for beam in kept if beam[0][-1] == end and len(beam[0]) > 1]
-        running = [beam for beam in kept if beam not in ended]
-        if not running:
+        texts, tokens = np.unravel_index(best, scores.shape)
+        beams.keep(zip(texts.tolist(), tokens.tolist(), scores.flat[best].tolist(), strict=True))
+        if not beams.running:
             break
-    return kept
+    return beams.found
 
 
 def _log_softmax(logits):

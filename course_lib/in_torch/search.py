@@ -6,6 +6,7 @@ its logarithm is a sum. The source is encoded once, the decoder reads the target
 
 import torch
 
+from course_lib.in_both.beam import Beams
 from course_lib.in_torch.checks import checked_ids
 from course_lib.shapes import check_shapes
 
@@ -53,28 +54,21 @@ def beam_search(model, source, start, end, new_tokens, width=4):
     >>> len(found), found[0][1] >= found[1][1] >= found[2][1]
     (3, True)
     """
-    if width < 1:
-        raise ValueError(f"beam_search: width must be 1 or more, got {width}")
+    beams = Beams(start, end, width)
     source = _checked("beam_search", model, source, "S", new_tokens)[None]  # (1, S)
     memory = model.encode(source)  # (1, S, D)
-    ended, running = [], [([start], 0.0)]
     for _ in range(new_tokens):
-        W = len(running)
-        target = source.new_tensor([ids for ids, _ in running])  # (W, T), all of one length
+        target, scores = zip(*beams.running, strict=True)
+        target, W = source.new_tensor(target), len(target)  # (W, T)
         logits = model.decode(target, memory.expand(W, -1, -1), source.expand(W, -1))[:, -1]  # (W, V)
-        scores = logits.double().log_softmax(-1)  # (W, V)
-        scores += scores.new_tensor([[score] for _, score in running])
+        logs = logits.double().log_softmax(-1)
+        scores = logs.new_tensor(scores)[:, None] + logs  # (W, V)
         best = scores.flatten().sort(descending=True, stable=True).indices[:width]  # likeliest first
-        longer = []
-        for place in best.tolist():
-            b, token = divmod(place, scores.shape[1])
-            longer.append(([*running[b][0], token], scores[b, token].item()))
-        kept = sorted(ended + longer, key=lambda beam: -beam[1])[:width]
-        ended = [beam for beam in kept if beam[0][-1] == end and len(beam[0]) > 1]
-        running = [beam for beam in kept if beam not in ended]
-        if not running:
+        texts, tokens = torch.unravel_index(best, scores.shape)
+        beams.keep(zip(texts.tolist(), tokens.tolist(), scores[texts, tokens].tolist(), strict=True))
+        if not beams.running:
             break
-    return kept
+    return beams.found
 
 
 def _checked(call, model, source, axes, new_tokens):

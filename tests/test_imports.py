@@ -23,16 +23,18 @@ MAY_USE = {
     "in_both": set(),
     "data": {"in_both", "shapes", "checkpoints", "tokenization"},
     "runs": {"checkpoints", "shapes"},
-    "mine": {"data", "tokenization", "exercises", "in_numpy", "one_page", "gpt2", "shapes", "checkpoints", "runs"},
+    "mine": {
+        "data", "tokenization", "exercises", "in_numpy", "in_both", "one_page", "gpt2", "shapes", "checkpoints", "runs",
+    },
     "one_page": {"mine"},
-    "classroom": {"in_numpy", "exercises", "shapes", "checkpoints"},
+    "classroom": {"in_numpy", "in_both", "exercises", "shapes", "checkpoints"},
     "documents": set(),
     "gpt2": {"checkpoints", "shapes", "tokenization"},
     "heads": set(),
     "in_numpy": {"in_both", "shapes", "checkpoints", "runs"},
     "in_torch": {"in_both", "shapes", "checkpoints", "runs", "data", "tokenization"},
     "widgets": {"shapes", "lessons"},
-    "exercises": {"in_numpy", "shapes", "checkpoints", "runs"},
+    "exercises": {"in_numpy", "in_both", "shapes", "checkpoints", "runs"},
 }
 # Large packages that only one part of the library may load when it is imported.
 LOADED_BY = {"torch": "in_torch", "matplotlib": "widgets"}

@@ -17,9 +17,12 @@ from typing import NamedTuple
 
 import regex  # like re, and also knows \p{L}, any letter of any script, and \p{N}, any digit
 
+from course_lib.checkpoints import write_whole
+
 __all__ = [
     "END", "PAD", "PATTERNS", "START", "UNKNOWN", "BytePairTokenizer", "CharTokenizer", "Merge", "Tokenizer",
-    "WordTokenizer", "learn_merges", "read_ranks", "split_words",
+    "WordTokenizer", "learn_merges", "pieces", "read_ranks", "split_words",
+    "unwatched",
 ]  # fmt: skip
 
 PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
@@ -188,7 +191,37 @@ def split_words(text, pattern="gpt2"):
     return _COMPILED[pattern].findall(_text(text))
 
 
-def learn_merges(word_counts, how_many):
+_BETWEEN_WORDS = regex.compile(r"(?<=\p{L})[ \n]")  # in every pattern but "none" a word ends between the two
+
+
+def pieces(text, pattern="gpt2", size=1 << 20):
+    """Cut a long text into pieces of about `size` characters that have the words of the whole, as a list.
+
+    So a long text can be worked through bit by bit. Where no letter is followed by a space or a new line, and
+    with the pattern "none", pieces are longer.
+
+    >>> pieces("you are welcome", size=4)
+    ['you are', ' welcome']
+    """
+    found, start = [], 0
+    while start < len(text):
+        cut = None if pattern == "none" else _BETWEEN_WORDS.search(text, start + size)
+        end = cut.start() if cut else len(text)
+        found.append(text[start:end])
+        start = end
+    return found
+
+
+def unwatched(steps, what):
+    """Go through `steps` and show nothing: what long work does unless it is handed tqdm, or its like, as `watch`.
+
+    >>> list(unwatched([1, 2], "counting"))
+    [1, 2]
+    """
+    return iter(steps)
+
+
+def learn_merges(word_counts, how_many, watch=unwatched):
     """Byte-pair encoding's training: join the most frequent pair of neighbours, again and again.
 
     word_counts: word, as bytes → how often it stands in the text. Returns a list of
@@ -211,14 +244,16 @@ def learn_merges(word_counts, how_many):
     queue = [(-count, pair) for pair, count in pair_count.items()]
     heapify(queue)  # smallest first: the most frequent pair, then the one with the smaller ids
     merges = []
-    while queue and len(merges) < how_many:
-        count, pair = heappop(queue)
-        if -count != pair_count[pair]:  # it has lost some to another merge (it never gains): queue it again
+    for id in watch(range(256, 256 + how_many), "learning tokens"):
+        while queue and -queue[0][0] != pair_count[queue[0][1]]:  # it lost some to another merge: queue it again
+            _, pair = heappop(queue)
             if pair_count[pair]:
                 heappush(queue, (-pair_count[pair], pair))
-            continue
+        if not queue:
+            break
+        count, pair = heappop(queue)
         left, right = pair
-        new = chr(256 + len(merges))
+        new = chr(id)
         merges.append(((ord(left), ord(right)), -count))
         new_pairs = set()
         for number in words_with.pop(pair):
@@ -254,8 +289,8 @@ class Merge(NamedTuple):
     count: int | None  # in the training text; None when the ranks came from a file that does not say
 
 
-_LONG_WORD = 1000  # characters
 _CACHE_SIZE = 1 << 16  # words
+_LONGEST_CACHED = 1000  # characters
 
 
 class BytePairTokenizer(Tokenizer):
@@ -305,9 +340,10 @@ class BytePairTokenizer(Tokenizer):
         super().__init__(dict(enumerate(tokens)) | names, special_tokens)
 
     @classmethod
-    def train(cls, text, vocabulary_size, *, pattern="gpt2", special_tokens=()):
+    def train(cls, text, vocabulary_size, *, pattern="gpt2", special_tokens=(), watch=unwatched):
         """Learn from a text. V counts the 256 bytes, the merges and the special tokens, which get the last ids.
 
+        `watch(steps, what)` goes through the steps of long work and may show how far it is, as tqdm does.
         V comes out smaller when the text runs out of pairs. Raises ValueError for an empty text or too small a V.
 
         >>> BytePairTokenizer.train("aaab", 259, special_tokens=["<end>"]).special_tokens
@@ -320,10 +356,13 @@ class BytePairTokenizer(Tokenizer):
                 f"train: vocabulary_size is {vocabulary_size}, expected {smallest} (256 bytes and "
                 f"{len(names)} special tokens) to {LARGEST_VOCABULARY}"
             )
-        words = Counter(split_words(_whole_characters(text), pattern))
+        split_words("", pattern)  # raises when there is no such pattern
+        words = Counter()
+        for piece in watch(pieces(_whole_characters(text), pattern), "counting words"):
+            words.update(split_words(piece, pattern))
         if not words:
             raise ValueError("train: the text is empty, there is nothing to learn from")
-        learnt = learn_merges({w.encode(): n for w, n in words.items()}, vocabulary_size - smallest)
+        learnt = learn_merges({w.encode(): n for w, n in words.items()}, vocabulary_size - smallest, watch)
         tokens = [bytes([byte]) for byte in range(256)]
         for (left, right), _ in learnt:
             tokens.append(tokens[left] + tokens[right])
@@ -397,7 +436,7 @@ class BytePairTokenizer(Tokenizer):
     def save(self, path):
         """Write the ranks to `path`, one line a token as `tiktoken` does, and the rest to the same name + ".json".
 
-        Each file is whole or not there at all. The second has a fingerprint of both, by which `load` tells whether
+        Each file is whole or as it was. The second has a fingerprint of both, by which `load` tells whether
         either was cut short, changed or swapped: by accident, as anybody can compute a new one.
         """
         path = Path(path)
@@ -408,10 +447,8 @@ class BytePairTokenizer(Tokenizer):
             "counts": [merge.count for merge in self.merges],
         }
         about["sha256"] = _fingerprint(ranks, about)
-        for file, content in ((path, ranks), (_json_beside(path), json.dumps(about).encode() + b"\n")):
-            unfinished = file.with_name(file.name + ".unfinished")
-            unfinished.write_bytes(content)
-            unfinished.replace(file)
+        write_whole(path, [ranks])
+        write_whole(_json_beside(path), [json.dumps(about).encode(), b"\n"])
 
     @classmethod
     def load(cls, path):
@@ -443,7 +480,7 @@ class BytePairTokenizer(Tokenizer):
                 word_ids = [*map(ord, self._merge(self._start(word.encode("utf-8", "surrogatepass"))))]
                 if len(self._cache) == _CACHE_SIZE:
                     self._cache.clear()
-                if len(word) < _LONG_WORD:
+                if len(word) < _LONGEST_CACHED:
                     self._cache[word] = word_ids
             ids += word_ids
         return ids
@@ -455,12 +492,38 @@ class BytePairTokenizer(Tokenizer):
     def _merge(self, word):
         """"slow" → "sā": in a word of chr(id), join what the merge learnt first joins, until no merge is left."""
         made = self._made
-        if len(word) >= _LONG_WORD:  # here it is faster to try them all, in the order learnt: the same thing
-            for pair, new in made.items():
-                word = word.replace(pair, new)
         while new := min(filter(None, map(made.get, map(add, word, word[1:]))), default=None):
-            word = word.replace(self._pairs[new], new)
+            shorter = word.replace(self._pairs[new], new)
+            if len(word) - len(shorter) < len(word) // 8:  # looking at all pairs for so few is not worth it
+                return self._merge_by_heap(shorter)
+            word = shorter
         return word
+
+    def _merge_by_heap(self, word):
+        """The same in n · log n, for a word of n tokens: each join looks at the two pairs it makes, not at all.
+
+        A heap holds the pairs that make a token, learnt first and leftmost on top; `before` and `after` say which
+        tokens are neighbours, as a joined one leaves a gap.
+        """
+        made, n = self._made, len(word)
+        tokens, before, after = list(word), list(range(-1, n - 1)), list(range(1, n + 1))
+        heap = [(new, at) for at, new in enumerate(map(made.get, map(add, word, word[1:]))) if new]
+        heapify(heap)
+        while heap:
+            new, left = heappop(heap)
+            right = after[left]
+            if right == n or made.get(tokens[left] + tokens[right]) != new:  # one of the two was joined meanwhile
+                continue
+            tokens[left], tokens[right] = new, ""  # "" joined with anything is no pair
+            previous, following = before[left], after[right]
+            after[left] = following
+            if following < n:
+                before[following] = left
+                if pair := made.get(new + tokens[following]):
+                    heappush(heap, (pair, left))
+            if previous >= 0 and (pair := made.get(tokens[previous] + new)):
+                heappush(heap, (pair, previous))
+        return "".join(tokens)
 
 
 def read_ranks(path):

@@ -19,7 +19,8 @@ MAY_USE = {
     "shapes": set(),
     "lessons": set(),
     "checkpoints": {"shapes"},
-    "tokenization": set(),
+    "terminal": set(),
+    "tokenization": {"checkpoints", "shapes"},
     "in_both": set(),
     "data": {"in_both", "shapes", "checkpoints", "tokenization"},
     "runs": {"checkpoints", "shapes"},
@@ -32,7 +33,7 @@ MAY_USE = {
     "gpt2": {"checkpoints", "shapes", "tokenization"},
     "heads": set(),
     "in_numpy": {"in_both", "shapes", "checkpoints", "runs"},
-    "in_torch": {"in_both", "shapes", "checkpoints", "runs", "data", "tokenization"},
+    "in_torch": {"in_both", "shapes", "checkpoints", "runs", "data", "terminal", "tokenization"},
     "widgets": {"shapes", "lessons"},
     "exercises": {"in_numpy", "in_both", "shapes", "checkpoints", "runs"},
 }

@@ -247,12 +247,90 @@ def test_very_long_runs_have_the_ids_of_tiktoken(text, pattern):
     assert trained(pattern).decode(ids) == text
 
 
-def test_a_long_word_is_merged_like_a_short_one(monkeypatch):
-    text = "".join(np.random.default_rng(0).choice([*"lowers a"], 3000))
-    tokenizer = BytePairTokenizer.train(text, 400, pattern="none")
-    ids = tokenizer.encode(text)
-    monkeypatch.setattr(tokenization, "_LONG_WORD", 10_000)
-    assert len(ids) < 2000 and tokenizer.encode(text) == ids
+def merged_pair_by_pair(tokenizer, word):
+    """What `_merge` must give: of all pairs that make a token, the one learnt first, until there is none."""
+    while new := min(
+        (tokenizer._made[pair] for pair in map("".join, pairwise(word)) if pair in tokenizer._made), default=""
+    ):
+        word = word.replace(tokenizer._pairs[new], new)
+    return word
+
+
+def assert_heap_merges_like_the_definition(tokenizer):
+    @MANY
+    @given(st.one_of(st.text("lower news", max_size=60), few_letters, texts))
+    @example("lowest" * 30)
+    @example("a" * 99)
+    @example("")
+    def compare(text):
+        word = tokenizer._start(text.encode("utf-8", "replace"))
+        assert tokenizer._merge_by_heap(word) == tokenizer._merge(word) == merged_pair_by_pair(tokenizer, word)
+
+    compare()
+
+
+def test_a_heap_of_pairs_joins_what_was_learnt_first():
+    assert_heap_merges_like_the_definition(trained())
+
+
+def test_a_heap_that_forgets_what_was_joined_is_noticed(monkeypatch):
+    monkeypatch.setattr(tokenization, "heappop", lambda heap: heap.pop(0))  # no longer the smallest
+    with pytest.raises(AssertionError):
+        assert_heap_merges_like_the_definition(trained())
+
+
+def large_vocabulary():
+    """5,000 tokens, of words that stand in no order, and of one character over and over."""
+    rng = np.random.default_rng(0)
+    words = ["".join(rng.choice([*"etaoinsh"], size)) for size in rng.integers(1, 12, 4000)]
+    return BytePairTokenizer.train(" ".join([*words, *("^" * n for n in range(1, 70))]), 5000)
+
+
+@pytest.mark.parametrize("make", [lambda letters: "^" * 20_000, lambda letters: "".join(letters)])
+def test_long_words_of_a_large_vocabulary_cost_no_more_than_short_ones(make):
+    """Counted, not timed: how often a pair is looked up, for each character of the word."""
+    tokenizer, looked_up = large_vocabulary(), []
+
+    class Counting(dict):
+        def get(self, pair, default=None):
+            looked_up.append(pair)
+            return super().get(pair, default)
+
+    text = make(np.random.default_rng(1).choice([*"etaoinsh"], 20_000))
+    twin = tiktoken.Encoding("ours", pat_str=r"(?s:.+)", mergeable_ranks=tokenizer.ranks, special_tokens={})
+    tokenizer._made = Counting(tokenizer._made)
+    assert tokenizer.encode(text) == twin.encode(text)
+    assert len(looked_up) < 10 * len(text)
+
+
+# --- Pieces of a long text -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pattern", [*PATTERNS])
+def test_pieces_have_the_words_of_the_whole(pattern):
+    @MANY
+    @given(texts, st.integers(1, 9))
+    @example("I'll pay \r\n 500 a\n b ñ  \n\nc", 1)
+    def compare(text, size):
+        parts = tokenization.pieces(text, pattern, size)
+        assert "".join(parts) == text and all(parts)
+        assert [word for part in parts for word in split_words(part, pattern)] == split_words(text, pattern)
+
+    compare()
+    assert len(tokenization.pieces("de nada " * 100, "gpt2", 50)) > 10
+
+
+def test_long_work_is_watched():
+    seen = []
+
+    def watch(steps, what):
+        seen.append((what, len(steps)))
+        return steps
+
+    text = SENTENCES * 9
+    watched = BytePairTokenizer.train(text, 300, watch=watch)
+    assert watched.ranks == BytePairTokenizer.train(text, 300).ranks
+    assert seen == [("counting words", 1), ("learning tokens", 44)]
 
 
 def test_bytes_may_have_ids_in_any_order():
@@ -625,6 +703,19 @@ def test_the_ranks_are_a_file_for_tiktoken(saved):
     from tiktoken.load import load_tiktoken_bpe
 
     assert load_tiktoken_bpe(str(saved)) == read_ranks(saved) == trained("gpt4").ranks
+
+
+def test_a_full_disk_leaves_what_was_there(saved, monkeypatch):
+    """The system refuses to put the bytes on the disk: the files are as before, and no third one stays."""
+    before = {path.name: path.read_bytes() for path in saved.parent.iterdir()}
+
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="No space left"):
+        trained("gpt2").save(saved)
+    assert {path.name: path.read_bytes() for path in saved.parent.iterdir()} == before
 
 
 def changed_json(**changes):

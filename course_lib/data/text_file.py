@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_lib.tokenization import BytePairTokenizer
+from course_lib.tokenization import BytePairTokenizer, pieces, unwatched
 
 __all__ = ["TextFile"]
 
@@ -12,7 +12,9 @@ __all__ = ["TextFile"]
 class TextFile:
     """A text of your own, any UTF-8, in tokens of byte-pair encoding.
 
-    `tokens` (T,) are there to train on, `held_out` is the last tenth of the text. The tokenizer learns from the part to train on. V is smaller than asked for when that has few pairs.
+    `tokens` (T,) are there to train on, `held_out` is the last tenth of the text. The tokenizer learns from the
+    part to train on. V is smaller than asked for when that has few pairs. `watch(steps, what)` goes through the
+    steps of long work and may show how far it is, as tqdm does.
     Raises OSError when the file cannot be opened, ValueError when it is not UTF-8 or has no text.
 
     >>> import tempfile
@@ -23,7 +25,7 @@ class TextFile:
     'de nada de nada de nada de nada de nada '
     """
 
-    def __init__(self, path, vocabulary_size=512):
+    def __init__(self, path, vocabulary_size=512, watch=unwatched):
         path = Path(path)
         try:
             text = path.read_bytes().decode("utf-8-sig")  # a byte order mark is no text
@@ -37,8 +39,13 @@ class TextFile:
         if not text.strip():
             raise ValueError(f"{path} has no text in it")
         cut = len(text) - len(text) // 10
-        self.tokenizer = BytePairTokenizer.train(text[:cut], vocabulary_size)
+        self.tokenizer = BytePairTokenizer.train(text[:cut], vocabulary_size, watch=watch)
         self.V = self.tokenizer.vocabulary_size
         self.encode, self.decode = self.tokenizer.encode, self.tokenizer.decode
-        self.tokens = np.array(self.encode(text[:cut]))  # (T,)
-        self.held_out = np.array(self.encode(text[cut:]), int)
+        self.tokens = self._tokens(text[:cut], watch)
+        self.held_out = self._tokens(text[cut:])
+
+    def _tokens(self, text, watch=unwatched):
+        """The ids of a text, (T,), piece by piece: as a list, the ids of a large one would fill the memory."""
+        parts = [np.array(self.encode(piece), int) for piece in watch(pieces(text), "encoding the text")]
+        return np.concatenate([np.zeros(0, int), *parts])

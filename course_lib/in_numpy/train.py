@@ -9,21 +9,24 @@ from course_lib.in_numpy.checkpoints import load_state, save_state
 from course_lib.in_numpy.checks import checked_ids
 from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.optim import AdamW, clip_gradients, warmup_cosine
-from course_lib.runs import Run, batch, windows
+from course_lib.runs import LOOK, Run, batch, windows
 
 __all__ = ["evaluate", "train"]
 
 
-def evaluate(model, tokens, B=256):
-    """Mean loss of the model over all windows of a text (T,), in nats; B windows at a time.
+def evaluate(model, tokens, B=256, most=None, watch=iter):
+    """Mean loss of the model over the windows of a text (T,), in nats; B windows at a time.
+
+    most   at most so many windows, spread evenly over the text (default: all).
+    watch  goes through the parts of B windows and may show how far it is, as tqdm does.
 
     >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
     >>> 1.5 < evaluate(model, [0, 1, 2, 3, 4] * 9) < 1.8     # about ln 5: it knows nothing yet
     True
     """
-    rows = windows(tokens, model.config.C)  # (N, C + 1)
-    parts = [rows[i : i + B] for i in range(0, len(rows), B)]
+    rows = windows(tokens, model.config.C, most)  # (N, C + 1)
+    parts = watch([rows[i : i + B] for i in range(0, len(rows), B)])
     losses = [cross_entropy(model(part[:, :-1]), part[:, 1:]) * len(part) for part in parts]
     return float(sum(losses) / len(rows))
 
@@ -31,7 +34,8 @@ def evaluate(model, tokens, B=256):
 def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=None, progress=True):
     """Train the model in place; returns {"loss": one number a step, "held_out": [[step, loss], …]}, in nats.
 
-    tokens, held_out  whole numbers (T,), to learn from and to be tested on.
+    tokens, held_out  whole numbers (T,), to learn from and to be tested on. A look at the second takes as many
+                      windows at a time as a step does, and of a long one only `LOOK` tokens, always the same.
     folder            where checkpoints go; `resume` goes on from the newest there, if there is one.
     on_step           called as on_step(step, history) after each step, to draw a curve or write a sample.
     progress          a bar on stdout (needs tqdm).
@@ -47,8 +51,13 @@ def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=No
     (3, [3])
     """
     tokens, C = checked_ids("train", tokens, model.config.V), model.config.C
+    windows(held_out, C, most=1)  # raises, before the first step, when it is too short
     optimizer = AdamW(model, recipe.lr, (recipe.beta1, recipe.beta2), weight_decay=recipe.weight_decay)
     run = Run(model, optimizer, tokens, recipe, folder, resume, load_state)
+
+    def look(watch):
+        return evaluate(model, held_out, recipe.B // recipe.accumulate, max(LOOK // C, 1), watch)
+
     for step in run.steps(progress):
         rows = batch(tokens, recipe, C, step)  # (B, C + 1)
         optimizer.lr = warmup_cosine(step, recipe.lr, recipe.warmup, recipe.steps)
@@ -58,7 +67,7 @@ def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=No
         except ValueError as error:  # NaN or infinity, in the logits or in a gradient
             raise run.stop(step, error) from error
         optimizer.step()
-        run.done(step, loss, lambda: evaluate(model, held_out), save_state, on_step)
+        run.done(step, loss, look, save_state, on_step)
     return run.history
 
 

@@ -2,7 +2,6 @@
 
 import errno
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
 from course_lib.in_torch import train as training
 from course_lib.in_torch.gpt import GPT, GPTConfig
 from course_lib.in_torch.losses import cross_entropy
-from course_lib.in_torch.train import evaluate, main, train
+from course_lib.in_torch.train import evaluate, train
 from course_lib.runs import Recipe, windows
 
 ROOT = Path(__file__).parents[2]
@@ -67,7 +65,7 @@ def test_it_learns_to_the_floor_of_a_small_grammar():
     oracle = -grammar.log_probabilities(windows(held_out, 8))[:, 1:].mean()
     assert len(history["loss"]) == 200 and [step for step, _ in history["held_out"]] == [100, 200]
     assert oracle - 0.01 < history["held_out"][-1][1] < 1.02 * oracle < 0.8 * grammar.floors(1)[1]
-    assert history["held_out"][-1][1] == evaluate(model, held_out)
+    assert history["held_out"][-1][1] == evaluate(model, held_out, B=16)
 
 
 def test_evaluation_is_the_mean_over_every_target():
@@ -75,6 +73,46 @@ def test_evaluation_is_the_mean_over_every_target():
     whole = cross_entropy(model(rows[:, :-1]), rows[:, 1:]).item()
     assert evaluate(model, HELD_OUT, B=3) == pytest.approx(whole, rel=1e-6)
     assert evaluate(model, HELD_OUT, B=1000) == pytest.approx(whole, rel=1e-6)
+
+
+def test_a_look_takes_few_windows_of_a_long_text_and_no_more_at_a_time_than_a_step(monkeypatch):
+    monkeypatch.setattr(training, "LOOK", 30)  # five windows of C = 6
+    forward, shapes = GPT.forward, []
+
+    def noted(model, ids, cache=None):
+        shapes.append((torch.is_grad_enabled(), tuple(ids.shape)))
+        return forward(model, ids, cache)
+
+    monkeypatch.setattr(GPT, "forward", noted)
+    recipe = Recipe(**{**RECIPE.__dict__, "accumulate": 2})
+    _, history = run(recipe=recipe)
+    looks = [shape for trains, shape in shapes if not trains]
+    assert looks == [(2, 6), (2, 6), (1, 6)] * 3
+    assert [step for step, _ in history["held_out"]] == [4, 8, 9]
+
+
+def test_a_sample_of_windows_is_spread_over_the_text_and_always_the_same():
+    text = np.arange(1001)
+    few = windows(text, 10, most=7)
+    assert few.shape == (7, 11) and (few == windows(text, 10, most=7)).all()
+    assert few[0, 0] == 0 and few[-1, -1] == 1000 and set(np.diff(few[:, 0])) <= {160, 170}
+    assert (windows(text, 10, most=100) == windows(text, 10)).all()
+    model = tiny()
+    rows = torch.from_numpy(windows(HELD_OUT, 6, most=3))
+    expected = cross_entropy(model(rows[:, :-1]), rows[:, 1:]).item()
+    assert evaluate(model, HELD_OUT, most=3) == pytest.approx(expected, rel=1e-6)
+
+
+def test_looking_is_watched():
+    seen = []
+
+    def watch(parts):
+        for part in parts:
+            seen.append(len(part))
+            yield part
+
+    evaluate(tiny(), HELD_OUT, B=5, watch=watch)
+    assert seen == [5, 5, 5, 1]
 
 
 def test_one_seed_one_run():
@@ -124,6 +162,7 @@ def test_interrupted_and_resumed(at, tmp_path):
 
 
 KILLED_IN_A_STEP = """
+import os
 step, steps = training.AdamW.step, []
 def half_a_step(optimizer):
     steps.append(1)
@@ -136,7 +175,9 @@ training.AdamW.step = half_a_step
 run(folder=sys.argv[1])
 """
 KILLED_IN_A_SAVE = """
-from course_lib import checkpoints, runs
+import os
+from course_lib import checkpoints
+from course_lib.runs import folder
 write = checkpoints.write_whole
 def half_a_file(path, parts):
     if path.name == sys.argv[2]:
@@ -145,7 +186,7 @@ def half_a_file(path, parts):
             file.write(content[: len(content) // 2]); file.flush()
             os.kill(os.getpid(), 9)
     write(path, parts)
-checkpoints.write_whole = runs.write_whole = half_a_file
+checkpoints.write_whole = folder.write_whole = half_a_file
 run(folder=sys.argv[1])
 """
 
@@ -215,8 +256,40 @@ def test_a_damaged_checkpoint(tmp_path):
         ):
             run(folder=tmp_path, resume=True)
     assert all(path.read_bytes() == content for path, content in kept.items())
+    whole = json.loads(kept[tmp_path / "step_000006.json"])
+    for name in ("sizes", "recipe", "text", "step", "history", "sha256"):
+        facts.write_text(json.dumps({key: value for key, value in whole.items() if key != name}))
+        with pytest.raises(ValueError, match=f"step_000009 in .* is damaged: its {name} is missing"):
+            run(folder=tmp_path, resume=True)
+    facts.write_text(json.dumps(whole))  # of another step
+    with pytest.raises(ValueError, match="step_000009 in .* is damaged: its history is not that of its steps"):
+        run(folder=tmp_path, resume=True)
     facts.unlink()
     same_bits(run(folder=tmp_path, resume=True)[0], run()[0])
+
+
+STRAY = [
+    "step_000003 copy.json", "step_000003 (1).json", "step_by_step.json", "step_.json", "step_3.json", "step_-00003.json",
+    "step_0000009.json", "step_٠٠٠٠٠٩.json", "step_1e5.json", "._step_000009.json", "step_000012.json.unfinished", "notes.txt",
+]  # fmt: skip
+
+
+def test_stray_files_are_left_alone(tmp_path):
+    for name in STRAY:
+        (tmp_path / name).write_text("not ours")
+    (tmp_path / "step_000099.json").mkdir()
+    saved, history = run(folder=tmp_path)
+    resumed, again = run(folder=tmp_path, resume=True)
+    same_bits(saved, resumed)
+    assert history == again
+    assert all((tmp_path / name).read_text() == "not ours" for name in STRAY)
+
+
+def test_an_unwritable_folder_is_noticed_before_the_first_step(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run", tmp_path / ("x" * 300)):
+        with pytest.raises(OSError, match="nothing can be saved in "):
+            run(folder=folder, on_step=lambda step, history: pytest.fail("a step was done"))
 
 
 def test_a_checkpoint_of_another_run(tmp_path):
@@ -226,10 +299,26 @@ def test_a_checkpoint_of_another_run(tmp_path):
     other = Recipe(**{**RECIPE.__dict__, "lr": 0.5})
     with pytest.raises(ValueError, match=r"is of another run: its lr is 0.005, this run's is 0.5"):
         run(recipe=other, folder=tmp_path, resume=True)
+    longer = Recipe(**{**RECIPE.__dict__, "steps": 20})
+    with pytest.raises(ValueError, match="its steps is 9, this run's is 20: the learning rate falls to 0 over"):
+        run(recipe=longer, folder=tmp_path, resume=True)
     with pytest.raises(ValueError, match="is of another run: its text is"):
         train(tiny(), TOKENS[:-1], HELD_OUT, RECIPE, tmp_path, resume=True, progress=False)
     with pytest.raises(ValueError, match="is of another run: its D is 8, this run's is 4"):
         run(GPT(GPTConfig(V=7, C=6, D=4, H=2, L=1)), folder=tmp_path, resume=True)
+
+
+def test_how_often_to_look_and_to_save_may_change(tmp_path):
+    def interrupt(step, history):
+        if step == 4:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        run(folder=tmp_path, on_step=interrupt)
+    often = Recipe(**{**RECIPE.__dict__, "check_every": 1, "save_every": 2})
+    resumed, history = run(recipe=often, folder=tmp_path, resume=True)
+    same_bits(resumed, run()[0])
+    assert [step for step, _ in history["held_out"]] == [4, 5, 6, 7, 8, 9] and "step_000008.json" in stems(tmp_path)
 
 
 def spoil(model, name="wte.weight"):
@@ -283,93 +372,6 @@ def test_on_a_gpu():
     run(tiny().cuda(), bf16=True)
 
 
-SIZES = "--quiet --device cpu --C 24 --D 8 --H 2 --L 1 --B 8"
-WORDS = f"{SIZES} --steps 4 --warmup 1 --check-every 2 --save-every 2".split(" ")
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="torchrun starts no gloo group on Windows")
-def test_two_processes_are_one(tmp_path, capsys):
-    assert main([*WORDS, "--folder", str(tmp_path / "one")]) == 0
-    words = (
-        "-m torch.distributed.run --standalone --nproc-per-node 2 -m course_lib.in_torch.train --accumulate 2"
-    )
-    two = subprocess.run(
-        [sys.executable, *words.split(), *WORDS, "--folder", tmp_path / "two"],
-        cwd=ROOT, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert two.returncode == 0, two.stderr
-    one, other = (
-        json.loads((tmp_path / n / "step_000004.json").read_bytes())["history"] for n in ("one", "two")
-    )
-    for what in ("loss", "held_out"):
-        np.testing.assert_allclose(other[what], one[what], rtol=1e-5, err_msg=what)
-    assert two.stdout.count("step 4: held-out loss") == 1  # one of the two speaks
-
-
-@pytest.fixture(scope="module")
-def small_english():
-    """The command line's corpus, smaller."""
-    streams = pytest.MonkeyPatch()
-    stream = Grammar.stream
-    streams.setattr(Grammar, "stream", lambda self, tokens, seed: stream(self, min(tokens, 2000), seed))
-    yield
-    streams.undo()
-
-
-def test_the_command_line(small_english, tmp_path, capsys):
-    assert main([*WORDS, "--folder", str(tmp_path)]) == 0
-    output = capsys.readouterr().out
-    unigram, bigram = Grammar(ENGLISH).floors(1)
-    assert f"floors in nats: unigram {unigram:.4f}, bigram {bigram:.4f}, the grammar here " in output
-    assert "step 2: held-out loss" in output and "% above the grammar" in output
-    assert main([*WORDS, "--folder", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == (
-        f"train: {tmp_path} holds checkpoints of a run: resume it, or name another folder\n"
-    )
-    assert main([*WORDS, "--folder", str(tmp_path), "--resume"]) == 0
-
-
-def test_the_bar_goes_to_stdout(small_english, tmp_path, capsys):
-    assert main([word for word in WORDS if word != "--quiet"] + ["--folder", str(tmp_path)]) == 0
-    output = capsys.readouterr()
-    assert "4/4" in output.out and output.err == ""
-
-
-def test_a_text_of_ones_own(tmp_path, capsys):
-    text = tmp_path / "own.txt"
-    text.write_text("Žofie má ráda čaj. " * 300, encoding="utf-8")
-    words = [*WORDS, "--text", str(text), "--vocabulary", "270", "--folder", str(tmp_path / "run")]
-    assert main(words) == 0
-    assert "tokenizer.tiktoken" in stems(tmp_path / "run")
-    text.write_bytes(b"\xff")
-    assert main(words) == 1
-    assert capsys.readouterr().err == f"train: {text} is not UTF-8: byte 0xff at place 0; save it as UTF-8\n"
-    text.write_text("short", encoding="utf-8")
-    assert main(words) == 1
-    assert "tokens are too few for one window of C + 1 = 25" in capsys.readouterr().err
-
-
-def test_ctrl_c(small_english, tmp_path, capsys, monkeypatch):
-    step = training.AdamW.step
-
-    def interrupted(optimizer):
-        if optimizer.t == 3:
-            raise KeyboardInterrupt
-        step(optimizer)
-
-    monkeypatch.setattr(training.AdamW, "step", interrupted)
-    assert main([*WORDS, "--folder", str(tmp_path)]) == 130
-    assert "stopped; the last good checkpoint is step_000002" in capsys.readouterr().err
-
-
-def test_help_names_every_setting(capsys):
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    output = capsys.readouterr().out
-    for name in Recipe.__dataclass_fields__:
-        assert f"--{name.replace('_', '-')}" in output
-
-
 @pytest.mark.parametrize(
     "settings, words",
     [
@@ -389,3 +391,5 @@ def test_bad_tokens():
         train(tiny(), [0, 7] * 9, HELD_OUT, RECIPE, progress=False)
     with pytest.raises(ValueError, match=r"batch: 6 tokens are too few for one window of C \+ 1 = 7"):
         train(tiny(), [0] * 6, HELD_OUT, RECIPE, progress=False)
+    with pytest.raises(ValueError, match=r"windows: 1 token is too few for one window of C \+ 1 = 7"):
+        train(tiny(), TOKENS, [0], RECIPE, on_step=lambda *_: pytest.fail("a step was done"), progress=False)

@@ -9,6 +9,7 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
+from .pages import secure
 from .tasks import without_task
 
 SOURCES = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
@@ -22,7 +23,7 @@ def nbgrader(course):
     config.CourseDirectory.course_id = "gpt-by-hand"
     config.CourseDirectory.root = str(course)
     config.CourseDirectory.source_directory = str(SOURCES)
-    config.HTMLExporter.sanitize_html = True
+    secure(config)
     return NbGraderAPI(config=config)
 
 

@@ -5,6 +5,8 @@ import json
 import os
 import stat
 
+from .written import pasted
+
 MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in outputs), characters of an answer
 MAX_CELLS, MAX_PARTS = 5_000, 500_000  # cells of a notebook, brackets in its file: each costs memory to read
 AGAIN = "\n\n# --- further down in the notebook, in a cell of the same name:\n\n"  # between parts of an answer
@@ -73,7 +75,10 @@ def sanitise(release, data):
             notes.append(f"the cell {name} had lost its name and was found by its id")
         used.update(found)
         sources = [source_of(cells[i]) for i in found]
-        written = [source for source in sources if source and source.strip() not in ("", text(cell).strip())]
+        written = [
+            source for source in sources
+            if source and not blank(source) and source.strip() != text(cell).strip()
+        ]  # fmt: skip
         written = [one for i, one in enumerate(written) if one not in written[i + 1 :]]  # the last of equal ones
         if not found:
             notes.append(f"the cell {name} is missing")
@@ -87,6 +92,10 @@ def sanitise(release, data):
             written = written[1:]
         if written:
             cell["source"] = (AGAIN if is_code(cell) else "\n\n").join(written)
+            for i in found if not is_code(cell) else ():
+                kept, left_out = pasted(cells[i].get("attachments"))
+                cell |= {"attachments": cell.get("attachments", {}) | kept} if kept else {}
+                notes += [f"pictures in {name}, not taken: {plain(', '.join(left_out))}"] if left_out else []
     added = sum(
         is_code(cell) and i not in used and not known & {cell.get("id"), grade_id(cell)}
         and bool(source_of(cell)) for i, cell in enumerate(cells)
@@ -158,6 +167,15 @@ def source_of(cell):
     if not isinstance(source, str) or len(source) > MAX_CELL:
         return None
     return source.encode("utf-8", "replace").decode()  # half of a surrogate pair could not be written
+
+
+def blank(source):
+    """Nothing to be seen: spaces, also those without width, and comments of HTML."""
+    rest, *comments = source.replace("&nbsp;", "").split("<!--")
+    for comment in comments:
+        hidden, end, after = comment.partition("-->")
+        rest += after if end else hidden
+    return not any(c.isprintable() and not c.isspace() for c in rest)
 
 
 def text(cell):

@@ -20,6 +20,11 @@ def markdown2html(context, source):
     return written(source, cell.get("attachments"))
 
 
+def strip_files_prefix(page):
+    """nbgrader's filter of this name, which made `javascript:` of `files/javascript:`: what is clean stays as it is."""
+    return page
+
+
 HEAD = """{{%- macro mathjax() -%}}
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'self' 'unsafe-inline';
  font-src 'self'; form-action 'none'; base-uri 'none'; {}">
@@ -28,7 +33,7 @@ HEADS = {
     "feedback": HEAD.format("", ""),
     # Its own scripts stand in the page. It moves the cursor to the first field once MathJax is ready.
     "formgrade": HEAD.format(
-        "connect-src 'self'; script-src 'self' 'unsafe-inline'",
+        "connect-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'",
         "<script>var MathJax = {Hub: {Startup: {signal: {Interest: f => f('End')}}}};</script>",
     ),
 }
@@ -52,7 +57,7 @@ class Plain(Preprocessor):
 
 def secure(config):
     """Set nbgrader up so that its pages show what students wrote, and their names, as data."""
-    config.HTMLExporter.filters = {"markdown2html": markdown2html, "strip_files_prefix": str}
+    config.HTMLExporter.filters = {"markdown2html": markdown2html, "strip_files_prefix": strip_files_prefix}
     config.HTMLExporter.preprocessors = [Plain]
     config.HTMLExporter.sanitize_html = True  # for outputs, which its templates print by way of `clean_html`
     # The lists of Formgrader print ids and parts of the address, and nothing there is meant as HTML.

@@ -167,10 +167,10 @@ def as_text(source, why):
 
 
 def written(source, attachments=None):
-    r"""The HTML of a written answer, or of any Markdown, that is safe on a page of somebody else.
+    """The HTML of a written answer, or of any Markdown, that is safe on a page of somebody else.
 
-    >>> written("**K** <script>alert(1)</script> [x](javascript:alert(1))")
-    '<p><strong>K</strong>  x (javascript:alert(1))</p>\n<p><em>[not shown: script]</em></p>\n'
+    >>> print(written("**K** <b onclick=alert(1)>is</b> large, see [x](javascript:alert(1))"), end="")
+    <p><strong>K</strong> <b>is</b> large, see x (javascript:alert(1))</p>
     """
     source = source.translate(NO_PLACE).encode("utf-8", "replace").decode()
     if len(PICTURE.sub("", source)) > MAX_MARKDOWN:
@@ -181,13 +181,18 @@ def written(source, attachments=None):
     except Exception:  # noqa: BLE001  an answer that breaks the library must not break the page
         return as_text(source, "it is no Markdown that can be read")
     page = nh3.clean(
-        raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"data"}, attribute_filter=fits(VALUES), link_rel=None
-    )
+        raw, tags=TAGS, attributes=ATTRIBUTES, url_schemes={"data"}, attribute_filter=fits(VALUES), link_rel=None,
+        clean_content_tags=set(),
+    )  # fmt: skip
     page = re.sub(r"\ue000(\d+)\ue001", lambda place: answer.formulas[int(place[1])], page)
     if depth(page) > MAX_DEPTH:
         return as_text(source, "nested too deeply")
-    dropped = sorted({tag.lower() for tag in re.findall(r"<([A-Za-z][A-Za-z0-9-]{0,20})", raw)} - TAGS - {"a"})
-    return page + f"<p><em>[not shown: {', '.join(dropped)}]</em></p>\n" * bool(dropped)
+    dropped = {tag.lower() for tag in re.findall(r"<([A-Za-z][A-Za-z0-9-]{0,20})", raw)} - TAGS - {"a"}
+    dropped |= {"a comment"} if re.search(r"<[!?]", raw) else set()
+    if not dropped:
+        return page
+    note = f"not shown: {', '.join(sorted(dropped))}; as it was typed"
+    return f"{page}<details><summary>{note}</summary><pre>{html.escape(source)}</pre></details>\n"
 
 
 def depth(page):

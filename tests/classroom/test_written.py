@@ -38,7 +38,7 @@ def test_of_a_hostile_answer_only_harmless_html_is_left(name):
         assert attribute != "src" or value.startswith("data:image/")
         assert attribute != "style" or re.fullmatch(r"text-align:\s*\w+;?", value)
         assert attribute != "class" or re.fullmatch(r"highlight|[a-z]\w{0,2}", value)
-    assert "an honest sentence" in page
+    assert page.count("an honest sentence") >= 2
 
 
 @pytest.mark.parametrize(

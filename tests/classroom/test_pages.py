@@ -221,9 +221,8 @@ def test_marks_are_given_in_formgrader_as_ever(chromium, course, server):  # noq
         with page.expect_response(lambda response: response.request.method == "PUT"):
             page.locator("input#q2").fill("3")
             page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.id") == "q2_extra_credit"  # by the keys of Formgrader
         assert [line for line in seen if not line.startswith(f"PUT {address}/formgrader/api/grade/")] == []
-    assert marks(course) == {**before, ("ada", "q2"): (3, 3, 0, False)}
+    assert marks(course) == {**before, ("ada", "q2"): (3, 3, None, False)}
 
 
 def test_the_lists_of_formgrader_show_ids_and_names_as_text(chromium, course, server):  # noqa: F811

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links model site bench browser release grade mark venv
+.PHONY: lab test notebooks links model site bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -42,6 +42,9 @@ browser: venv
 # Student versions of the assignments, and the marks of their submissions: see notebooks/assignments/README.md.
 release: venv
 	$(PY) -m course_lib.classroom.release $(ASSIGNMENT) $(ARGS)
+
+collect: venv
+	$(PY) -m course_lib.classroom.collect $(ASSIGNMENT) $(ARGS)
 
 grade: venv
 	$(PY) -m course_lib.classroom.grade $(ASSIGNMENT) $(ARGS)

@@ -11,15 +11,18 @@ import json
 import os
 import re
 import stat
+import time
 import unicodedata
 import zipfile
 from pathlib import Path
 
-from .grade import class_list, replace
+from .grade import replace
+from .roster import class_list
 from .sanitise import MAX_FILE, Unreadable, plain, read_plain_file
 from .tasks import TASKS
 
 MAX_ENTRIES = 50_000
+ASK = "unpack it yourself, and put the notebook here under the student's id"
 MOODLE = re.compile(r"(?P<name>.+?)_(?P<number>\d+)_assignsubmission_(file|onlinetext)(_(?P<file>.*)|$)")
 CANVAS = re.compile(r"(?P<name>[^_]+)(_LATE)?_(?P<number>\d+)_\d+_(?P<file>.+)")
 # What browsers, file managers and Canvas add to the name of a second one: (1), -1, copy, copy 2, - Kopie (2).
@@ -89,18 +92,25 @@ def readable(name):
     return path
 
 
-def entries(folder):
+def entries(folder, assignment, students):
     """(where, path, date, read) of every file, in the class's archives too; `path` is a Skipped where it is not looked at."""
     for file in sorted(folder.rglob("*")):
         where = file.relative_to(folder).as_posix()
         if file.is_dir() and not file.is_symlink() or JUNK.search(where):
             continue
         if file.suffix.lower() != ".zip":
-            yield where, spelled(where), file.lstat().st_mtime, lambda file=file: read_plain_file(file)
-        elif file.is_symlink() or file.parent != folder:
-            yield where, Skipped("a zip file in a folder, or a link, may be a student's: it is not opened"), 0, None
+            date = time.localtime(file.lstat().st_mtime)[:6]
+            yield where, spelled(where), date, lambda file=file: read_plain_file(file)
+        elif file.is_symlink() or file.parent != folder or of_one(file.stem, assignment, students):
+            yield where, Skipped(f"it is a student's, or could be: {ASK}"), (), None
         else:
             yield from in_archive(file, where)
+
+
+def of_one(stem, assignment, students):
+    """The name of a zip file says that one student has uploaded it."""
+    own = re.fullmatch(rf"(.+)_{re.escape(assignment)}.*", stem)
+    return bool(MOODLE.fullmatch(stem) or CANVAS.fullmatch(stem) or own and own[1] in students)
 
 
 def in_archive(file, where):
@@ -120,9 +130,9 @@ def in_archive(file, where):
                     path = path.removeprefix(f"{stem}/")
                 yield f"{where}: {name}", path, info.date_time, lambda info=info: unzipped(archive, info)
     except Skipped as reason:
-        yield where, reason, 0, None
+        yield where, reason, (), None
     except Exception as error:  # noqa: BLE001  whatever a broken archive makes zipfile raise
-        yield where, Skipped(f"it is no zip file that can be read ({plain(error, 80) or type(error).__name__})"), 0, None
+        yield where, Skipped(f"it is no zip file that can be read ({plain(error, 80) or type(error).__name__})"), (), None
 
 
 def spelled(name):
@@ -174,16 +184,16 @@ def collect(course, assignment, pattern=None, anybody=False, force=False):
         counts[what] += 1
         return f"{what:>9}  {plain(where)}: {plain(why)}"
 
-    for where, path, date, read in entries(folder):  # an archive is closed once its last file has been looked at
+    for where, path, date, read in entries(folder, assignment, students):  # an archive is closed once its last file has been looked at
         try:
             if isinstance(path, Skipped):
                 raise path
             if path.lower().endswith((".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")):
-                raise Skipped("an archive of a student's is not opened: ask for the notebook itself")
+                raise Skipped(f"it is an archive in an archive: {ASK}")
             student, copy = whose(path, assignment, students, pattern)
             if not re.fullmatch(r"[^/\\\0]+", student) or student.startswith("."):
                 raise Skipped(f"{student} cannot be the name of a folder")
-            order, data = (copy, str(date)), read()
+            order, data = (copy, date), read()
             if student in best and (best[student][0] > order or best[student][2] == data):
                 raise Skipped(f"{plain(best[student][1])} is the same, or later, by {student} too")
             if student in best:

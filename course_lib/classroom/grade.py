@@ -24,6 +24,7 @@ from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 
 from . import report, sandbox
+from .roster import class_list, database_of
 from .sanitise import (
     FROM_EXCHANGE,
     Unreadable,
@@ -185,16 +186,12 @@ def timestamp(text):
         return None
 
 
-def replace(path, text):
-    """Write a file whole or not at all."""
+def replace(path, content):
+    """Write a file, text or bytes, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
-    new.write_text(text, encoding="utf-8")
+    new.write_bytes(content.encode() if isinstance(content, str) else content)
     os.replace(new, path)
-
-
-def database_of(course):
-    return f"sqlite:///{course / 'gradebook.db'}"
 
 
 def released(course, assignment):
@@ -216,10 +213,22 @@ def released(course, assignment):
     return notebook
 
 
-def grade(course, assignment, jobs=1, students=None, sandboxed=True, again=False, seed=None, log=sys.stderr):
-    """Grade all submissions, or those of the named students; the results of everybody, one dict for each."""
-    release = released(course, assignment)
+def grade(
+    course, assignment, jobs=1, students=None, sandboxed=True, again=False, seed=None, newcomers=False, log=sys.stderr
+):  # fmt: skip
+    """Grade all submissions, or those of the named students; the results of everybody, one dict for each.
+
+    Where the class has a list, ids that are not on it are named and left alone, unless newcomers are welcome.
+    """
+    release, listed = released(course, assignment), class_list(course)
     found = sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))
+    strangers = [student for student in found if listed and student not in listed and not newcomers]
+    for student in strangers:
+        print(
+            f"{plain(student)}: not graded, since no such id is on the class's list: rename the folder in "
+            f"{course / 'submitted'}, or take new ids with ARGS=--new-students", file=log,
+        )  # fmt: skip
+    found = [student for student in found if student not in strangers]
     if unknown := set(students or ()) - set(found):
         raise SystemExit(f"no submission of {', '.join(sorted(unknown))} in {course / 'submitted'}")
     if not found:
@@ -255,6 +264,7 @@ def main(arguments=None):
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions at a time")
     parser.add_argument("--student", action="append", help="only this one, again; may be repeated")
     parser.add_argument("--again", action="store_true", help="also what has been graded and not changed")
+    parser.add_argument("--new-students", action="store_true", help="also ids that are not on the class's list")
     parser.add_argument("--seed", help="for the random inputs, in place of each student's own")
     parser.add_argument(
         "--unsafe-no-sandbox", action="store_true", help="run submissions with all your rights"
@@ -270,7 +280,7 @@ def main(arguments=None):
     try:
         results = grade(
             course, options.assignment, options.jobs, options.student,
-            not options.unsafe_no_sandbox, options.again or bool(options.student), options.seed,
+            not options.unsafe_no_sandbox, options.again or bool(options.student), options.seed, options.new_students,
         )  # fmt: skip
     except KeyboardInterrupt:
         print(

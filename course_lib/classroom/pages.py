@@ -7,6 +7,7 @@ import html
 from functools import partial
 
 import jinja2
+from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.server_extensions.formgrader import formgrader
 
@@ -55,8 +56,16 @@ class Plain(Preprocessor):
         return notebook, resources
 
 
+class NoAutograde(NotebookExporter):
+    """Refuses before nbgrader has touched anything."""
+
+    def __init__(self, **options):
+        raise SystemExit("`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`")
+
+
 def secure(config):
-    """Set nbgrader up so that its pages show what students wrote, and their names, as data."""
+    """Set nbgrader up so that its pages show what students wrote, and their names, as data, and it runs nothing of it."""
+    config.Autograde.exporter_class = NoAutograde
     config.HTMLExporter.filters = {"markdown2html": markdown2html, "strip_files_prefix": strip_files_prefix}
     config.HTMLExporter.preprocessors = [Plain]
     config.HTMLExporter.sanitize_html = True  # for outputs, which its templates print by way of `clean_html`

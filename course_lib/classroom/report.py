@@ -1,6 +1,7 @@
 """What a lecturer reads after grading: a row for each question of each student, and a summary on the screen."""
 
 import csv
+import re
 from collections import Counter
 
 from .sanitise import needs_a_look
@@ -54,7 +55,19 @@ def write(path, rows):
     with open(path, "w", newline="", encoding="utf-8-sig") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
-        table.writerows(rows)
+        table.writerows({column: inert(value) for column, value in row.items()} for row in rows)
+
+
+def inert(value):
+    """A cell that no spreadsheet takes for a formula, also one that cuts lines at semicolons or tabs.
+
+    >>> [inert(value) for value in ("=1+1", "-rf", "ada", "not -1; =A1", -1.5)]
+    ["'=1+1", "'-rf", 'ada', "not -1;' =A1", -1.5]
+    """
+    if not isinstance(value, str):
+        return value
+    formula = r"[\s\"]*[=+\-@＝＋－＠]|[\t\r\n]"
+    return re.sub(rf"(^|[;\t\r\n])(?={formula})", r"\1'", value)
 
 
 def summary(rows, results, students=()):

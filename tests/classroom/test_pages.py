@@ -2,8 +2,6 @@
 
 import json
 import os
-import secrets
-import socket
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -19,7 +17,7 @@ from nbgrader.server_extensions.formgrader import handlers
 from course_lib.classroom import grade, release
 from course_lib.classroom.sanitise import sanitise
 from tests.browser.conftest import chromium  # noqa: F401
-from tests.browser.run_lesson import wait_for
+from tests.browser.run_lesson import listening, own_folders
 from tests.classroom.hostile import ANSWERS, RUN
 from tests.classroom.test_written import DOT
 
@@ -109,19 +107,16 @@ def course(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(course):
     """The address of the server that `make mark` starts, and its token."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    token, log = secrets.token_hex(16), course / "server.log"
+    own, log = own_folders(course.parent / "jupyter"), course.parent / "server.log"
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={course}"]
     with open(log, "w") as file:
         process = subprocess.Popen(
-            [*command, f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"],
-            cwd=ROOT, env={**os.environ, "COURSE": str(course)}, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+            [*command, "--ServerApp.port=0"], cwd=ROOT, env={**os.environ, **own, "COURSE": str(course)},
+            stdin=subprocess.DEVNULL, stdout=file, stderr=file,
         )  # fmt: skip
         try:
-            wait_for(f"http://127.0.0.1:{port}/api?token={token}", process, log)
-            yield f"http://127.0.0.1:{port}", token
+            url, token = listening(process, Path(own["JUPYTER_RUNTIME_DIR"]), log)
+            yield url.rstrip("/"), token
         finally:
             process.terminate()
             process.wait(30)

@@ -2,8 +2,10 @@
 
 import copy
 import json
+import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,19 @@ def sandboxed():
     """Skips where Bubblewrap cannot be used, and says why."""
     if reason := sandbox.unusable():
         pytest.skip(f"no sandbox here: {reason}")
+
+
+def living():
+    """{pid: parent's pid} of the processes of this machine that have not ended."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            status, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+        except OSError:
+            continue
+        if status not in "ZX":
+            found[int(pid)] = int(parent)
+    return found
 
 
 @pytest.fixture(scope="session")

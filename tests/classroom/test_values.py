@@ -6,7 +6,6 @@ import os
 import re
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +17,7 @@ from course_lib.classroom.worker import Anything, decode, encode, run_cell
 from course_lib.exercises import Wrong, exercise, expect
 from course_lib.exercises.answers import CHANGED
 from course_lib.exercises.attention import check_softmax
+from tests.classroom.conftest import living
 
 
 @pytest.mark.parametrize(
@@ -152,19 +152,6 @@ def test_statements_can_be_left_out(skip, until, said, x):
     assert run_cell("a", "x = [1]\nx += [2]\nx += [3]", space, skip, until, marks.append) == said
     assert space["x"] == x
     assert marks == [0, 1, 2]
-
-
-def living():
-    """{pid: parent's pid} of the processes of this machine that have not ended."""
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            status, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
-        except OSError:
-            continue
-        if status not in "ZX":
-            found[int(pid)] = int(parent)
-    return found
 
 
 def graded(cells, tasks, notes=None):

@@ -3,6 +3,7 @@
 import contextlib
 import copy
 import hashlib
+import itertools
 import time
 
 import numpy as np
@@ -180,8 +181,13 @@ def told(task, arguments, answer, right):
 
 
 def called(task, arguments, answer, right):
+    """A call with its answer and the right one, in as many digits as it takes to see them differ."""
     inputs = ", ".join(shown(argument, 90) for argument in arguments)
-    return f"{task.function}({inputs}) gives {shown(answer)}, right is {shown(right)}"
+    given, expected = next(
+        (pair for pair in ([shown(value, 110, digits) for value in (answer, right)] for digits in (4, 8)) if pair[0] != pair[1]),
+        (shown(answer, 110, 17), shown(right, 110, 17)),
+    )
+    return f"{task.function}({inputs}) gives {given}, right is {expected}"
 
 
 def size(value):
@@ -191,7 +197,7 @@ def size(value):
     return np.size(value)
 
 
-def shown(value, most=110):
+def shown(value, most=110, digits=4):
     """A value in few characters: numbers to 4 digits, the edges of a large array with its shape.
 
     >>> shown(np.arange(6).reshape(2, 3) / 3), shown({(1, 2): 3})
@@ -200,17 +206,18 @@ def shown(value, most=110):
     if isinstance(value, str | bytes):
         return plain(repr(value[:most]), most)
     if isinstance(value, dict):
-        items = [f"{shown(key, 40)}: {shown(value[key], 40)}" for key, _ in zip(value, range(8), strict=False)]
+        items = [f"{shown(key, 40)}: {shown(value[key], 40, digits)}" for key in itertools.islice(value, 8)]
         return plain(f"{{{', '.join(items + ['…'] * (len(value) > 8))}}}", most)
     array = numbers_of(value)
     if isinstance(value, tuple) or (array is None and isinstance(value, list)):
-        items = [shown(item, most // 2) for item in value[:8]] + ["…"] * (len(value) > 8)
-        return plain(f"({', '.join(items)})" if isinstance(value, tuple) else f"[{', '.join(items)}]", most)
+        items = [shown(item, most // 2, digits) for item in value[:8]] + ["…"] * (len(value) > 8)
+        ends = ("(", ",)" if len(value) == 1 else ")") if isinstance(value, tuple) else "[]"
+        return plain(ends[0] + ", ".join(items) + ends[1], most)
     if array is None:
         return plain(kind(value), most)
     words = np.array2string(
         array, threshold=16, edgeitems=2, separator=", ", max_line_width=10**6,
-        formatter={"float_kind": lambda x: str(float(f"{x:.4g}"))},
+        formatter={"float_kind": lambda x: str(float(f"{x:.{digits}g}")), "bool": str},
     )  # fmt: skip
     words = plain(words.replace("...", "…"), most)
     return f"an array of shape {array.shape}, {words}" if array.size > 16 and array.ndim > 1 else words

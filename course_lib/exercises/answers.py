@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 
 import numpy as np
 
-MOST_ITEMS, DEEPEST = 1_000_000, 20  # entries of one list or array, lists in lists
+MOST_NUMBERS, MOST_ITEMS, DEEPEST = 1_000_000, 100_000, 20  # in one array, in one list, lists in lists
 
 NOTHING = "your function returned nothing: is a return missing?"
 CHANGED = "your function changed what it was given: build something new, or work on a copy"
@@ -80,8 +80,8 @@ def _plain_array(array, depth):
         raise Refused("expected numbers, got an array of text")
     if array.dtype.kind not in "biuf":
         raise Refused(f"expected numbers, got an array of {array.dtype}")
-    if array.size > MOST_ITEMS:
-        raise Refused(f"the answer holds more than {MOST_ITEMS:,} numbers")
+    if array.size > MOST_NUMBERS:
+        raise Refused(f"the answer holds more than {MOST_NUMBERS:,} numbers")
     if array.dtype.kind in "iu" and array.size and int(array.max()) >= 2**63:
         array = array.astype(float)
     array = array.astype({"b": bool, "f": np.float64}.get(array.dtype.kind, np.int64))  # a copy

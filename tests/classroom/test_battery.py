@@ -137,7 +137,6 @@ IN_A_CELL = {
     "the worker is overwritten": "open('/worker.py', 'w').write('x')",
     "around through proc": "import os\nfor pid in (1, os.getppid()):\n"
     "    open(f'/proc/{pid}/root' + FOLDER + '/escaped', 'w').write('x')",
-    "the memory of pid 1": "open('/proc/1/mem', 'wb').write(b'x')",
     "a mount": "import ctypes\nc = ctypes.CDLL(None)\nassert c.unshare(0x10000000) == 0\n"
     "assert c.mount(b'/', b'/tmp', None, 4096, None) == 0",
     "the network": "import socket\nsocket.create_connection(('127.0.0.1', PORT), 2).send(b'x')",

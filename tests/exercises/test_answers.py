@@ -14,7 +14,7 @@ from course_lib.exercises import Wrong, exercise, expect
 from course_lib.exercises.answers import (
     CHANGED,
     FEW_DIGITS,
-    MOST_ITEMS,
+    MOST_NUMBERS,
     NOTHING,
     Refused,
     plain,
@@ -35,8 +35,14 @@ class Whole(enum.IntEnum):
     three = 3
 
 
-async def late():
-    return ROWS
+class Late:
+    """As what an async function returns; a coroutine itself would complain in the processes that do not take it."""
+
+    def __await__(self):
+        yield
+
+    def close(self):
+        pass
 
 
 def endless():
@@ -164,14 +170,14 @@ def test_wrong_with_a_reason(answer, right, says):
         (np.zeros(2, "M8[s]"), r"expected numbers, got an array of datetime64\[s\]"),
         ({1, 2}, "a set, which has no order: return a list"),
         (frozenset([1]), "a set, which has no order"),
-        (late(), "leave out the async"),
+        (Late(), "leave out the async"),
         (print, "your function returned builtin_function_or_method, not what it computed"),
         (lambda: 1, "your function returned function, not"),
         (np.ndarray, "your function returned type, not"),
         (object(), "wrong form: this is object"),
         (np.ma.array(ROWS, mask=ROWS > 0.5), "a masked array that hides some"),
         (endless(), "does it ever end"),
-        (np.zeros(MOST_ITEMS + 1), "more than 1,000,000 numbers"),
+        (np.zeros(MOST_NUMBERS + 1), "more than 1,000,000 numbers"),
         (deep(), "more than 20 deep"),
         (10**400, "more than 300 digits"),
         (np.array([object()]), "wrong form: this is object"),

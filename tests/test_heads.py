@@ -1,4 +1,4 @@
-"""Which head looks where: against weights written by hand, and the criterion of lesson 10_gpt on trained models."""
+"""Which head looks where: against weights written by hand, and the criterion of lesson 11_inside_the_gpt on trained models."""
 
 import numpy as np
 import pytest

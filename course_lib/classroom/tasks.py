@@ -12,9 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from course_lib.exercises import attention as attention_checks
+from course_lib.exercises import back_propagation as back_propagation_checks
 from course_lib.exercises import embeddings as embedding_checks
 from course_lib.exercises import feed_forward as feed_forward_checks
 from course_lib.exercises import gpt as gpt_checks
+from course_lib.exercises import inside_the_gpt as inside_checks
 from course_lib.exercises import layer_norm as norm_checks
 from course_lib.exercises import losses as loss_checks
 from course_lib.exercises import multi_head as head_checks
@@ -304,7 +306,7 @@ TASKS = {
             "rms_norm_backward",
             lambda random: tuple(random.normal(size=(2, *sizes(random, 2)))),
             lambda grad, x: normalization.rms_norm_backward(grad, x, eps=0.0)[0],
-            loss_checks.check_rms_norm_backward,
+            back_propagation_checks.check_rms_norm_backward,
         ),
     },
     "10_gpt": {
@@ -315,7 +317,7 @@ TASKS = {
             "parameter_count",
             lambda random: tuple(random.integers(1, 60, size=4).tolist()),
             parameter_count,
-            gpt_checks.check_parameter_count,
+            inside_checks.check_parameter_count,
         ),
         "test-top-p": Task(
             "top_p",

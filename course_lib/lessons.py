@@ -100,6 +100,8 @@ LESSONS = [
 ]
 NAMES = [lesson.name for lesson in LESSONS]
 TRAINING = [lesson.name for lesson in LESSONS if lesson.trains]
+# A lesson may have a companion, checked/<name>.ipynb beside it, with what else the documents print about its topic.
+COMPANIONS = {f"{name}_checked": name for name in NAMES}
 
 
 def label(name):

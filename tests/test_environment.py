@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tests.notebooks.lessons import notebooks
 from tools import binder
 
 ROOT = Path(__file__).parents[1]
@@ -89,10 +90,9 @@ def test_binders_list_is_written_out_of_requirements():
 
 
 def test_the_lessons_import_nothing_that_binder_lacks():
-    lessons = sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))
     code = "\n".join(
         "".join(cell["source"])
-        for path in lessons
+        for path in notebooks()
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
         if cell["cell_type"] == "code"
     )

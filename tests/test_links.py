@@ -15,7 +15,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
-from course_lib.lessons import NAMES
+from course_lib.lessons import COMPANIONS, NAMES
+from tests.notebooks.lessons import companions, notebooks
 from tools import links
 from tools.links import ROOT
 
@@ -92,9 +93,8 @@ def test_the_cell_for_colab_installs_the_course_there_and_does_nothing_elsewhere
     assert [Requirement(text).name for text in PROJECT["optional-dependencies"]["colab"]] == ["anywidget"]
 
 
-@pytest.mark.parametrize("name", links.lessons())
-def test_every_lesson_has_that_cell_and_make_links_leaves_it_alone(name, tmp_path):
-    path = ROOT / f"notebooks/{name}.ipynb"
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_every_notebook_has_that_cell_and_make_links_leaves_it_alone(path, tmp_path):
     (tmp_path / path.name).write_bytes(path.read_bytes())
     links.write_colab_cell(tmp_path / path.name)
     assert (tmp_path / path.name).read_bytes() == path.read_bytes(), "run `make links`"
@@ -143,6 +143,15 @@ def test_a_lesson_ends_with_links_to_its_neighbours():
         cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
         linked = re.findall(r"\]\((\w+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
         assert linked == [before, *filter(None, [after]), NAMES[0]], f"Back, Next and Map at the end of {name}"
+
+
+@pytest.mark.parametrize("path", companions(), ids=lambda path: path.stem)
+def test_a_lesson_and_its_companion_link_each_other(path):
+    lesson = COMPANIONS[path.stem]
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    linked = re.findall(r"\]\((\S+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
+    assert linked == [f"../{name}" for name in (lesson, NAMES[-1], NAMES[0])], "Lesson, All claims and Map at its end"
+    assert f"(checked/{path.name})" in (ROOT / f"notebooks/{lesson}.ipynb").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("page", PAGES)

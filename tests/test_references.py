@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from course_lib.lessons import NAMES
-from tests.notebooks.lessons import source
+from course_lib.lessons import COMPANIONS, NAMES
+from tests.notebooks.lessons import companions, notebooks, source
 from tools.links import ROOT
 
 FOLDERS = ["benchmarks", "binder", "course_lib", "docs", "notebooks", "tests", "tools"]
@@ -31,8 +31,9 @@ def files():
 
 def unknown_names(text):
     """Every name that has the form of a lesson's and the number of one, but is none."""
+    names = {*NAMES, *(path.stem for path in companions())}
     for found in NAME.finditer(text):
-        if int(found[1]) < len(NAMES) and found[0] not in NAMES:
+        if int(found[1]) < len(NAMES) and found[0] not in names:
             yield f"there is no lesson {found[0]}"
 
 
@@ -52,7 +53,7 @@ def offences(path):
     yield from unknown_names(text)
     if path.suffix == ".md":
         yield from wrong_links(re.sub(r"(?s)```.*?```|`[^`\n]*`", "", text))
-    elif path.suffix == ".ipynb" and path.stem in NAMES and path.parent.name == "notebooks":
+    elif path in notebooks():
         for cell in json.loads(text)["cells"]:
             if cell["cell_type"] == "markdown":
                 yield from wrong_links(source(cell))
@@ -72,10 +73,14 @@ def test_lessons_are_named_as_they_are_in_the_list(path):
     assert list(offences(path)) == []
 
 
-@pytest.mark.parametrize("name", NAMES[1:])
-def test_the_title_has_the_number(name):
-    title = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"][0]
-    assert source(title).startswith(f"# {int(name[:2])} · ")
+@pytest.mark.parametrize("path", notebooks()[1:], ids=lambda path: path.stem)
+def test_the_title_has_the_number_and_a_companion_the_title_of_its_lesson(path):
+    def title(path):
+        return source(json.loads(path.read_text(encoding="utf-8"))["cells"][0]).partition("\n")[0]
+
+    assert title(path).startswith(f"# {int(path.stem[:2])} · ")
+    if path.stem in COMPANIONS:
+        assert title(path) == title(ROOT / f"notebooks/{COMPANIONS[path.stem]}.ipynb") + ", checked"
 
 
 WRONG = {

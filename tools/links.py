@@ -187,8 +187,8 @@ def main():
     for page in PAGES:
         path = ROOT / page
         path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8")
-    for lesson in lessons():
-        write_colab_cell(ROOT / f"notebooks/{lesson}.ipynb")
+    for path in [*(ROOT / f"notebooks/{name}.ipynb" for name in lessons()), *ROOT.glob("notebooks/checked/*.ipynb")]:
+        write_colab_cell(path)
     path = ROOT / "CITATION.cff"
     text = re.sub(r"(?m)^(repository-code|url): .*", rf'\1: "{address()}"', path.read_text(encoding="utf-8"))
     path.write_text(text, encoding="utf-8")

@@ -15,6 +15,7 @@ import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
+from course_lib.lessons import NAMES
 from tools.links import ROOT, address
 
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
@@ -47,21 +48,22 @@ def collect():
         write(SOURCE / name, led_to_the_front((ROOT / name).read_text(encoding="utf-8"), name))
     shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
     shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
-    lessons = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-    for path in lessons:
-        notebook = with_described_pictures(json.loads(path.read_text(encoding="utf-8")))
+    lessons = [f"notebooks/{name}" for name in NAMES]
+    companions = sorted(f"notebooks/checked/{path.stem}" for path in ROOT.glob("notebooks/checked/*.ipynb"))
+    for name in lessons + companions:
+        page = f"{name}.ipynb"
+        notebook = with_described_pictures(json.loads((ROOT / page).read_text(encoding="utf-8")))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
-                cell["source"] = led_to_the_front("".join(cell["source"]), f"notebooks/{path.name}")
-        write(SOURCE / "notebooks" / path.name, json.dumps(notebook))
+                cell["source"] = led_to_the_front("".join(cell["source"]), page)
+        write(SOURCE / page, json.dumps(notebook))
     modules = sorted(path for path in (ROOT / "course_lib").rglob("*.py") if public(path))
     for path in modules:
         write(SOURCE / "reference" / f"{dotted(path)}.md", reference(path))
     front = (ROOT / "README.md").read_text(encoding="utf-8")
     front = led_to_the_front(BUTTON.sub(r"[\1]", front), "README.md")
-    front += toc(
-        "Lessons", ["0 · Start here <notebooks/00_start_here>", *(f"notebooks/{p.stem}" for p in lessons[1:])]
-    )
+    front += toc("Lessons", [f"0 · Start here <{lessons[0]}>", *lessons[1:]])
+    front += toc("Checked", companions)
     front += toc(
         "Library",
         [f"{dotted(path).removeprefix('course_lib.')} <reference/{dotted(path)}>" for path in modules],

@@ -33,7 +33,7 @@ class Claim:
 
     id: str
     where: str  # headings that lead to it in the document
-    chapter: str  # the lesson that checks it
+    chapter: str  # the lesson that checks it, or a lesson's companion, as 04_attention_checked
     statement: str  # what the document claims, in our words
     printed: object  # digit strings, words or a boolean, possibly nested in lists
     verdict: str

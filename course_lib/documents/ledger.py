@@ -4,6 +4,7 @@ The folders are plain HTML, `<details>`, so they open without a kernel, without 
 """
 
 from html import escape
+from pathlib import PurePosixPath
 
 from . import VERDICTS, claims
 
@@ -50,7 +51,8 @@ def crossed(by="lesson"):
 class Ledger:
     """A list of claims as a page of folders: one for each lesson (or document), and in it one for each verdict.
 
-    lessons: names of the notebooks that exist, such as "04_attention.ipynb"; only these become links.
+    lessons: paths from the page to the notebooks that exist, such as "04_attention.ipynb" or
+    "checked/04_attention_checked.ipynb"; only these become links.
     Few claims are shown with all folders open. Raises ValueError for a `by` other than lesson and document.
 
     >>> Ledger(select(word="even positions"), by="document")
@@ -58,7 +60,8 @@ class Ledger:
     """
 
     def __init__(self, chosen, lessons=(), by="lesson"):
-        self.claims, self.lessons, self.by = list(chosen), set(lessons), by
+        self.claims, self.by = list(chosen), by
+        self.lessons = {PurePosixPath(path).stem: path for path in lessons}
         self.groups = _groups(self.claims, by)
 
     def __repr__(self):
@@ -84,8 +87,8 @@ class Ledger:
 
     def _row(self, claim):
         lesson = escape(_title(claim.chapter))
-        if f"{claim.chapter}.ipynb" in self.lessons:
-            lesson = f"<a href='{claim.chapter}.ipynb'>{lesson}</a>"
+        if claim.chapter in self.lessons:
+            lesson = f"<a href='{self.lessons[claim.chapter]}'>{lesson}</a>"
         says = escape(claim.statement) + SMALL.format(f"{escape(claim.id)} · {escape(claim.where)} · lesson {lesson}")
         reason = escape(claim.because or claim.source)
         return f"<tr>{CELL.format(says)}{CELL.format(escape(digits(claim)))}{CELL.format(reason)}</tr>"

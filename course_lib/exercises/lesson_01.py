@@ -1,4 +1,4 @@
-"""The exercises of lesson 01: byte-pair encoding, from counting pairs to text and back."""
+"""The exercises of lesson 01_tokenization: byte-pair encoding, from counting pairs to text and back."""
 
 from collections import Counter
 from itertools import pairwise

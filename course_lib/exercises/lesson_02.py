@@ -1,4 +1,4 @@
-"""The exercises of lesson 02: from ids to vectors and back, and their gradients."""
+"""The exercises of lesson 02_embeddings: from ids to vectors and back, and their gradients."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 03: the table of positions, and adding it."""
+"""The exercises of lesson 03_positional_encoding: the table of positions, and adding it."""
 
 import numpy as np
 

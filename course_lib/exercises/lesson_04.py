@@ -1,4 +1,4 @@
-"""The exercises of lesson 04: softmax, the mask of the past, attention, one head."""
+"""The exercises of lesson 04_attention: softmax, the mask of the past, attention, one head."""
 
 import numpy as np
 

@@ -41,7 +41,7 @@ DONE = f"""() => {{
 def copy_without_outputs(folder):
     """Copy what lies beside the lessons, and the lessons as if they had never run."""
     shutil.copytree(FOLDER, folder, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    for path in folder.glob("*.ipynb"):
+    for path in [*folder.glob("*.ipynb"), *folder.glob("checked/*.ipynb")]:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "code":
@@ -183,9 +183,8 @@ def main(arguments=None):
             for lesson in options.lessons or lessons():
                 page = browser.new_page(viewport={"width": 1280, "height": 1400})
                 page.set_default_timeout(1000 * chromium.PATIENCE)
-                problems = run(
-                    page, address(lesson.name), folder / "notebooks" / lesson.name, options.timeout
-                )
+                name = lesson.resolve().relative_to(FOLDER).as_posix()
+                problems = run(page, address(name), folder / "notebooks" / name, options.timeout)
                 print(lesson.name, "failed:" if problems else "ran from top to bottom", flush=True)
                 for problem in problems:
                     failed = True

@@ -12,11 +12,10 @@ import pytest
 
 from course_lib import documents
 from course_lib.documents import LedgerError, agrees, check, claims, given, tables
-from course_lib.lessons import NAMES
 from tests.documents import proofs
 from tests.documents.proofs import MISTAKES, VALUES
 from tests.documents.worked import CLAIM_OF
-from tests.notebooks.lessons import lessons
+from tests.notebooks.lessons import notebooks
 
 for module in pkgutil.iter_modules(proofs.__path__, f"{proofs.__name__}."):
     importlib.import_module(module.name)  # importing a module of proofs fills the two registries
@@ -131,10 +130,11 @@ def test_an_erratum_fails_for_a_wrong_correction(claim, monkeypatch):
         check(claim.id, VALUES[claim.id]())
 
 
-def test_every_claim_says_where_it_stands_and_which_lesson_checks_it():
+def test_every_claim_says_where_it_stands_and_which_notebook_checks_it():
+    names = {path.stem for path in notebooks()}
     documents_ = {"whitepaper", "threeb1b-summary", "lecture-notes", "attention-notes", "shape-notes"}
     for claim in claims().values():
-        assert claim.chapter in NAMES, f"{claim.id} belongs to a lesson that does not exist"
+        assert claim.chapter in names, f"{claim.id} belongs to a lesson or companion that does not exist"
         assert claim.id.split(".")[0] in documents_ and re.fullmatch(r"[a-z0-9_.-]+", claim.id), claim.id
         assert claim.where and claim.statement, claim.id
         texts = all(isinstance(leaf, (str, bool)) for leaf in leaves(claim.printed))
@@ -190,8 +190,8 @@ def coverage_faults(paths):
     return faults
 
 
-def test_every_claim_is_checked_by_the_lesson_of_its_chapter_alone():
-    faults = coverage_faults(lessons())
+def test_every_claim_is_checked_by_the_notebook_of_its_chapter_alone():
+    faults = coverage_faults(notebooks())
     assert not faults, "\n".join(faults)
 
 

@@ -73,13 +73,15 @@ def test_a_cause_that_changes_in_the_ledger_changes_on_the_page(monkeypatch):
 
 
 def test_links_lead_to_the_lessons_that_exist_and_to_no_others():
-    page = Page(Ledger(claims().values(), ["04_attention.ipynb", "99_none.ipynb"])._repr_html_())
-    assert set(page.links) == {"04_attention.ipynb"}
-    assert len(page.links) == len(select(chapter="04_attention"))
+    companion = "checked/04_attention_checked.ipynb"
+    page = Page(Ledger(claims().values(), ["04_attention.ipynb", companion, "99_none.ipynb"])._repr_html_())
+    assert set(page.links) == {"04_attention.ipynb", companion}
+    assert page.links.count("04_attention.ipynb") == len(select(chapter="04_attention"))
+    assert page.links.count(companion) == len(select(chapter="04_attention_checked"))
 
 
 def test_filters_keep_what_fits_all_of_them():
-    chosen = select(verdict="erratum", document="whitepaper", chapter="04_attention", word="PASTED")
+    chosen = select(verdict="erratum", document="whitepaper", chapter="04_attention_checked", word="PASTED")
     assert [claim.id for claim in chosen] == ["whitepaper.attention.keys_weights"]
     assert select() == list(claims().values())
     for claim in select(verdict="cited", document="lecture-notes"):

@@ -1,4 +1,4 @@
-"""The exercises as the lessons show them: three hints each, and questions to check oneself with."""
+"""The exercises as the lessons show them; their hints and questions have rules in `tests/notebooks/style.py`."""
 
 import json
 import re
@@ -8,13 +8,6 @@ import pytest
 
 from tests.exercises.test_every_check import CHECKS
 from tests.notebooks.lessons import lessons, source
-
-WITH_EXERCISES = [path for path in lessons() if path.name[:2] != "00"]
-WITH_QUESTIONS = [path for path in WITH_EXERCISES if path.name[:2] < "11"]
-
-
-def each(paths):
-    return pytest.mark.parametrize("path", paths, ids=lambda path: path.stem)
 
 
 def cells(path):
@@ -27,24 +20,12 @@ def test_every_check_is_called_by_one_lesson():
     assert [name for name in CHECKS if called[name] != 1] == [], "these stand in no lesson, or in more than one"
 
 
-@each(WITH_EXERCISES)
-def test_every_stub_has_three_hints_above_it(path):
-    all_cells = cells(path)
-    stubs = [i for i, cell in enumerate(all_cells) if "raise NotImplementedError" in source(cell) and "check_" in source(cell)]
-    assert 1 <= len(stubs) <= 4, "a lesson has one to four exercises"
-    for i in stubs:
-        hints = re.findall(r"<details><summary>(.*?)</summary>.+?</details>", source(all_cells[i - 1]))
-        assert hints == ["Hint 1", "Hint 2", "Hint 3"], all_cells[i]["id"]
+@pytest.mark.parametrize("path", lessons()[1:], ids=lambda path: path.stem)
+def test_every_lesson_has_an_exercise(path):
+    stubs = [cell for cell in cells(path) if "raise NotImplementedError" in source(cell)]
+    assert [cell["id"] for cell in stubs if re.search(r"\bcheck_\w+\(", source(cell))]
 
 
-@each(WITH_QUESTIONS)
-def test_two_to_four_questions_stand_before_the_recap(path):
-    all_cells = cells(path)
-    at = [cell["id"] for cell in all_cells].index("recap")
-    text = source(all_cells[at - 1])
-    assert text.startswith("**Check yourself**\n")
-    questions = re.findall(r"^\*\*(\d)\.\*\* .+\?\n\n<details><summary>Answer</summary>(.+)</details>$", text, re.MULTILINE)
-    assert [int(number) for number, _ in questions] == [*range(1, len(questions) + 1)]
-    assert 2 <= len(questions) <= 4
-    assert len(questions) == text.count("<details>")
-    assert all(len(answer.split()) >= 20 for _, answer in questions)  # a verdict without its reason is short
+def test_most_lessons_ask_questions():
+    asking = [path for path in lessons() if any(source(cell).startswith("**Check yourself**") for cell in cells(path))]
+    assert len(asking) >= len(lessons()) * 2 / 3

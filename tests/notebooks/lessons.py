@@ -1,6 +1,6 @@
 """How a lesson is stored: the rules, and the command that executes lessons and writes them in that form.
 
-    python -m tests.notebooks.lessons                              # every lesson
+    python -m tests.notebooks.lessons                              # every lesson and every companion
     python -m tests.notebooks.lessons notebooks/04_attention.ipynb # one
 
 A lesson that is executed twice is byte for byte the same file: cell ids are kept, metadata comes
@@ -23,7 +23,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from course_lib.lessons import NAMES
+from course_lib.lessons import COMPANIONS, NAMES
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TIMEOUT = 600  # seconds a cell may take
@@ -44,8 +44,10 @@ METADATA = {
 READABLE_ID = re.compile(r"(?=.*[a-z])[a-z0-9]+(-[a-z0-9]+)*")  # words in lower case, joined by hyphens
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-.*)?")  # what Jupyter draws for a cell without an id
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
-# Tags and comments that make nbval look away. One cell may: it shows the versions on your own machine.
+# Tags and comments that make nbval look away. In a lesson three cells may that are tagged as training; and the one
+# that shows the versions on your own machine.
 LOOKS_AWAY = re.compile(r"#\s*(NBVAL_|PYTEST_VALIDATE_)")
+IGNORE, TRAINING, MOST_TRAINING = "nbval-ignore-output", "training", 3
 MAY_DIFFER = [("00_start_here", "environment-code")]
 # A cell with this tag draws what it measured, a time for instance. Its stored picture stays while its text
 # stays the same; otherwise every run would store another.
@@ -59,6 +61,21 @@ class LessonError(Exception):
 def lessons():
     """The paths of all lessons, in the order of the chapters."""
     return [FOLDER / f"{name}.ipynb" for name in NAMES]
+
+
+def companions():
+    """The paths of the companions that exist, in the order of their lessons."""
+    return sorted((FOLDER / "checked").glob("*.ipynb"))
+
+
+def notebooks():
+    """The paths of everything that is stored with its outputs: lessons and companions."""
+    return lessons() + companions()
+
+
+def folder_of(name):
+    """Where a notebook of this name lies, and its links begin."""
+    return FOLDER / "checked" if name in COMPANIONS else FOLDER
 
 
 def source(cell):
@@ -122,10 +139,16 @@ def no_widget_state_is_stored(notebook, name):
 
 
 def outputs_are_compared(notebook, name):
+    training = 0
     for cell in notebook["cells"]:
-        tags = [tag for tag in cell["metadata"].get("tags", []) if re.match("nbval|raises", tag)]
-        if (tags or LOOKS_AWAY.search(source(cell))) and (name, cell["id"]) not in MAY_DIFFER:
+        tags = cell["metadata"].get("tags", [])
+        looking_away = [tag for tag in tags if re.match("nbval|raises", tag)]
+        if TRAINING in tags and looking_away == [IGNORE]:
+            training += 1
+        elif looking_away and (name, cell["id"]) not in MAY_DIFFER or LOOKS_AWAY.search(source(cell)):
             yield f"cell {cell['id']!r} keeps its output from being compared"
+    if training > MOST_TRAINING:
+        yield f"{training} cells tagged as training may differ from run to run; a lesson has at most {MOST_TRAINING}"
 
 
 RULES = [
@@ -277,7 +300,7 @@ def replace(path, content):
 
 def main(paths):
     failed = False
-    for path in [Path(path) for path in paths] or lessons():
+    for path in [Path(path) for path in paths] or notebooks():
         start = time.perf_counter()
         try:
             changed = execute(path)

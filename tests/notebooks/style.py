@@ -9,14 +9,16 @@ from itertools import pairwise
 from statistics import median
 from urllib.parse import unquote
 
-from tests.notebooks.lessons import FOLDER, source, syntax
+from tests.notebooks.lessons import folder_of, source, syntax
 from tools.links import colab_cell
 
-MEDIAN_LINES, MOST_LINES = 4, 25
-WORDS_PER_LINE = 12
+MEDIAN_LINES, MOST_LINES = 6, 25
+WORDS_PER_LINE = 5
+DO, MOST_CELLS_BETWEEN = "do", 14
 REACHES_OUT = re.compile(
     r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset|\bpip\b"
 )
+QUESTION = re.compile(r"^\*\*(\d)\.\*\* .+\?\n\n<details><summary>Answer</summary>(.+)</details>$", re.MULTILINE)
 # [text](target) · href="target" · [text]: target
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:href|src)=["']([^"']+)|^\[[^\]]+\]: (\S+)""", re.MULTILINE)
 
@@ -127,16 +129,50 @@ def links_lead_somewhere(notebook, name):
             html.append(prose(source(cell), keep_links=True))
         for target in LINK.findall("\n".join(html)):
             path = unquote("".join(target).partition("#")[0])
-            if path and not re.match(r"[a-z]+:", path) and not (FOLDER / path).exists():
+            if path and not re.match(r"[a-z]+:", path) and not (folder_of(name) / path).exists():
                 yield f"cell {cell['id']!r} links to {path}, which does not exist"
 
 
 def prose_outweighs_code(notebook, name):
     markdown = [source(cell) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
     words = sum(len(prose(text).split()) for text in markdown)
-    code = sum(lines(cell) for cell in code_cells(notebook))
+    code = sum(
+        bool(line.strip()) and not line.lstrip().startswith("#")
+        for cell in code_cells(notebook)
+        for line in source(cell).splitlines()
+    )
     if words < WORDS_PER_LINE * code:
         yield f"{words} words of prose for {code} lines of code; a lesson has {WORDS_PER_LINE} words a line"
+
+
+def there_is_something_to_do(notebook, name):
+    """Held by the lessons that tag what the reader does; the gap is counted between one such cell and the next."""
+    at = [n for n, cell in enumerate(notebook["cells"]) if DO in cell["metadata"].get("tags", [])]
+    for before, after in pairwise(at):
+        if after - before - 1 > MOST_CELLS_BETWEEN:
+            cell = notebook["cells"][before]
+            yield f"{after - before - 1} cells follow {cell['id']!r} until there is something to do; at most {MOST_CELLS_BETWEEN}"
+
+
+def exercises_have_hints(notebook, name):
+    for above, cell in pairwise(notebook["cells"]):
+        if cell["cell_type"] == "code" and "raise NotImplementedError" in source(cell) and "check_" in source(cell):
+            hints = re.findall(r"<details><summary>(.*?)</summary>.+?</details>", source(above))
+            if not 1 <= len(hints) <= 3 or hints != [f"Hint {n + 1}" for n in range(len(hints))]:
+                yield f"cell {cell['id']!r} is an exercise; above it stand Hint 1 to at most Hint 3, folded, not {hints}"
+
+
+def questions_have_answers(notebook, name):
+    for cell in notebook["cells"]:
+        text = source(cell)
+        if cell["cell_type"] != "markdown" or not text.startswith("**Check yourself**\n"):
+            continue
+        found = QUESTION.findall(text)
+        if [int(n) for n, _ in found] != [*range(1, len(found) + 1)] or len(found) != text.count("<details>") or not found:
+            yield f"cell {cell['id']!r} asks; its questions are numbered from 1, and each ends with its folded answer"
+        for n, answer in found:
+            if len(answer.split()) < 20:
+                yield f"answer {n} in cell {cell['id']!r} is a verdict without its reason"
 
 
 def prose(markdown, keep_links=False):
@@ -161,4 +197,7 @@ RULES = [
     tables_have_headers,
     links_lead_somewhere,
     prose_outweighs_code,
+    there_is_something_to_do,
+    exercises_have_hints,
+    questions_have_answers,
 ]

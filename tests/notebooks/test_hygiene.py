@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from course_lib.lessons import COMPANIONS, NAMES
 from tests.notebooks import lessons, style
 from tests.notebooks.lessons import METADATA, WIDGET_VIEW, problems
 from tools.links import colab_cell
@@ -16,13 +17,20 @@ def test_the_notebooks_are_the_lessons_of_the_list():
     assert sorted(lessons.FOLDER.glob("*.ipynb")) == lessons.lessons(), "against course_lib/lessons.py"
 
 
-@pytest.mark.parametrize("path", lessons.lessons(), ids=lambda path: path.stem)
+def test_every_companion_is_one_of_a_lesson_and_no_two_notebooks_share_a_name():
+    names = [path.stem for path in lessons.notebooks()]
+    assert {path.stem for path in lessons.companions()} <= set(COMPANIONS) and lessons.companions()
+    assert len(set(names)) == len(names) and not set(COMPANIONS) & set(NAMES)
+    assert all(path.parent == lessons.folder_of(path.stem) for path in lessons.notebooks())
+
+
+@pytest.mark.parametrize("path", lessons.notebooks(), ids=lambda path: path.stem)
 def test_lesson_keeps_the_rules(path):
     offences = problems(path, RULES)
     assert not offences, "\n".join(offences)
 
 
-@pytest.mark.parametrize("path", lessons.lessons(), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", lessons.notebooks(), ids=lambda path: path.stem)
 def test_stripped_lesson_is_noticed(path, tmp_path):
     notebook = json.loads(path.read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
@@ -101,6 +109,29 @@ def after(id, *cells):
     return insert
 
 
+def trained(n):
+    """The good lesson with n more cells of a training whose output is not compared."""
+    notebook = copy.deepcopy(GOOD)
+    for k in range(n):
+        more = code(f"train-{chr(97 + k)}", "1 + 1", 5 + k, shown(**{"text/plain": "2"}))
+        more["metadata"] = {"tags": ["training", "nbval-ignore-output"]}
+        notebook["cells"] += [more, markdown(f"text-{chr(97 + k)}", WORDS)]
+    return notebook
+
+
+def asks(question, answer="Because " + WORDS + WORDS):
+    """A change that puts a question behind the root."""
+    text = f"**Check yourself**\n\n{question}\n\n<details><summary>Answer</summary>{answer}</details>"
+    return after("root", markdown("check-yourself", text))
+
+
+def stub(hints):
+    """A change that puts an exercise behind the last cell, with these hints above it."""
+    text = "".join(f"\n<details><summary>{hint}</summary>Look.</details>" for hint in hints)
+    exercise = "def f():\n    raise NotImplementedError\n\n\ncheck_f(f)"
+    return after("picture-says", markdown("task", f"Write it.\n{text}"), code("stub", exercise, 5))
+
+
 PNG = GOOD["cells"][6]["outputs"]
 BROKEN = {
     "not executed": (cell("root", execution_count=None), "1..4"),
@@ -160,9 +191,9 @@ BROKEN = {
     "the cell for Colab unfolded": (cell("colab", metadata={}), "the first code cell is 'colab'"),
     "long cells": (
         lambda notebook: [
-            c.update(source=5 * "x = 1\n") for c in notebook["cells"] if c["cell_type"] == "code"
+            c.update(source=7 * "x = 1\n") for c in notebook["cells"] if c["cell_type"] == "code"
         ],
-        "the median may be 4",
+        "the median may be 6",
     ),
     "a very long cell": (cell("root", source=26 * "x = 1\n"), "has 26 lines"),
     "three code cells in a row": (after("imports", code("more", "x = 1", 3)), "'more' is the third code cell"),
@@ -224,7 +255,33 @@ BROKEN = {
         cell("root", outputs=[shown(**{"text/html": '<a href="99_no.ipynb">x</a>'})]),
         "99_no.ipynb",
     ),
-    "little prose": (cell("title", source="# A lesson"), "a lesson has 12 words a line"),
+    "little prose": (
+        lambda notebook: [cell("title", source="# A lesson")(notebook), cell("root", source=20 * "x = 1\n")(notebook)],
+        "a lesson has 5 words a line",
+    ),
+    "four trainings that may differ": (lambda notebook: notebook.update(trained(4)), "4 cells tagged as training"),
+    "a training that is skipped": (
+        cell("root", metadata={"tags": ["training", "nbval-skip"]}),
+        "'root' keeps its output from being compared",
+    ),
+    "a training told in a comment": (
+        cell("root", source="# NBVAL_SKIP\nmath.sqrt(4)", metadata={"tags": ["training"]}),
+        "'root' keeps its output from being compared",
+    ),
+    "nothing to do for long": (
+        lambda notebook: [
+            cell("title", metadata={"tags": ["do"]})(notebook),
+            after("title", *(markdown(f"text-{chr(97 + n)}", "Words.") for n in range(9)))(notebook),
+            cell("picture-says", metadata={"tags": ["do"]})(notebook),
+        ],
+        "15 cells follow 'title' until there is something to do",
+    ),
+    "an exercise without hints": (stub([]), "'stub' is an exercise"),
+    "an exercise with four hints": (stub([f"Hint {n}" for n in (1, 2, 3, 4)]), "'stub' is an exercise"),
+    "an exercise whose hints are not in order": (stub(["Hint 2", "Hint 1"]), "'stub' is an exercise"),
+    "a question without a number": (asks("**Why?**"), "'check-yourself' asks"),
+    "a question with another number": (asks("**2.** Why?"), "'check-yourself' asks"),
+    "an answer without its reason": (asks("**1.** Why?", "Yes."), "answer 1 in cell 'check-yourself'"),
 }
 
 
@@ -236,6 +293,13 @@ def test_each_rule_can_fail(broken, tmp_path):
     assert any(sentence in problem for problem in found(tmp_path, notebook))
 
 
+@pytest.mark.parametrize("change", [asks("**1.** Why?"), stub(["Hint 1"]), stub(["Hint 1", "Hint 2", "Hint 3"])])
+def test_the_new_form_has_no_problems(change, tmp_path):
+    notebook = copy.deepcopy(GOOD)
+    change(notebook)
+    assert [problem for problem in found(tmp_path, notebook) if "stores" not in problem and "output" not in problem] == []
+
+
 def test_every_rule_was_seen_to_fail():
     seen = set()
     for change, _ in BROKEN.values():
@@ -245,8 +309,18 @@ def test_every_rule_was_seen_to_fail():
     assert seen == set(RULES)
 
 
-def test_only_the_named_cell_may_differ_between_machines(tmp_path):
+def test_of_a_training_three_cells_may_differ_and_one_named_cell(tmp_path):
     notebook = copy.deepcopy(GOOD)
     cell("root", id="environment-code", metadata={"tags": ["nbval-ignore-output"]})(notebook)
     assert found(tmp_path, notebook, "00_start_here") == []
+    assert len(found(tmp_path, notebook, "04_attention")) == 1
+    assert found(tmp_path, trained(3)) == []
+
+
+def test_links_begin_where_the_notebook_lies(tmp_path):
+    notebook = copy.deepcopy(GOOD)
+    (away,) = found(tmp_path, notebook, "04_attention_checked")
+    assert "links to 00_start_here.ipynb, which does not exist" in away
+    cell("picture-comes", source="As in [the start](../00_start_here.ipynb).")(notebook)
+    assert found(tmp_path, notebook, "04_attention_checked") == []
     assert len(found(tmp_path, notebook, "04_attention")) == 1

@@ -1,4 +1,4 @@
-"""Lesson 01 with another text: the first thing that readers change is the text, and every cell still works."""
+"""Lesson 01_tokenization with another text: the first thing that readers change is the text, and every cell still works."""
 
 import ast
 import json

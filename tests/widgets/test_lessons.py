@@ -8,7 +8,7 @@ import pytest
 from nbconvert import HTMLExporter
 
 from course_lib.widgets import LIVE
-from tests.notebooks.lessons import lessons
+from tests.notebooks.lessons import lessons, notebooks
 
 MAKES_ONE = re.compile(rf"^({'|'.join(LIVE)})\(", re.MULTILINE)
 
@@ -22,7 +22,7 @@ def test_most_lessons_have_a_live_picture():
     assert {path.name[:2] for path in lessons() if live_cells(path)} >= {"01", "02", "03", "04", "05", "06", "07", "08"}
 
 
-@pytest.mark.parametrize("path", [path for path in lessons() if live_cells(path)], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem)
 def test_without_a_kernel_the_picture_stands_where_the_widget_stood(path):
     html, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
     for cell in live_cells(path):

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 01."""
+"""Answers to the exercises of lesson 01_tokenization."""
 
 from collections import Counter, OrderedDict, defaultdict
 from functools import reduce

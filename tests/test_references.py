@@ -17,7 +17,7 @@ from tools.links import ROOT
 FOLDERS = ["benchmarks", "binder", "course_lib", "docs", "notebooks", "tests", "tools"]
 SUFFIXES = {".cff", ".ipynb", ".js", ".md", ".py", ".sh", ".toml", ".yml"}
 NAME = re.compile(r"(?<![\w.-])(\d\d)_[a-z]\w+")  # 04_attention
-BARE = re.compile(r"\blessons?(?: |\n[ #]*)\d+\b", re.IGNORECASE)  # lesson 04, and nothing behind it
+BARE = re.compile(r"(?<![.\w])lessons?(?: |\n[ #]*)\d+\b", re.IGNORECASE)  # lesson 04, and nothing behind it
 NUMBER = re.compile(r"(?<![\w.,:/-])0\d\b(?![.,:]\d)")  # "in 04"
 LINK = re.compile(r"""\[([^\]]*)\]\(([^)\s]+)\)|<a href=["']([^"']+)["']>(.*?)</a>""")
 TARGET = re.compile(r"(\d\d)_\w+\.ipynb")

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -240,6 +241,82 @@ def test_a_released_cell_without_a_task_is_named(course, submission, submit, mon
     monkeypatch.setitem(grade.TASKS, ASSIGNMENT, others)
     with pytest.raises(SystemExit, match="no task in course_lib/classroom/tasks.py for test-softmax of 04_attention"):
         run(course)
+
+
+def test_a_mark_can_be_repeated(course, solved, submission, submit):
+    """The seed is one of letters for each student, the reason for a lost point the same whenever it is graded."""
+    wrong = "def softmax(scores, temperature):\n    return scores / scores.sum(axis=-1, keepdims=True)"
+    late = "def attention(q, k, v, mask):\n    return v[: len(q)]"
+    for student in ("ada", "bob"):
+        submit(student, submission(**{**answers(solved), "softmax": wrong, "attention": late}))
+
+    def found(*options):
+        assert run(course, *options) == 0
+        return {(row["student"], row["question"]): (row["seed"], row["reason"]) for row in rows(course)}
+
+    first = found()
+    assert found("--again") == first
+    assert re.fullmatch("[a-p]{10}", first["ada", "test-softmax"][0])
+    assert first["ada", "test-softmax"][0] != first["bob", "test-softmax"][0]
+    assert all("gives" in first[who, "test-softmax"][1] and "right is" in first[who, "test-softmax"][1]
+               for who in ("ada", "bob"))  # fmt: skip
+    other = found("--seed", "bananas")
+    assert {seed for seed, _ in other.values()} == {"bananas"}
+    assert found("--seed", "bananas", "--again") == other
+    assert found() == first  # without --seed each student has their own again
+
+
+def test_the_secret_of_the_class_is_made_once_and_for_the_lecturer_alone(course, tmp_path):
+    seeds = [grade.seed_of(course, ASSIGNMENT, "ada") for _ in range(2)]
+    assert seeds[0] == seeds[1]
+    secret = course / "seeds_secret.txt"
+    assert secret.stat().st_mode & 0o077 == 0
+    assert [path.name for path in course.iterdir() if "secret" in path.name] == [secret.name]
+    others = {grade.seed_of(course, a, s) for a, s in [("05_multi_head", "ada"), (ASSIGNMENT, "bob")]}
+    other_class = tmp_path / "other"
+    other_class.mkdir()
+    others.add(grade.seed_of(other_class, ASSIGNMENT, "ada"))
+    assert len(others | {seeds[0]}) == 4
+    secret.write_text("")
+    with pytest.raises(RuntimeError, match="holds no secret: delete it"):
+        grade.seed_of(course, ASSIGNMENT, "ada")
+
+
+def test_marks_by_hand_stay_when_only_the_seed_is_another(course, solved, submission, submit):
+    submit("ada", submission(**answers(solved), question="The weights."))
+    assert run(course) == 0
+    give(course, "ada", question=4)
+    for options in (["--seed", "x"], []):
+        assert run(course, *options) == 0
+        assert [row["outcome"] for row in rows(course) if row["question"] == "question"] == ["marked by hand"]
+
+
+def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(course, solved, submission, submit, capsys):
+    notebook = submission(**answers(solved))
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    old = "def softmax(scores, temperature):\n    return scores"
+    notebook["cells"].insert(0, {**cells["softmax"], "id": "copy", "source": old})
+    cells["imports"]["source"] = "import numpy as np\nimport math"
+    cells["attention"]["source"] += "\nwhile True: pass"
+    submit("ada", notebook)
+    before, sandbox.SECONDS = sandbox.SECONDS, 3
+    try:
+        assert run(course) == 0
+    finally:
+        sandbox.SECONDS = before
+    assert marks(course)["ada"] == {**FULL, "question": 0}
+    out = capsys.readouterr().out
+    assert "the cell softmax is there 2 times: they were run in their order, so that the last definition counts" in out
+    assert "the given cell imports was changed" in out
+    assert "`while True: pass` in the cell attention was left out: no answer within 3 seconds" in out
+
+
+def test_an_emptied_answer_is_empty(course, submission, submit):
+    submit("ada", submission(softmax="", question="  "))
+    assert run(course) == 0
+    outcome = {row["question"]: row["outcome"] for row in rows(course)}
+    assert outcome["test-softmax"] == "empty"
+    assert outcome["question"] == "empty"
 
 
 def test_our_own_failure_gives_no_mark_and_stops_nobody(course, submission, submit, monkeypatch, capsys):

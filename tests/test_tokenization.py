@@ -16,13 +16,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tiktoken_ext import openai_public
 
-from course_lib import tokenization
 from course_lib.tokenization import (
     PATTERNS,
     BytePairTokenizer,
     CharTokenizer,
     WordTokenizer,
+    byte_pair,
     learn_merges,
+    pieces,
     read_ranks,
     split_words,
 )
@@ -274,7 +275,7 @@ def test_a_heap_of_pairs_joins_what_was_learnt_first():
 
 
 def test_a_heap_that_forgets_what_was_joined_is_noticed(monkeypatch):
-    monkeypatch.setattr(tokenization, "heappop", lambda heap: heap.pop(0))  # no longer the smallest
+    monkeypatch.setattr(byte_pair, "heappop", lambda heap: heap.pop(0))  # no longer the smallest
     with pytest.raises(AssertionError):
         assert_heap_merges_like_the_definition(trained())
 
@@ -312,12 +313,12 @@ def test_pieces_have_the_words_of_the_whole(pattern):
     @given(texts, st.integers(1, 9))
     @example("I'll pay \r\n 500 a\n b ñ  \n\nc", 1)
     def compare(text, size):
-        parts = tokenization.pieces(text, pattern, size)
+        parts = pieces(text, pattern, size)
         assert "".join(parts) == text and all(parts)
         assert [word for part in parts for word in split_words(part, pattern)] == split_words(text, pattern)
 
     compare()
-    assert len(tokenization.pieces("de nada " * 100, "gpt2", 50)) > 10
+    assert len(pieces("de nada " * 100, "gpt2", 50)) > 10
 
 
 def test_long_work_is_watched():
@@ -413,7 +414,7 @@ def test_ids_that_are_not_utf8_decode_to_replacement_characters():
 
 
 def test_the_cache_changes_nothing_and_does_not_grow_without_end(monkeypatch):
-    monkeypatch.setattr(tokenization, "_CACHE_SIZE", 3)
+    monkeypatch.setattr(byte_pair, "_CACHE_SIZE", 3)
     tokenizer = BytePairTokenizer.train(SENTENCES, 300)
     once = tokenizer.encode(SENTENCES)
     once.append(-1)  # the caller's list is the caller's
@@ -775,7 +776,7 @@ def test_files_forged_with_a_right_fingerprint_are_refused_too(saved, changes, m
     beside = saved.with_name(saved.name + ".json")
     about = json.loads(beside.read_bytes()) | changes
     del about["sha256"]
-    about["sha256"] = tokenization._fingerprint(saved.read_bytes(), about)
+    about["sha256"] = byte_pair._fingerprint(saved.read_bytes(), about)
     beside.write_text(json.dumps(about))
     with pytest.raises(ValueError, match=f"nothing loaded: .*({message})"):
         BytePairTokenizer.load(saved)

@@ -1,283 +1,24 @@
-"""Text to token ids and back, three ways: whole words, single characters, and byte-pair encoding.
-
-Each cures what ails the one before. Words are few ids a text, but every unseen word is unknown. Characters
-need a small vocabulary, but many ids a text. Byte-pair encoding starts from the 256 bytes, so that no text
-is unknown, and joins what often stands side by side, so that common words become one id.
-"""
+"""Byte-level byte-pair encoding: from single bytes to the tokens that training joined."""
 
 import base64
 import hashlib
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from heapq import heapify, heappop, heappush
-from itertools import pairwise
 from operator import add, index
 from pathlib import Path
 from typing import NamedTuple
 
-import regex  # like re, and also knows \p{L}, any letter of any script, and \p{N}, any digit
+import regex
 
 from course_lib.checkpoints import write_whole
+from course_lib.tokenization.merges import learn_merges, unwatched
+from course_lib.tokenization.patterns import _COMPILED, _text, pieces, split_words
+from course_lib.tokenization.words import Tokenizer, _names
 
-__all__ = [
-    "END", "PAD", "PATTERNS", "START", "UNKNOWN", "BytePairTokenizer", "CharTokenizer", "Merge", "Tokenizer",
-    "WordTokenizer", "learn_merges", "pieces", "read_ranks", "split_words",
-    "unwatched",
-]  # fmt: skip
+__all__ = ["BytePairTokenizer", "Merge", "read_ranks"]
 
-PAD, START, END, UNKNOWN = "<pad>", "<start>", "<end>", "<unk>"
 LARGEST_VOCABULARY = 1_000_000
-
-
-class Tokenizer:
-    """What all tokenizers share: `tokens` (id → token), `special_tokens` (name → id), `vocabulary_size` (V)."""
-
-    def __init__(self, tokens, special_tokens):
-        self.tokens = tokens
-        self.special_tokens = special_tokens
-        self.vocabulary_size = max(tokens) + 1  # V: how many rows an embedding table needs
-
-    def encode_batch(self, texts, context_length, *, start=False, end=False):
-        """Texts as one rectangle of ids, (B, C), and how many of each row are not padding, (B,): two lists.
-
-        `start` and `end` put <start> before and <end> after each text; rows are filled up to C with <pad>.
-        Raises ValueError for no texts, an empty or too long text, or a special token the tokenizer lacks.
-
-        >>> WordTokenizer("de nada").encode_batch(["de nada", "nada"], 4, start=True)
-        ([[1, 3, 4, 0], [1, 4, 0, 0]], [3, 2])
-        """
-        if isinstance(texts, str):
-            raise TypeError("encode_batch: texts is one str, expected a list of them")
-        first = [self._special(START)] if start else []
-        last = [self._special(END)] if end else []
-        rows = [first + self.encode(text) + last for text in texts]
-        lengths = [len(row) for row in rows]
-        if not rows or 0 in lengths:
-            what = f"text {lengths.index(0)} is empty" if rows else "no texts, expected at least one"
-            raise ValueError(f"encode_batch: {what}")
-        C, longest = index(context_length), max(lengths)
-        if longest > C:
-            number = lengths.index(longest)
-            raise ValueError(
-                f"encode_batch: text {number} has {longest} tokens, but the context length is {C}"
-            )
-        padding = [self._special(PAD)] if min(lengths) < C else []
-        return [row + padding * (C - len(row)) for row in rows], lengths
-
-    def _special(self, name):
-        """The id of a special token."""
-        if name not in self.special_tokens:
-            raise ValueError(f"no special token {name!r} in this tokenizer, only {list(self.special_tokens)}")
-        return self.special_tokens[name]
-
-    def _look_up(self, ids):
-        """The tokens of the ids: [0, 3] → ["<pad>", "You"]."""
-        try:
-            return [self.tokens[index(id)] for id in ids]
-        except TypeError:
-            raise TypeError(f"decode: expected a list of whole numbers, got {ids!r:.60}") from None
-        except KeyError as error:
-            raise ValueError(f"decode: no token has id {error}; V is {self.vocabulary_size}") from None
-
-
-class WordTokenizer(Tokenizer):
-    """One token for each word of a text; words are what white space separates, in order of first appearance.
-
-    Special tokens get the first ids. A word the text did not have is an error, unless <unk> is among them.
-    Raises ValueError for a text without words and for special tokens written in a text.
-
-    >>> tokenizer = WordTokenizer("You are welcome")
-    >>> tokenizer.encode("You are welcome"), tokenizer.decode([3, 4, 5])
-    ([3, 4, 5], 'You are welcome')
-    """
-
-    joined_by = " "
-
-    def __init__(self, text, special_tokens=(PAD, START, END)):
-        names = _names(special_tokens)
-        words = self.split(_text(text))
-        if not words:
-            raise ValueError(f"{type(self).__name__}: the text is empty, so there is no vocabulary")
-        self._refuse_special(words, names)
-        self.ids = {token: id for id, token in enumerate(dict.fromkeys([*names, *words]))}
-        super().__init__(dict(enumerate(self.ids)), {name: self.ids[name] for name in names})
-
-    def split(self, text):
-        """The pieces that become tokens.
-
-        >>> WordTokenizer("You are").split("You  are")
-        ['You', 'are']
-        """
-        return text.split()
-
-    def encode(self, text):
-        """The ids of a text's words, a list (T,).
-
-        Raises ValueError that names a word which is not in the vocabulary.
-
-        >>> WordTokenizer("de nada", special_tokens=["<unk>"]).encode("de todo")
-        [1, 0]
-        """
-        words = self.split(_text(text))
-        self._refuse_special(words, self.special_tokens)
-        unknown = self.special_tokens.get(UNKNOWN)
-        ids = [self.ids.get(word, unknown) for word in words]
-        if None in ids:
-            word = words[ids.index(None)]
-            raise ValueError(
-                f"encode: {word!r} is no token; with <unk> among the special tokens it would be allowed"
-            )
-        return ids
-
-    def decode(self, ids, *, skip_special=False):
-        """The text of the ids (T,); `skip_special` leaves <pad> and its like out.
-
-        Raises TypeError for ids that are not whole numbers, ValueError for ids no token has.
-
-        >>> WordTokenizer("de nada").decode([1, 3, 4, 0], skip_special=True)
-        'de nada'
-        """
-        tokens = self._look_up(ids)
-        return self.joined_by.join(t for t in tokens if not (skip_special and t in self.special_tokens))
-
-    def _refuse_special(self, words, names):
-        if written := set(words) & set(names):
-            raise ValueError(f"the text contains the special token {min(written)!r}, which no text may spell")
-
-
-class CharTokenizer(WordTokenizer):
-    """The same with characters for words: white space is kept, so every text it can encode comes back exactly.
-
-    >>> CharTokenizer("nada").encode("dan")
-    [5, 4, 3]
-    """
-
-    joined_by = ""
-
-    def split(self, text):
-        """The characters of a text.
-
-        >>> CharTokenizer("a").split("de n")
-        ['d', 'e', ' ', 'n']
-        """
-        return list(text)
-
-
-# How byte-pair encoding cuts a text into words, which merges never cross. A doubled ++ or ?+ matches the same as
-# a single one, and is faster because it never gives back what it took. A letter that Unicode added after `tiktoken`
-# was built is a letter here already, and no letter there: only such text may be cut differently.
-PATTERNS = {
-    # "I'll pay  50000!" → "I" "'ll" " pay" " " " 50000" "!"     (Radford et al. 2019)
-    "gpt2": r"'(?:[sdmt]|ll|ve|re)| ?\p{L}++| ?\p{N}++| ?[^\s\p{L}\p{N}]++|\s+(?!\S)|\s+",
-    # "I'll pay  50000!" → "I" "'ll" " pay" " " " " "500" "00" "!": digits by threes, also 'LL   (cl100k_base)
-    "gpt4": r"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?+\p{L}++|\p{N}{1,3}+| ?[^\s\p{L}\p{N}]++[\r\n]*+"
-    r"|\s++\Z|\s*[\r\n]|\s+(?!\S)|\s",
-    # the whole text is one word
-    "none": r"(?s:.+)",
-}
-_COMPILED = {name: regex.compile(pattern) for name, pattern in PATTERNS.items()}
-
-
-def split_words(text, pattern="gpt2"):
-    """Cut a text into the words that byte-pair encoding works on; joined together they are the text.
-
-    Raises ValueError when `pattern` is not a key of PATTERNS.
-
-    >>> split_words("You're welcome!")
-    ['You', "'re", ' welcome', '!']
-    """
-    if pattern not in PATTERNS:
-        raise ValueError(f"pattern {pattern!r} is not one of {', '.join(PATTERNS)}")
-    return _COMPILED[pattern].findall(_text(text))
-
-
-_BETWEEN_WORDS = regex.compile(r"(?<=\p{L})[ \n]")  # in every pattern but "none" a word ends between the two
-
-
-def pieces(text, pattern="gpt2", size=1 << 20):
-    """Cut a long text into pieces of about `size` characters that have the words of the whole, as a list.
-
-    So a long text can be worked through bit by bit. Where no letter is followed by a space or a new line, and
-    with the pattern "none", pieces are longer.
-
-    >>> pieces("you are welcome", size=4)
-    ['you are', ' welcome']
-    """
-    found, start = [], 0
-    while start < len(text):
-        cut = None if pattern == "none" else _BETWEEN_WORDS.search(text, start + size)
-        end = cut.start() if cut else len(text)
-        found.append(text[start:end])
-        start = end
-    return found
-
-
-def unwatched(steps, what):
-    """Go through `steps` and show nothing: what long work does unless it is handed tqdm, or its like, as `watch`.
-
-    >>> list(unwatched([1, 2], "counting"))
-    [1, 2]
-    """
-    return iter(steps)
-
-
-def learn_merges(word_counts, how_many, watch=unwatched):
-    """Byte-pair encoding's training: join the most frequent pair of neighbours, again and again.
-
-    word_counts: word, as bytes → how often it stands in the text. Returns a list of
-    ((left id, right id), count), at most `how_many`: fewer when every word has become one token. Ids below 256 are
-    bytes; merge number m makes id 256 + m. Of equally frequent pairs the one with the smaller ids goes first, left
-    id before right. Sennrich, Haddow and Birch 2016, §3.2.
-
-    >>> learn_merges({b"low": 5, b"lower": 2}, 2)  # l is 108, o is 111, w is 119
-    [((108, 111), 7), ((256, 119), 7)]
-    """
-    # A word is held as a str with one character for each token: chr(id). A pair is then a str of two.
-    words = [word.decode("latin-1") for word in word_counts]  # bytes → characters 0 … 255
-    counts = list(word_counts.values())
-    pair_count = defaultdict(int)  # pair → how often it stands in the text
-    words_with = defaultdict(set)  # pair → numbers of the words it stood in at some time
-    for number, word in enumerate(words):
-        for left, right in pairwise(word):
-            pair_count[left + right] += counts[number]
-            words_with[left + right].add(number)
-    queue = [(-count, pair) for pair, count in pair_count.items()]
-    heapify(queue)  # smallest first: the most frequent pair, then the one with the smaller ids
-    merges = []
-    for id in watch(range(256, 256 + how_many), "learning tokens"):
-        while queue and -queue[0][0] != pair_count[queue[0][1]]:  # it lost some to another merge: queue it again
-            _, pair = heappop(queue)
-            if pair_count[pair]:
-                heappush(queue, (-pair_count[pair], pair))
-        if not queue:
-            break
-        count, pair = heappop(queue)
-        left, right = pair
-        new = chr(id)
-        merges.append(((ord(left), ord(right)), -count))
-        new_pairs = set()
-        for number in words_with.pop(pair):
-            count = counts[number]
-            word = words[number] = words[number].replace(pair, new)
-            at = word.find(new)
-            while at >= 0:  # "xlry" is now "xNy": xl and ry are one fewer, xN and Ny one more
-                if at > 0:
-                    before = word[at - 1]
-                    pair_count[(right if before == new else before) + left] -= count
-                    pair_count[before + new] += count
-                    new_pairs.add(before + new)
-                    words_with[before + new].add(number)
-                after = word[at + 1 : at + 2]
-                if after and after != new:  # NN is counted once, from its right half
-                    pair_count[right + after] -= count
-                    pair_count[new + after] += count
-                    new_pairs.add(new + after)
-                    words_with[new + after].add(number)
-                at = word.find(new, at + 1)
-        pair_count[pair] = 0
-        for pair in new_pairs:
-            heappush(queue, (-pair_count[pair], pair))
-    return merges
 
 
 class Merge(NamedTuple):
@@ -548,22 +289,6 @@ def read_ranks(path):
             raise ValueError(f"line {number + 1}: {line!r:.60} has not id {number}, or a token seen before")
         ranks[token] = number
     return ranks
-
-
-def _text(text):
-    if not isinstance(text, str):
-        raise TypeError(f"text is a {type(text).__name__}, expected a str")
-    return text
-
-
-def _names(special_tokens):
-    """Special tokens as a list of names, each a str, none empty, none twice."""
-    names = list(special_tokens)
-    if isinstance(special_tokens, str) or not all(isinstance(name, str) and name for name in names):
-        raise TypeError(f"special tokens are {special_tokens!r:.60}, expected a list of names")
-    if len(set(names)) < len(names):
-        raise ValueError(f"special tokens {names} name one twice")
-    return names
 
 
 def _whole_characters(text, errors="replace"):

@@ -76,7 +76,7 @@ class Exercise:
 
 MADE = {
     "squares": lambda x, w: float((w * x * x).sum()),
-    "waves": lambda x, w: float(np.sin(w * x).sum()),
+    "waves": lambda x, w: float(np.sin((w * x).sum())),
     "times": lambda x, w: x * w,
     "plus": lambda x, w: x + w,
 }

@@ -255,7 +255,10 @@ class _Judge:
         shown = ", ".join(
             _show(argument, letters, name) for name, argument in zip(self.parameters(), arguments, strict=False)
         )
-        return f"{self.exercise.name}({shown}): {where or 'it'} should be {_value(wanted)}, yours is {_value(got)}"
+        values = [_value(wanted), _value(got)]
+        if values[0] == values[1]:
+            values = [_value(wanted, 10), _value(got, 10)]
+        return f"{self.exercise.name}({shown}): {where or 'it'} should be {values[0]}, yours is {values[1]}"
 
     def parameters(self):
         return list(inspect.signature(self.exercise.reference).parameters)
@@ -387,10 +390,10 @@ def _holds_nan(value):
     return array is not None and array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
-def _value(value):
+def _value(value, precision=4):
     """A value in one line."""
     if isinstance(value, np.ndarray | float | np.floating):
-        text = np.array2string(np.asarray(value), precision=4, separator=", ", threshold=40, max_line_width=10_000)
+        text = np.array2string(np.asarray(value), precision=precision, separator=", ", threshold=40, max_line_width=10_000)
         value = " ".join(text.split())
     text = value if isinstance(value, str) and value in ("missing", "not there") else str(value)
     return text if len(text) <= 160 else text[:157] + "…"

@@ -143,7 +143,7 @@ causal_mask = Exercise(
 # --- attention
 
 
-def _attend(q, k, v, mask=None, scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]), axis=-1, fill=-np.inf, renormalise=False):
+def attend(q, k, v, mask=None, scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]), axis=-1, fill=-np.inf, renormalise=False):
     scores = q @ k.swapaxes(-1, -2) * scale(q, k, v)
     if mask is not None:
         scores = np.where(mask, scores, fill)
@@ -152,7 +152,7 @@ def _attend(q, k, v, mask=None, scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]), 
 
 
 def _masked_after(q, k, v, mask=None):
-    weights = _attend(q, k, v)[1] * (1 if mask is None else mask)
+    weights = attend(q, k, v)[1] * (1 if mask is None else mask)
     return weights @ v, weights
 
 
@@ -212,30 +212,30 @@ attention = Exercise(
     axes=("... T K", "... S K", "... S V", "T S"),
     returns=("output", "weights"),
     slips=(
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: 1.0), "the scores were not divided by √K"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: 1 / q.shape[-1]), "the scores were divided by K: it is the square root of K"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: 2 / q.shape[-1]),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: 1.0), "the scores were not divided by √K"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: 1 / q.shape[-1]), "the scores were divided by K: it is the square root of K"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: 2 / q.shape[-1]),
              "K ** 1/2 means (K ** 1) / 2: brackets are missing, or np.sqrt"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: 0.5), "the scores were divided by 2, the root of 4: K is another number here"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: q.shape[-1] ** 0.5), "the scores were multiplied by √K: divide"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: k.shape[-2] ** -0.5), "the scores were divided by √S, the number of keys: it is the width of a key"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: q.shape[-2] ** -0.5), "the scores were divided by √T, the number of queries: it is the width of a key"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, lambda q, k, v: v.shape[-1] ** -0.5), "the scores were divided by the root of the width of the values: it is the width of a key"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, axis=-2), "the softmax runs over the queries: each query shares out 1 among the keys"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v), "the mask has no effect"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, None if mask is None else ~mask), "the mask is inverted: True means may attend"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, None if mask is None else ~mask, fill=-1e9), "the mask is inverted: True means may attend"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: 0.5), "the scores were divided by 2, the root of 4: K is another number here"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: q.shape[-1] ** 0.5), "the scores were multiplied by √K: divide"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: k.shape[-2] ** -0.5), "the scores were divided by √S, the number of keys: it is the width of a key"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: q.shape[-2] ** -0.5), "the scores were divided by √T, the number of queries: it is the width of a key"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: v.shape[-1] ** -0.5), "the scores were divided by the root of the width of the values: it is the width of a key"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, axis=-2), "the softmax runs over the queries: each query shares out 1 among the keys"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v), "the mask has no effect"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, None if mask is None else ~mask), "the mask is inverted: True means may attend"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, None if mask is None else ~mask, fill=-1e9), "the mask is inverted: True means may attend"),
         Slip(_masked_after, "weights were set to 0 after the softmax, and those left no longer add to 1: hide the scores before it"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=0.0), "hidden scores became 0, and e⁰ = 1 is still a weight: it takes −∞"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-1.0), "hidden scores became −1, which is still a weight: it takes −∞"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=0.0), "hidden scores became 0, and e⁰ = 1 is still a weight: it takes −∞"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-1.0), "hidden scores became −1, which is still a weight: it takes −∞"),
         Slip(lambda q, k, v, mask=None: _mask_used(q, k, v, mask, lambda s, mask: _softmax(s + mask)),
              "the mask was added to the scores: where it is False the score becomes −∞"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, np.tri(q.shape[-2], k.shape[-2], dtype=bool)), "a causal mask of your own hides keys: the mask is given, and None hides nothing"),
-        Slip(lambda q, k, v, mask=None: (_attend(q, k, v, mask)[0], q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])), "the second thing is the scores: return the weights, after the softmax"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, np.tri(q.shape[-2], k.shape[-2], dtype=bool)), "a causal mask of your own hides keys: the mask is given, and None hides nothing"),
+        Slip(lambda q, k, v, mask=None: (attend(q, k, v, mask)[0], q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])), "the second thing is the scores: return the weights, after the softmax"),
         Slip(lambda q, k, v, mask=None: _mask_used(q, k, v, mask, lambda s, mask: s * mask), "there is no softmax between the scores and the values"),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-50.0),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50.0),
              "hidden scores became a number such as −50 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
-        Slip(lambda q, k, v, mask=None: _attend(q, k, v, mask, fill=-100.0),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100.0),
              "hidden scores became a number such as −50 or −100, and an allowed score may lie below that: it takes −∞", needs=_HIDDEN),
     ),
     minutes=20,
@@ -248,7 +248,7 @@ attention = Exercise(
 
 def _head(x, W_Q, W_K, W_V, causal=True, **changes):
     mask = np.tri(x.shape[-2], dtype=bool) if causal else None
-    return _attend(x @ W_Q, x @ W_K, x @ W_V, mask, **changes)[0]
+    return attend(x @ W_Q, x @ W_K, x @ W_V, mask, **changes)[0]
 
 
 def _reference_head(x, W_Q, W_K, W_V):
@@ -260,7 +260,7 @@ def _draw_head(rng):
     return (rng.normal(size=(*[(), (2,)][rng.integers(2)], T, D)), *rng.normal(size=(3, D, K)) / np.sqrt(D))
 
 
-def _past_stays(call, arguments):
+def past_stays(call, arguments):
     """Changing the last token must not move an earlier row."""
     x, *others = arguments
     later = x.copy()
@@ -287,7 +287,7 @@ head = Exercise(
     ],
     draw=_draw_head,
     axes=("... T D", "D K", "D K", "D K"),
-    properties=(_past_stays,),
+    properties=(past_stays,),
     slips=(
         Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_K, W_V, causal=False), "there is no mask: a token must see nothing of the future"),
         Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_K, W_V, scale=lambda q, k, v: 1.0), "the scores were not divided by √K"),
@@ -298,13 +298,13 @@ head = Exercise(
         Slip(lambda x, W_Q, W_K, W_V: _head(x, W_K, W_K, W_V), "the keys were taken for queries: x @ W_Q makes the queries"),
         Slip(lambda x, W_Q, W_K, W_V: _head(x, W_V, W_K, W_Q), "queries and values are swapped"),
         Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_V, W_K), "keys and values are swapped"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x, np.tri(x.shape[-2], dtype=bool))[0], "x itself was averaged: x @ W_V makes the values"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool).T)[0], "the mask is turned: a token sees its past, not its future"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool)), "attention returns two things, output and weights: return the output alone"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool))[1], "those are the weights: return the output"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], k=1, dtype=bool))[0], "your mask lets a token see one step into the future"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x, np.tri(x.shape[-2], dtype=bool))[0], "x itself was averaged: x @ W_V makes the values"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool).T)[0], "the mask is turned: a token sees its past, not its future"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool)), "attention returns two things, output and weights: return the output alone"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool))[1], "those are the weights: return the output"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], k=1, dtype=bool))[0], "your mask lets a token see one step into the future"),
         Slip(lambda x, W_Q, W_K, W_V: _masked_after(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2]))[0], "weights were set to 0 after the softmax, and those left no longer add to 1"),
-        Slip(lambda x, W_Q, W_K, W_V: _attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool), fill=0.0)[0], "hidden scores became 0, and e⁰ = 1 is still a weight"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool), fill=0.0)[0], "hidden scores became 0, and e⁰ = 1 is still a weight"),
     ),
     minutes=10,
 )  # fmt: skip

@@ -150,6 +150,12 @@ RULES = [
     (r"(?:too many|not enough) values to unpack",
      lambda *_: "names on the left and things on the right are not equally many: an array may have axes in front, "
                 "and x.shape[-1] takes one size from the end"),
+    (r"'(?:Made|function|builtin_function_or_method|method)'|not '?Made'?",
+     lambda *_: "a function stands where a value belongs: call it, as in norm(x)"),
+    (r"array split does not result in an equal division",
+     lambda *_: "np.split was asked for parts of unequal size: is the axis right"),
+    (r"invalid index to scalar variable",
+     lambda *_: "a single number was indexed like an array: has an axis been lost"),
     (r"bytes must be in range\(0, 256\)",
      lambda *_: "bytes() takes numbers up to 255, and a new id is 256 or more: it stands for the bytes of its pair"),
     (r"'(int|float)' object is not (?:subscriptable|iterable)|cannot unpack non-iterable (int|float)",

@@ -1,0 +1,171 @@
+"""The exercises of lesson 07: the linear layer, GELU, and the feed-forward network out of both."""
+
+import math
+
+import numpy as np
+
+from course_lib.in_numpy import feed_forward as lib
+
+from .description import Case, Exercise, Slip, random_parameters, sizes
+from .judge import check
+
+# --- linear
+
+
+def _draw_linear(rng):
+    D, F, T, B = sizes(rng, 4)
+    x = rng.normal(size=[(D,), (T, D), (B, T, D)][rng.integers(3)])
+    return x, rng.normal(size=(D, F)), rng.normal(size=F)
+
+
+linear = Exercise(
+    name="linear",
+    lesson=7,
+    text="""A linear layer: every row of x times the weights, plus the bias.
+
+    x (..., D), W (D, F), b (F,) → (..., F).
+    """,
+    reference=lambda x, W, b: x @ W + b,
+    cases=lambda rng: [
+        Case((np.array([[1.0, 2.0]]), np.array([[3.0, 0.0, 1.0], [5.0, -1.0, 0.5]]), np.array([0.1, 0.2, 0.3]))),
+        Case((rng.normal(size=(5, 3)), rng.normal(size=(3, 7)), rng.normal(size=7))),
+        Case((rng.normal(size=(2, 6, 5)), rng.normal(size=(5, 3)), rng.normal(size=3)), hint="x comes as a batch, (B, T, D)"),
+        Case((rng.normal(size=3), rng.normal(size=(3, 5)), rng.normal(size=5)), hint="x may be a single row, (D,)"),
+    ],
+    draw=_draw_linear,
+    axes=("... D", "D F", "F"),
+    slips=(
+        Slip(lambda x, W, b: x @ W, "the bias is missing"),
+        Slip(lambda x, W, b: x @ W - b, "the bias was subtracted: add"),
+        Slip(lambda x, W, b: x @ W * b, "the bias multiplies: add it"),
+        Slip(lambda x, W, b: np.maximum(x @ W + b, 0), "there is a ReLU in it: a linear layer has none"),
+        Slip(lambda x, W, b: x @ (W + b), "the bias was added to the weights: add it to the product"),
+        Slip(lambda x, W, b: x @ W + b.sum(), "the biases were added up: each column has its own"),
+        Slip(lambda x, W, b: x @ W + b.mean(), "the biases were averaged: each column has its own"),
+        Slip(lambda x, W, b: x @ W / np.sqrt(len(W)) + b, "the product was divided by √D, as attention does"),
+        Slip(lambda x, W, b: np.tanh(x @ W + b), "there is a tanh in it: a linear layer has none"),
+    ),
+    minutes=5,
+)  # fmt: skip
+
+
+# --- gelu
+
+_ROOT = math.sqrt(2 / math.pi)
+
+
+def _gelu(x, root=_ROOT, cube=0.044715, power=3, half=0.5, one=1.0, bend=np.tanh):
+    return half * x * (one + bend(root * (x + cube * x**power)))
+
+
+_FAR = "for values up to ±1000"
+
+gelu = Exercise(
+    name="gelu",
+    lesson=7,
+    text="""GELU as GPT-2 computes it: ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
+
+    x an array of any shape → the same shape. It holds for values up to ±1000: far below 0 it is 0, far above it is x.
+    """,
+    reference=lambda x: lib.gelu_tanh(x),
+    cases=lambda rng: [
+        Case((np.array([1.0, -2.0, 0.5]),)),
+        Case((rng.normal(size=(2, 5)) * 2,), hint="x may have two axes"),
+        Case((rng.normal(size=(2, 3, 5)) * 2,), hint="x may have three axes"),
+        Case((np.array([0.0, 3.0, -3.0, 6.0, -6.0]),)),
+        Case((np.array([1000.0, -1000.0, 40.0, -40.0]),), needs=_FAR),
+    ],
+    draw=lambda rng: (rng.normal(size=sizes(rng, int(rng.integers(1, 4)))) * 3,),
+    slips=(
+        Slip(lambda x: lib.gelu(x), "that is the exact GELU, with the normal distribution: GPT-2 uses the formula with tanh"),
+        Slip(lambda x: x / (1 + np.exp(-1.702 * x)), "that is the short approximation, x·σ(1.702 x): use the formula with tanh"),
+        Slip(lambda x: _gelu(x, half=1.0), "the ½ in front is missing"),
+        Slip(lambda x: _gelu(x, one=0.0), "the 1 in the bracket is missing"),
+        Slip(lambda x: 0.5 * (1 + np.tanh(_ROOT * (x + 0.044715 * x**3))), "the x in front is missing"),
+        Slip(lambda x: _gelu(x, root=2 / math.pi), "2/π stands there: its square root is meant"),
+        Slip(lambda x: _gelu(x, root=math.sqrt(2) / math.pi), "√2/π stands there: the root is over both, √(2/π)"),
+        Slip(lambda x: _gelu(x, root=math.sqrt(math.pi / 2)), "π/2 stands under the root: it is 2/π"),
+        Slip(lambda x: _gelu(x, root=1.0), "the factor √(2/π) is missing"),
+        Slip(lambda x: _gelu(x, cube=0.0), "the term with x³ is missing"),
+        Slip(lambda x: _gelu(x, cube=1.0), "the factor 0.044715 is missing"),
+        Slip(lambda x: _gelu(x, power=2), "x² stands there: it is x³"),
+        Slip(lambda x: _gelu(x, cube=0.44715), "the factor is 0.044715: a zero is missing"),
+        Slip(lambda x: _gelu(x, cube=0.0044715), "the factor is 0.044715: there is a zero too many"),
+        Slip(lambda x: 0.5 * x * (1 + np.tanh(_ROOT * x + 0.044715 * x**3)), "√(2/π) multiplies x alone: it multiplies the whole bracket"),
+        Slip(lambda x: 0.5 * x * 1 + np.tanh(_ROOT * (x + 0.044715 * x**3)), "brackets are missing: x multiplies the whole of 1 + tanh(…)"),
+        Slip(lambda x: _gelu(x, bend=lambda z: -np.tanh(z)), "the sign of tanh is turned round"),
+        Slip(lambda x: _gelu(x, bend=np.sin), "that is a sine: tanh is meant"),
+        Slip(lambda x: _gelu(x, bend=np.tan), "np.tan is the tangent: np.tanh is meant"),
+        Slip(lambda x: np.maximum(x, 0), "that is ReLU"),
+        Slip(lambda x: _gelu(x, bend=lambda u: (np.exp(u) - np.exp(-u)) / (np.exp(u) + np.exp(-u))),
+             "the exponentials of a large value overflow, and ∞/∞ is no number: np.tanh does not", needs=_FAR),
+        Slip(lambda x: _gelu(x, bend=lambda u: (np.exp(2 * u) - 1) / (np.exp(2 * u) + 1)),
+             "the exponentials of a large value overflow, and ∞/∞ is no number: np.tanh does not", needs=_FAR),
+    ),
+    minutes=10,
+)  # fmt: skip
+
+
+# --- feed_forward
+
+
+def shapes_of_network(D, F):
+    return {"c_fc.weight": (D, F), "c_fc.bias": (F,), "c_proj.weight": (F, D), "c_proj.bias": (D,)}
+
+
+def network_parameters(rng, D, F):
+    return random_parameters(rng, shapes_of_network(D, F))
+
+
+def _network(x, p):
+    layer = lib.FeedForward(*p["c_fc.weight"].shape, activation="gelu_tanh", dtype=float)
+    for name, value in layer.state_dict().items():
+        value[...] = p[name]
+    return layer(x)
+
+
+def _two(x, p, bend=lib.gelu_tanh, last=lambda y: y, first_bias=1.0, last_bias=1.0):
+    hidden = bend(x @ p["c_fc.weight"] + first_bias * p["c_fc.bias"])
+    return last(hidden @ p["c_proj.weight"] + last_bias * p["c_proj.bias"])
+
+
+def _draw_network(rng):
+    D, F, T, B = sizes(rng, 4)
+    return rng.normal(size=[(T, D), (B, T, D)][rng.integers(2)]), network_parameters(rng, D, F)
+
+
+feed_forward = Exercise(
+    name="feed_forward",
+    lesson=7,
+    text="""The feed-forward network of GPT-2: widen, GELU, narrow.
+
+    x (..., D), p a dict → (..., D). p holds c_fc.weight (D, F) and c_fc.bias (F,), which widen, and
+    c_proj.weight (F, D) and c_proj.bias (D,), which narrow. GELU is the one with tanh, your `gelu`.
+    """,
+    reference=lambda x, p: _network(x, p),
+    cases=lambda rng: [
+        Case((rng.normal(size=(1, 2)), network_parameters(rng, 2, 3))),
+        Case((rng.normal(size=(5, 3)), network_parameters(rng, 3, 7))),
+        Case((rng.normal(size=(2, 3, 5)) * 2, network_parameters(rng, 5, 12)), hint="x comes as a batch, (B, T, D)"),
+    ],
+    draw=_draw_network,
+    axes=("... D", "p"),
+    slips=(
+        Slip(lambda x, p: _two(x, p, lambda z: np.maximum(z, 0)), "ReLU stands between the layers: it is GELU here"),
+        Slip(lambda x, p: _two(x, p, lib.gelu), "that is the exact GELU: GPT-2 uses the one with tanh"),
+        Slip(lambda x, p: _two(x, p, lambda z: z), "nothing stands between the two layers: GELU is missing"),
+        Slip(lambda x, p: _two(x, p, last=lib.gelu_tanh), "there is a second GELU, after c_proj: it stands between the two alone"),
+        Slip(lambda x, p: _two(x, p, lambda z: z, lib.gelu_tanh), "GELU stands after c_proj: it stands between the two layers"),
+        Slip(lambda x, p: _two(lib.gelu_tanh(x), p, lambda z: z), "GELU stands before c_fc: it stands between the two layers"),
+        Slip(lambda x, p: _two(x, p, first_bias=0.0), "the bias of c_fc is missing"),
+        Slip(lambda x, p: _two(x, p, last_bias=0.0), "the bias of c_proj is missing"),
+        Slip(lambda x, p: _two(x, p, first_bias=0.0, last_bias=0.0), "both biases are missing"),
+        Slip(lambda x, p: x + _two(x, p), "x was added: the residual sum belongs to the block, not to this layer"),
+        Slip(lambda x, p: (lib.gelu_tanh(x @ p["c_fc.weight"]) + p["c_fc.bias"]) @ p["c_proj.weight"] + p["c_proj.bias"], "the bias of c_fc was added after GELU: it belongs before"),
+        Slip(lambda x, p: lib.gelu_tanh(x @ p["c_fc.weight"] + p["c_fc.bias"]), "the second layer is missing"),
+    ),
+    minutes=10,
+)  # fmt: skip
+
+EXERCISES = (linear, gelu, feed_forward)
+check_linear, check_gelu, check_feed_forward = map(check, EXERCISES)

@@ -114,6 +114,8 @@ def spell(shape, letters):
     if not shape:
         return "a single number"
     named = [letters.get(n, str(n)) for n in shape]
+    if len(set(shape)) < len(shape):  # which of two equal sizes a letter means cannot be said
+        return str(shape)
     words = f"({', '.join(named)}{',' * (len(shape) == 1)})"
     return f"{words} = {shape}" if all(n in letters for n in shape) else words
 

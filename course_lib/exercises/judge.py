@@ -206,7 +206,7 @@ class _Judge:
             name = self.exercise.name
             said = explain(*reply.error, letters, self.names(arguments), f"{name}({', '.join(self.parameters())})")
             at = f" at `{reply.line}`" if reply.line else ""
-            self.wrong(f"your function stopped{at}: {said}")
+            self.wrong(f"{hint}{hint and ': '}your function stopped{at}: {said}")
         if (says := compare.form(reply.value, right, letters, self.exercise.returns)) is not None:
             self.wrong(says)
         for ask in self.exercise.properties:

@@ -152,17 +152,19 @@ RULES = [
                 "and x.shape[-1] takes one size from the end"),
     (r"'(?:Made|function|builtin_function_or_method|method)'|not '?Made'?",
      lambda *_: "a function stands where a value belongs: call it, as in norm(x)"),
+    (r"all the input array dimensions except for the concatenation axis must match",
+     lambda *_: "arrays that are put together must have equal sizes along all axes but one"),
     (r"array split does not result in an equal division",
      lambda *_: "np.split was asked for parts of unequal size: is the axis right"),
     (r"invalid index to scalar variable",
      lambda *_: "a single number was indexed like an array: has an axis been lost"),
     (r"bytes must be in range\(0, 256\)",
      lambda *_: "bytes() takes numbers up to 255, and a new id is 256 or more: it stands for the bytes of its pair"),
-    (r"'(int|float)' object is not (?:subscriptable|iterable)|cannot unpack non-iterable (int|float)",
+    (r"'(?:numpy\.)?(int|float)\d*' object is not (?:subscriptable|iterable)|cannot unpack non-iterable (int|float)",
      lambda *_: "a single number was taken apart like a list: is one level of brackets, or .items(), missing"),
     (r"unhashable type: '(\w+)'",
      lambda found, _: f"a {found.group(1)} cannot be the key of a dict: a pair is a tuple, (left, right)"),
-    (r"'(list|tuple|int|float|str|NoneType|dict)' object has no attribute '(\w+)'",
+    (r"'(?:numpy\.)?(list|tuple|int|float|str|NoneType|dict|ndarray)' object has no attribute '(\w+)'",
      lambda found, _: f"{_a(found.group(1))} has no .{found.group(2)}" + (
          ": a helper that lacks its return gives None" if found.group(1) == "NoneType" else
          ": np.array(…) makes an array of it" if found.group(1) in ("list", "tuple") else "")),
@@ -183,5 +185,5 @@ RULES = [
 
 
 def _a(name):
-    names = {"int": "a number", "float": "a number", "str": "a text", "NoneType": "None", "builtin_function_or_method": "a function"}
+    names = {"int": "a number", "ndarray": "an array", "float": "a number", "str": "a text", "NoneType": "None", "builtin_function_or_method": "a function"}
     return names.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")

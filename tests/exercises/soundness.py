@@ -49,6 +49,7 @@ def offences(exercise):
     for needs in {slip.needs for slip in exercise.slips}:
         asked = [case.arguments for case in cases if case.needs == needs]
         right = [outcome(exercise.reference, one, needs) for one in asked]
+        yield from (f"the reference fails in a case: {error}" for kind, error in right if kind == "raised")
         slips = [slip for slip in exercise.slips if slip.needs == needs]
         gave = [[outcome(slip.answer, one, needs) for one in asked] for slip in slips]
         for slip, given in zip(slips, gave, strict=True):

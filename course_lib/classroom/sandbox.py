@@ -57,7 +57,9 @@ def command(sandboxed=True, rules=None):
     for folder in (numpy, numpy.parent / "numpy.libs"):
         bwrap += ["--ro-bind-try", str(folder), f"/site/{folder.name}"]
     # no /proc: it would show Bubblewrap's own environment and command line, which are the lecturer's
-    bwrap += ["--ro-bind", str(source), "/worker.py", "--ro-bind", str(rule), "/rule/answers.py"]
+    bwrap += ["--ro-bind", str(source), "/worker.py"]
+    for file in (rule, rule.with_name("calls.py")):
+        bwrap += ["--ro-bind", str(file), f"/rule/{file.name}"]
     bwrap += ["--dev", "/dev", "--remount-ro", "/dev"]
     bwrap += ["--size", str(FILE_SIZE), "--tmpfs", "/tmp", "--chdir", "/tmp", "--remount-ro", "/"]
     return [*bwrap, python, "-I", "-S", "/worker.py", *limits, "/site", "/rule"]

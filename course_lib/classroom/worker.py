@@ -1,8 +1,8 @@
 """The other side of the sandbox: runs a student's cells, then calls their functions with what it is sent.
 
 One JSON object a line comes in, one goes out; before each statement of a cell its number goes out too. Started
-as a file of its own, with nothing of the course in sight but the rule for answers; `encode` and `decode` also
-serve the grader, which trusts nothing that it decodes.
+as a file of its own, with nothing of the course in sight but the rules for answers and calls; `encode` and `decode`
+also serve the grader, which trusts nothing that it decodes.
 """
 
 import __future__
@@ -27,10 +27,12 @@ import numpy as np
 
 if __name__ == "__main__":
     from answers import Refused, plain
+    from calls import Made, unwritten
 
     sys.path.pop()
 else:
     from course_lib.exercises.answers import Refused, plain
+    from course_lib.exercises.calls import Made, unwritten
 
 MOST_NUMBERS, DEEPEST = 1_000_000, 25  # numbers in one array, forms in forms
 ALIKE = 50  # keys of a dict with one hash: more of them were made to cost time
@@ -51,6 +53,8 @@ def encode(value):
         return {"tuple": [encode(item) for item in value]}
     if isinstance(value, dict):
         return {"dict": [[encode(key), encode(item)] for key, item in value.items()]}
+    if isinstance(value, Made):  # a function among the arguments; no answer is one
+        return {"made": value.name, "numbers": encode(value.numbers)}
     return {"bytes": value.decode("latin-1")} if isinstance(value, bytes) else value
 
 
@@ -71,6 +75,8 @@ def decode(value, depth=0):
         return tuple([decode(item, depth + 1) for item in value["tuple"]])
     if "bytes" in value:
         return value["bytes"].encode("latin-1")
+    if "made" in value:
+        return Made(value["made"], decode(value["numbers"], depth + 1))
     if "dict" in value:
         pairs = [(decode(key, depth + 1), decode(item, depth + 1)) for key, item in value["dict"]]
         alike = collections.Counter(hash(key) for key, _ in pairs)
@@ -196,16 +202,19 @@ def answer(request, space):
         arguments = [decode(argument) for argument in sent]
         value = encode(plain(space[name](*arguments)))
     except NotImplementedError as error:
-        trace = error.__traceback__
-        while trace.tb_next:
-            trace = trace.tb_next
-        return {"stub": trace.tb_frame.f_code.co_name}
+        found = unwritten(error)
+        if found is None:
+            return {"error": describe(error)}
+        code, above = found
+        own = code is getattr(space[name], "__code__", None)
+        return {"stub": name if own else code.co_name, "above": above}
     except Refused as error:
         return {"refused": str(error)}
     except BaseException as error:  # noqa: BLE001
         return {"error": describe(error)}
     try:
-        changed = json.dumps([encode(plain(argument)) for argument in arguments]) != json.dumps(sent)
+        after = [encode(argument if isinstance(argument, Made) else plain(argument)) for argument in arguments]
+        changed = json.dumps(after) != json.dumps(sent)
     except BaseException:  # noqa: BLE001  # what it put there has no plain form
         changed = True
     return {"value": value, "changed": changed}

@@ -9,7 +9,7 @@ import numpy as np
 
 from .answers import kind, numbers_of, same, single
 
-__all__ = ["another_order", "first_difference", "form", "rounded", "spell", "whole_numbers"]
+__all__ = ["another_order", "first_difference", "form", "fractions", "rounded", "spell", "whole_numbers"]
 
 
 def array_or_sentence(answer):
@@ -156,6 +156,14 @@ def whole_numbers(answer, right):
     """Whether an answer holds whole numbers by type where the right one does not."""
     return any(
         not isinstance(a, str) and a.dtype.kind in "iu" and b.dtype.kind == "f" and bool((b != np.trunc(b)).any())
+        for a, b in _arrays(answer, right)
+    )
+
+
+def fractions(answer, right):
+    """Whether an answer holds fractions where whole numbers are right."""
+    return any(
+        not isinstance(a, str) and a.dtype.kind == "f" and b.dtype.kind in "iu" and bool((a != np.trunc(a)).any())
         for a, b in _arrays(answer, right)
     )
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .calls import Made
+
 __all__ = ["PARAMETERS", "Case", "Exercise", "Made", "Slip", "bind", "random_parameters", "sizes"]
 
 
@@ -72,38 +74,6 @@ class Exercise:
     stars: int = 1
     optional: bool = False
     graded: bool = True
-
-
-MADE = {
-    "squares": lambda x, w: float((w * x * x).sum()),
-    "waves": lambda x, w: float(np.sin((w * x).sum())),
-    "times": lambda x, w: x * w,
-    "plus": lambda x, w: x + w,
-}
-
-
-class Made:
-    """A function that can be sent to another process: a name from a short list, and its numbers.
-
-    squares  the sum of the squares, weighted            (an array → a number)
-    waves    the sum of the sines, weighted
-    times    every entry times its number                (an array → an array)
-    plus     every entry plus its number
-
-    >>> Made("squares", [1.0, 2.0])(np.array([3.0, 1.0]))
-    11.0
-    """
-
-    def __init__(self, name, numbers):
-        if name not in MADE:
-            raise ValueError(f"Made: there is no {name!r}; choose one of {', '.join(MADE)}")
-        self.name, self.numbers = name, np.array(numbers, dtype=float)
-
-    def __call__(self, x):
-        return MADE[self.name](np.asarray(x, dtype=float), self.numbers)
-
-    def __repr__(self):
-        return f"the function {self.name}"
 
 
 # The axes of GPT-2's parameters, by the last two parts of their names.

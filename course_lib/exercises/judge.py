@@ -6,10 +6,8 @@ smallest failing call with its numbers.
 """
 
 import copy
-import dis
 import inspect
 import linecache
-import traceback
 import warnings
 from dataclasses import dataclass
 
@@ -17,6 +15,7 @@ import numpy as np
 
 from . import Wrong, answers, compare
 from .answers import CHANGED, NOTHING, Refused, kind, plain
+from .calls import unwritten
 from .description import Exercise, bind
 from .sentences import explain
 
@@ -222,6 +221,8 @@ class _Judge:
                 "your answer holds whole numbers alone: what is written into an array of whole numbers is cut, "
                 "and np.zeros(shape) makes one of floats"
             )
+        if compare.fractions(reply.value, right):
+            self.wrong("whole numbers are expected, as ids are, and yours have digits behind the point")
         if _holds_nan(reply.value) and not _holds_nan(right):
             hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, or a logarithm or root below 0"
         self.wrong(f"{hint}{hint and ': '}{self.numbers(*failed[0])}")
@@ -305,18 +306,12 @@ def local(function):
 
 def _not_implemented(function, error):
     """A stub, a stub that the function calls, a `raise` left below a body, or an ordinary error."""
-    *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    last = error.__traceback__
-    while last.tb_next:
-        last = last.tb_next
-    raised = [one.opname for one in dis.get_instructions(frame.f_code) if one.offset == last.tb_lasti]
-    if raised != ["RAISE_VARARGS"]:  # from inside a library
+    found = unwritten(error)
+    if found is None:
         return Reply(error=(type(error).__name__, _words(error)), line=_line(error))
-    own = frame.f_code is getattr(function, "__code__", None)
-    above = [at for _, at in dis.findlinestarts(frame.f_code) if at and frame.f_code.co_firstlineno < at < line]
-    if own and above:
-        return Reply(unreached=True)
-    return Reply(stub="" if own else frame.f_code.co_name)
+    code, above = found
+    own = code is getattr(function, "__code__", None)
+    return Reply(unreached=True) if own and above else Reply(stub="" if own else code.co_name)
 
 
 def _words(error):

@@ -102,7 +102,7 @@ gelu_backward = Exercise(
         Case((rng.normal(size=(2, 5)), rng.normal(size=(2, 5)) * 2)),
         Case((rng.normal(size=(2, 3, 5)), rng.normal(size=(2, 3, 5)) * 2), hint="x may have three axes"),
     ],
-    draw=lambda rng: (lambda shape: (rng.normal(size=shape), rng.normal(size=shape) * 2))(sizes(rng, int(rng.integers(1, 4)))),
+    draw=lambda rng: tuple(rng.normal(size=(2, *sizes(rng, int(rng.integers(1, 4))))) * 2),
     slips=(
         Slip(lambda grad, x: _gelu_slope(x), "grad has no effect: the slope is multiplied by it"),
         Slip(lambda grad, x: grad * _gelu_slope(x, second=0.0), "the product has two parts: tanh changes with x too"),
@@ -300,7 +300,7 @@ softmax_backward = Exercise(
         Slip(lambda grad, probs: grad - (grad * probs).sum(axis=-1, keepdims=True), "the factor probs in front is missing"),
         Slip(lambda grad, probs: grad * probs - (grad * probs).sum(axis=-1, keepdims=True), "brackets are missing: probs multiplies the whole difference"),
         Slip(lambda grad, probs: probs - grad, "that is the gradient of the loss: here any grad comes in"),
-        Slip(lambda grad, probs: (lambda p: p * (grad - (grad * p).sum(axis=-1, keepdims=True)))(attention.softmax(probs)), "probs are the weights already: no second softmax"),
+        Slip(lambda grad, probs: attention.softmax_backward(grad, attention.softmax(probs)), "probs are the weights already: no second softmax"),
     ),
     minutes=15,
     stars=2,

@@ -457,6 +457,7 @@ next_token = Exercise(
         Slip(lambda logits, u, temperature=1.0: _next(logits, u, 1 / temperature), "the logits were multiplied by the temperature: divide"),
         Slip(lambda logits, u, temperature=1.0: logits.shape[-1] - 1 - _next(logits[..., ::-1], u, temperature), "the pieces were laid from the last id on, or 1 − u was taken for u: begin with id 0"),
         Slip(lambda logits, u, temperature=1.0: np.minimum(_next(logits, u, temperature) + 1, logits.shape[-1] - 1), "you take the token after the one whose piece holds u"),
+        Slip(lambda logits, u, temperature=1.0: _next(logits, u, temperature) + 1, "you take the token after the one whose piece holds u"),
         Slip(lambda logits, u, temperature=1.0: np.maximum(_next(logits, u, temperature) - 1, 0), "you take the token before the one whose piece holds u"),
         Slip(lambda logits, u, temperature=1.0: (attention.softmax(logits / temperature) > np.asarray(u)[..., None]).argmax(-1), "the probabilities were compared with u one by one: their running sum is"),
         Slip(lambda logits, u, temperature=1.0: (np.asarray(u) * logits.shape[-1]).astype(int), "all tokens are equally likely: the logits have no effect"),
@@ -517,7 +518,7 @@ generate = Exercise(
         Case(_generate_case(rng, 8, 3, 13, 5, 6, 2, 1), needs=_LONG),
     ],
     draw=_draw_generate,
-    axes=("", "", "p", "", ""),
+    axes=(),
     slips=(
         Slip(lambda ids, us, P, H, temperature=1.0: _generate(ids, us, P, H, temperature, greedy=True), "the most likely token is always taken: draw with next_token"),
         Slip(lambda ids, us, P, H, temperature=1.0: _generate(ids, us, P, H, temperature, drop=True), "the beginning is missing: return it with what was written"),

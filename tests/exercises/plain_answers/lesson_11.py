@@ -155,8 +155,8 @@ WRONG = {
     "top_k": [
         (lambda logits, k: -np.sort(-logits, axis=-1)[..., :k], "in order"), (lambda logits, k: np.argsort(-logits, axis=-1)[..., :k], "those are ids"), (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k, None], logits, 0.0), "became 0"), (lambda logits, k: np.where(logits > np.sort(logits)[..., -k, None], logits, -np.inf), "≥ keeps it"),
         (lambda logits, k: np.where(logits >= np.sort(logits)[-k], logits, -np.inf), ""), (lambda logits, k: np.where(logits <= np.sort(logits)[..., k - 1, None], logits, -np.inf), "least likely"), (lambda logits, k: np.where(np.argsort(np.argsort(-logits, kind="stable"), kind="stable") < k, logits, -np.inf), "ties with the k-th"),
-        (lambda logits, k: np.where(logits >= np.sort(logits.ravel())[-k], logits, -np.inf), "each row has its own"), (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k], logits, -np.inf), "keepdims"), (lambda logits, k: logits[..., :k], ""), (lambda logits, k: np.where(logits >= k, logits, -np.inf), ""), (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k, None], logits, -1e9), ""),
-        (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k - 1, None], logits, -np.inf), ""),
+        (lambda logits, k: np.where(logits >= np.sort(logits.ravel())[-k], logits, -np.inf), "each row has its own"), (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k], logits, -np.inf), "keepdims"), (lambda logits, k: logits[..., :k], "first k tokens"), (lambda logits, k: np.where(logits >= k, logits, -np.inf), "compared with k itself"), (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k, None], logits, -1e9), "large number below 0"),
+        (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k - 1, None], logits, -np.inf), "k + 1 tokens"),
     ],
     "top_p": [
         (nucleus_while, ""), (nucleus_integer, ""), (nucleus_argmax, "argmax finds nothing"), (lambda probabilities, p: nucleus(probabilities, p, np.argsort(probabilities, kind="stable")), "least likely were kept first"), (lambda probabilities, p: nucleus(probabilities, p, np.arange(len(probabilities))), "order of the ids"),

@@ -423,6 +423,7 @@ warmup_cosine = Exercise(
     cases=lambda rng: [
         Case((0, 3.0, 5, 20), hint="step 0 has peak / warmup"),
         Case((3, 3.0, 5, 20)),
+        Case((4, 3.0, 5, 20), hint="step warmup − 1 has the peak"),
         Case((5, 3.0, 5, 20), hint="the cosine begins at step warmup, with the peak"),
         Case((9, 3.0, 5, 20)),
         Case((17, 0.7, 5, 20)),

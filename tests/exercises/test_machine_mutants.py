@@ -15,7 +15,7 @@ from course_lib.exercises.answers import same as equal
 from course_lib.exercises.judge import judge, local
 from tests.exercises.test_descriptions import ANSWERS, EXERCISES, RIGHT
 
-SECONDS = 0.5  # of processor time: a changed loop may never end
+SECONDS = 0.2  # of processor time: a changed loop may never end
 SEEDS = range(1000, 1020)  # none of these is the judge's
 SWAPS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Mult, ast.MatMult: ast.Mult,
@@ -146,8 +146,8 @@ def proven_wrong(exercise, function):
 @pytest.mark.filterwarnings("ignore")
 def test_no_mutant_that_draws_prove_wrong_is_accepted(name, capsys):
     exercise, tried = EXERCISES[name], 0
-    slow = exercise.minutes >= 30 or name in ("gpt", "block", "generate", "causal_self_attention")
-    for tree, space in list(functions(name))[: 1 if slow else None]:
+    slow = exercise.minutes >= 20  # long functions, of which the course's own stands for all
+    for tree, space in list(functions(name))[: 1 if slow else 3]:
         for changed in changes(tree):
             if ast.dump(changed) == ast.dump(tree):
                 continue

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks links model site bench browser release collect grade mark venv
+.PHONY: lab test notebooks links address model site bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -26,6 +26,11 @@ links: venv
 # Trains the GPT that lessons, tests and pictures share, a minute or two, and writes course_lib/data/trained_gpt.
 model: venv
 	$(PY) -m tools.model
+
+# Gives the course the address of its public repository, URL=https://github.com/owner/name, or takes it away: URL=
+address: venv
+	$(if $(filter undefined,$(origin URL)),$(error give the address as URL=https://github.com/owner/name, or URL= to take it out))
+	$(PY) -m tools.links "$(URL)"
 
 # The course as web pages in build/site: stored outputs, nothing executed, every link checked.
 site:

@@ -43,12 +43,92 @@ def test_every_part_is_used_and_an_old_one_is_noticed():
     )
 
 
+URL = "https://github.com/some-one/some.course"
+# What a link, a badge or a command says of the repository, wherever it leads.
+OF_THE_REPOSITORY = re.compile(
+    r"mybinder\.org/v2/gh/([\w.-]+/[\w.-]+)/main|colab\.research\.google\.com/github/([\w.-]+/[\w.-]+)/blob/main"
+    r"|github\.com/([\w.-]+/[\w.-]+)(?![\w.-])|//([\w-]+\.github\.io/[\w.-]+)"
+)
+# Addresses in prose that stand for one's own, and links to other people's repositories.
+NOT_OURS = {"owner/name", "containers/bubblewrap"}
+
+
+def repositories(text):
+    """The repositories that a text leads to, as "owner/name", other people's left out."""
+    found = {next(filter(None, groups)) for groups in OF_THE_REPOSITORY.findall(unquote(text))}
+    return {name.replace(".github.io", "") for name in found} - NOT_OURS
+
+
+WRITTEN = [*PAGES, "notebooks/assignments/README.md", "CITATION.cff", "pyproject.toml"]
+WRITTEN += [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
+WRITTEN += [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks/checked").glob("*.ipynb"))]
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A folder with the files that `make address` writes, as `links` then sees the course; the files by name."""
+    for name in WRITTEN:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    monkeypatch.setattr(links, "ROOT", tmp_path)
+    links.main("")  # whatever the course has
+    return lambda: {name: (tmp_path / name).read_text(encoding="utf-8") for name in WRITTEN}
+
+
+def test_without_an_address_nothing_leads_to_a_repository(course):
+    files = course()
+    assert {name: repositories(text) for name, text in files.items() if repositories(text)} == {}
+    assert "[![" not in files["README.md"]
+    assert "repository-code" not in files["CITATION.cff"] and "project.urls" not in files["pyproject.toml"]
+    assert "git+" not in "".join(files.values()) and "| open |" not in files["README.md"]
+
+
+def test_an_address_is_put_in_everywhere_and_taken_out_again(course):
+    without = course()
+    links.main(f"{URL}/")
+    files = course()
+    changed = {name for name in WRITTEN if files[name] != without[name]}
+    lessons = {name for name in WRITTEN if name.endswith(".ipynb")}
+    assert changed == {"README.md", "docs/open_online.md", "CITATION.cff", "pyproject.toml", *lessons}
+    assert all(repositories(files[name]) == {"some-one/some.course"} for name in changed)
+    assert files["pyproject.toml"].count("some-one") == 1
+    assert yaml.safe_load(files["CITATION.cff"])["repository-code"] == URL
+    badges = re.findall(r"^\[!\[(.+?)\].*\]\((.+)\)$", files["README.md"], re.MULTILINE)
+    assert [name for name, _ in badges] == ["Open in Binder", "Open in Colab", "Read"]
+    lessons = {name for name in lessons if "/checked/" not in name}
+    opened = re.findall(r"(?:blob/main|lab/tree)/(notebooks/\w+\.ipynb)", files["README.md"])
+    assert set(opened) == lessons and len(opened) == 2 * len(lessons) + 2  # the table, and two buttons
+    links.main(URL)
+    assert course() == files
+    links.main("https://github.com/another/one")
+    assert repositories("".join(course().values())) == {"another/one"}
+    links.main("")
+    assert course() == without
+
+
+@pytest.mark.parametrize(
+    "url", ["github.com/a/b", "https://github.com/a", "https://github.com/a/b/c", 'https://github.com/a/b"', "x"]
+)
+def test_what_is_no_address_is_refused_and_nothing_is_written(url, course):
+    before = course()
+    with pytest.raises(SystemExit, match=r"is not the address of a repository, as https://github.com/owner/name$"):
+        links.main(url)
+    assert course() == before
+
+
+@pytest.mark.parametrize("url", ["", URL])
+def test_the_web_pages_have_buttons_where_they_lead_somewhere(url, monkeypatch):
+    monkeypatch.setenv("COURSE_ADDRESS", url)
+    options = runpy.run_path(str(ROOT / "docs/site/conf.py"))["html_theme_options"]
+    assert options.get("repository_url", "") == url
+    assert ("launch_buttons" in options, "use_repository_button" in options) == (bool(url), bool(url))
+
+
 def test_the_address_stands_in_one_place():
-    owner = links.slug()
     generated = [links.MARKED.sub("", text(page)) for page in PAGES]
     others = [path.read_text(encoding="utf-8") for path in (ROOT / ".github").rglob("*.yml")]
-    assert not [part for part in generated + others if owner in part]
-    assert text("pyproject.toml").count(owner) == 1
+    assert not [part for part in generated + others if repositories(part)]
+    assert text("pyproject.toml").count("https://github.com/") == bool(links.address())
 
 
 def test_links_follow_the_address(monkeypatch):
@@ -61,7 +141,6 @@ def test_links_follow_the_address(monkeypatch):
     assert "repo=https://github.com/someone/some-course&" in unquote(links.puller(lesson))
     assert "urlpath=lab/tree/some-course/notebooks/04_attention.ipynb" in unquote(links.puller(lesson))
     assert links.site() == "https://someone.github.io/some-course/"
-    assert links.PLACEHOLDER not in str(links.parts())
 
 
 class Shell:
@@ -75,6 +154,7 @@ class Shell:
 
 
 def test_the_cell_for_colab_installs_the_course_there_and_does_nothing_elsewhere(monkeypatch, tmp_path):
+    monkeypatch.setattr(links, "address", lambda: URL)
     shell, cell = Shell(), tmp_path / "cell.py"
     cell.write_text("\n".join(links.colab_cell()), encoding="utf-8")
     monkeypatch.delitem(sys.modules, "google.colab", raising=False)
@@ -87,7 +167,7 @@ def test_the_cell_for_colab_installs_the_course_there_and_does_nothing_elsewhere
     install, quiet, what = shlex.split(line)
     assert (install, quiet) == ("install", "-q")
     wanted = Requirement(what)
-    assert (wanted.name, wanted.url) == (PROJECT["name"], f"git+{links.address()}")
+    assert (wanted.name, wanted.url) == (PROJECT["name"], f"git+{URL}")
     # What else Colab has, in versions of its own, is left alone.
     assert wanted.extras == {"colab"}
     assert [Requirement(text).name for text in PROJECT["optional-dependencies"]["colab"]] == ["anywidget"]
@@ -128,7 +208,7 @@ def test_the_table_names_every_lesson_with_its_time():
     table = "\n".join(made()["lessons"])
     for path in (ROOT / "notebooks").glob("[0-9]*.ipynb"):
         assert f"(notebooks/{path.name})" in table
-    assert "| 90 min | [Binder](" in table  # lesson 04_attention
+    assert "| 90 min |" in table  # lesson 04_attention
 
 
 def test_the_code_of_the_readme_runs():
@@ -172,7 +252,7 @@ def test_the_front_door_is_short_and_its_picture_small():
 
 def test_the_citation_agrees_with_the_package():
     citation = yaml.safe_load(text("CITATION.cff"))
-    assert citation["repository-code"] == links.address()
+    assert citation.get("repository-code", "") == links.address()
     assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
     assert citation["abstract"] == PROJECT["description"]
     assert f"## {PROJECT['version']}" in text("CHANGELOG.md")

@@ -1,9 +1,11 @@
 """Writes what the front door says about the course: badges, links, the table of lessons, and all counts.
 
-    python -m tools.links       (or: make links)
+    python -m tools.links                                    (or: make links)
+    python -m tools.links https://github.com/owner/name      (or: make address URL=https://github.com/owner/name)
+    python -m tools.links ""                                 (or: make address URL=)
 
-The repository's address stands in pyproject.toml alone, under [project.urls]; times stand in the lessons, and
-numbers are counted where they live. In README.md and docs/*.md the text between `<!-- links: name -->` and
+The repository's address stands in pyproject.toml alone, under [project.urls]; without one there is no badge, and no
+link that would need it. Times stand in the lessons, and numbers are counted where they live. In README.md and docs/*.md the text between `<!-- links: name -->` and
 `<!-- end -->` is written by `parts()[name]`, and in every lesson the cell `colab` by `colab_cell()`; a test
 fails when they are not up to date.
 """
@@ -12,6 +14,7 @@ import importlib
 import json
 import pkgutil
 import re
+import sys
 import tomllib
 from pathlib import Path
 from urllib.parse import quote
@@ -20,17 +23,33 @@ from course_lib.lessons import LESSONS, NAMES
 
 ROOT = Path(__file__).parents[1]
 PAGES = ["README.md", "docs/open_online.md"]
-PLACEHOLDER = "THE-ADDRESS-IS-NOT-KNOWN-YET"
 FIRST = NAMES[0]
 BRANCH = "main"
 MARKED = re.compile(r"(<!-- links: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+ADDRESS = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+")
+URLS = re.compile(r"\n\[project\.urls\]\n(?:[^\[\n].*\n)*")
 TIME = re.compile(r"\*\*Time\*\* about (.+?)[,.]")
 
 
 def address():
-    """The public address of the repository, from pyproject.toml."""
+    """The public address of the repository, from pyproject.toml, or "" while it has none."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    return project["urls"]["Repository"].rstrip("/")
+    return project.get("urls", {}).get("Repository", "")
+
+
+def with_address(text, url):
+    """The text of pyproject.toml with `url` as the address of the repository, or with none where it is ""."""
+    text = URLS.sub("", text)
+    urls = f'\n[project.urls]\nRepository = "{url}"\n' if url else ""
+    return text.replace("\n[project.optional-dependencies]", urls + "\n[project.optional-dependencies]")
+
+
+def checked(url):
+    """`url` without a slash at its end; SystemExit where it is no address of a repository."""
+    url = url.strip().rstrip("/").removesuffix(".git")
+    if url and not ADDRESS.fullmatch(url):
+        raise SystemExit(f"URL={url} is not the address of a repository, as https://github.com/owner/name")
+    return url
 
 
 def lessons():
@@ -56,7 +75,7 @@ def slug():
 
 
 def binder(lesson):
-    """Opens the lesson in JupyterLab on mybinder.org."""
+    """The address that opens the lesson in JupyterLab on mybinder.org."""
     return f"https://mybinder.org/v2/gh/{slug()}/{BRANCH}?urlpath=lab/tree/notebooks/{lesson}.ipynb"
 
 
@@ -67,6 +86,8 @@ def colab(lesson):
 
 def colab_cell():
     """The lines of the cell that fetches the course in Colab, where a lesson comes alone; see docs/open_online.md."""
+    if not address():
+        return ["# In Colab this cell fetches the course, once it has a public address. Anywhere else it does nothing."]
     return [
         "# Colab has no copy of the course: this fetches one. Anywhere else the cell does nothing.",
         "import sys",
@@ -77,8 +98,9 @@ def colab_cell():
 
 def puller(lesson):
     """For a JupyterHub with nbgitpuller: brings the repository up to date, then opens the lesson."""
-    page = quote(f"lab/tree/{slug().split('/')[1]}/notebooks/{lesson}.ipynb", safe="")
-    repository = quote(address(), safe="")
+    name = slug().split("/")[1] if address() else "gpt-by-hand"
+    page = quote(f"lab/tree/{name}/notebooks/{lesson}.ipynb", safe="")
+    repository = quote(address(), safe="") or "YOUR-REPOSITORY"
     return f"https://YOUR-HUB/hub/user-redirect/git-pull?repo={repository}&branch={BRANCH}&urlpath={page}"
 
 
@@ -118,27 +140,61 @@ def numbers():
 # --- the parts --------------------------------------------------------------------------------------
 
 
+BINDER = [
+    "The button in the README opens JupyterLab at the first lesson, and every lesson has its own link in the table",
+    "there. The first build takes minutes, later ones start in seconds.",
+]
+COLAB = [
+    "Colab opens a single notebook without the files beside it. So the first code cell of every lesson fetches the",
+    "course, when it runs in Colab, and with it the one package that Colab lacks, anywidget, which the live widgets",
+    "need. NumPy, PyTorch and matplotlib are Colab's own. Anywhere else the cell does nothing; JupyterLab shows it",
+    "folded, and the pages to read leave it out. It is this one:",
+]
+COLAB_THEN = [
+    "Run it first: a minute passes until the course is there. Run it again when Colab has given you a fresh machine.",
+    "anywidget itself tells Colab to allow live widgets. The map of the first lesson has no links in Colab, as the other",
+    "lessons are not there: open them from the table of the README.",
+]
+# The same two while the course has no address.
+WAITING = {
+    "binder": [
+        "Binder builds from a public repository, and this one has no public address yet. Where you have put the course,",
+        "`make address URL=https://github.com/owner/name` with its address adds a button and a link for each lesson.",
+    ],
+    "colab": [
+        "Colab opens a single notebook and has to fetch the course from its public address, which is not there yet.",
+        "`make address URL=https://github.com/owner/name` adds the links, and to each lesson the cell that fetches it.",
+    ],
+}
+
+
+def badges():
+    """The buttons at the top of the README: none while nothing is there to be opened."""
+    if not address():
+        return []
+    return [
+        f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder(FIRST)})",
+        f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab(FIRST)})",
+        f"[![Read](https://img.shields.io/badge/read-online-0072B2)]({site()})",
+    ]
+
+
+def table(times):
+    """The table of the lessons, with links that open them where there is an address; times is what `lessons` gives."""
+    builds = {lesson.name: lesson.builds for lesson in LESSONS}
+    rows = [["lesson", "what you build", "time", "open"], ["---"] * 4]
+    for name, time in times.items():
+        opens = f"[Binder]({binder(name)}) · [Colab]({colab(name)})" if address() else ""
+        rows.append([f"[{name.replace('_', ' ')}](notebooks/{name}.ipynb)", builds[name], time, opens])
+    return [f"| {' | '.join(row if address() else row[:3])} |" for row in rows]
+
+
 def parts():
     """The generated texts: dict from the name in the marker to lines of Markdown."""
     n = numbers()
-    times = lessons()
-    waiting = [f"*The repository has no public address yet, so links with {PLACEHOLDER} lead nowhere.*", ""]
     return {
-        "badges": [
-            *(waiting if PLACEHOLDER in address() else []),
-            f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder(FIRST)})",
-            f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab(FIRST)})",
-            f"[![Read](https://img.shields.io/badge/read-online-0072B2)]({site()})",
-        ],
-        "lessons": [
-            "| lesson | what you build | time | open |",
-            "| --- | --- | --- | --- |",
-            *(
-                f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {builds} | {times[name]} "
-                f"| [Binder]({binder(name)}) · [Colab]({colab(name)}) |"
-                for name, builds, *_ in LESSONS
-            ),
-        ],
+        "badges": badges(),
+        "lessons": table(lessons()),
         "numbers": [
             "| what | how many |",
             "| --- | --- |",
@@ -155,12 +211,12 @@ def parts():
                 else []
             ),
         ],
+        "binder": BINDER if address() else WAITING["binder"],
+        "colab": [*COLAB, "", "```python", *colab_cell(), "```", "", *COLAB_THEN] if address() else WAITING["colab"],
         "puller": ["```", puller(FIRST), "```"],
-        "colab": ["```python", *colab_cell(), "```"],
         "image": [
             "```",
-            "jupyter-repo2docker --no-run --target-repo-dir /srv/gpt-by-hand --image-name gpt-by-hand \\",
-            f"  {address()}",
+            f"jupyter-repo2docker --no-run --target-repo-dir /srv/gpt-by-hand --image-name gpt-by-hand {address() or '.'}",
             "```",
         ],
     }
@@ -181,19 +237,29 @@ def write_colab_cell(path):
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def main():
-    """Write every page, the cells for Colab, and the address into CITATION.cff."""
+def write_citation(path):
+    """Put the address into CITATION.cff, behind the licence, or take it out."""
+    text = re.sub(r"(?m)^repository-code: .*\n", "", path.read_text(encoding="utf-8"))
+    if address():
+        text = re.sub(r"(?m)^license: .*\n", rf'\g<0>repository-code: "{address()}"\n', text)
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def main(url=None):
+    """Take down a new address, if one is given; write every page, the cells for Colab, and CITATION.cff."""
+    if url is not None:
+        path = ROOT / "pyproject.toml"
+        changed = with_address(path.read_text(encoding="utf-8"), checked(url))
+        path.write_text(changed, encoding="utf-8", newline="\n")
     made = parts()
     for page in PAGES:
         path = ROOT / page
-        path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8")
+        path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8", newline="\n")
     for path in [*(ROOT / f"notebooks/{name}.ipynb" for name in lessons()), *ROOT.glob("notebooks/checked/*.ipynb")]:
         write_colab_cell(path)
-    path = ROOT / "CITATION.cff"
-    text = re.sub(r"(?m)^(repository-code|url): .*", rf'\1: "{address()}"', path.read_text(encoding="utf-8"))
-    path.write_text(text, encoding="utf-8")
+    write_citation(ROOT / "CITATION.cff")
     print(", ".join(f"{number} {what}" for what, number in numbers().items()))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

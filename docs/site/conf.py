@@ -32,14 +32,17 @@ html_theme_options = {
     "show_toc_level": 2,
     "use_download_button": False,
     "use_fullscreen_button": False,
-    "repository_url": os.environ["COURSE_ADDRESS"],
-    "repository_branch": "main",
-    "use_repository_button": True,
     "path_to_docs": "",
-    "launch_buttons": {
-        "notebook_interface": "jupyterlab",
-        "binderhub_url": "https://mybinder.org",
-        "colab_url": "https://colab.research.google.com",
-    },
     "article_header_start": ["toggle-primary-sidebar.html"],
 }
+if os.environ["COURSE_ADDRESS"]:  # buttons that open the repository, Binder and Colab
+    html_theme_options |= {
+        "repository_url": os.environ["COURSE_ADDRESS"],
+        "repository_branch": "main",
+        "use_repository_button": True,
+        "launch_buttons": {
+            "notebook_interface": "jupyterlab",
+            "binderhub_url": "https://mybinder.org",
+            "colab_url": "https://colab.research.google.com",
+        },
+    }

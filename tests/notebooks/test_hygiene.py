@@ -181,7 +181,7 @@ BROKEN = {
     "too large": (cell("root", outputs=[shown(**{"text/plain": 1_000_000 * "x"})]), "stays under 1,000,000"),
     "no cell for Colab": (cell("colab", id="colab-2"), "the first code cell is 'colab'"),
     "another address in the cell for Colab": (
-        cell("colab", source="\n".join(colab_cell()).replace("git+https://", "git+http://")),
+        cell("colab", source="\n".join(colab_cell()).replace("Colab", "Elsewhere")),
         "not the one that `make links` writes",
     ),
     "more in the cell for Colab": (

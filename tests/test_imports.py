@@ -26,9 +26,10 @@ MAY_USE = {
     "runs": {"checkpoints", "shapes"},
     "mine": {
         "data", "tokenization", "exercises", "in_numpy", "in_both", "one_page", "gpt2", "shapes", "checkpoints", "runs",
+        "terminal",
     },
     "one_page": {"mine"},
-    "classroom": {"in_numpy", "in_both", "exercises", "shapes", "checkpoints"},
+    "classroom": {"in_numpy", "in_both", "exercises", "shapes", "checkpoints", "terminal"},
     "documents": set(),
     "gpt2": {"checkpoints", "shapes", "tokenization"},
     "heads": set(),

@@ -16,6 +16,8 @@ import unicodedata
 import zipfile
 from pathlib import Path
 
+from course_lib.terminal import show_any_text
+
 from .grade import replace
 from .roster import class_list
 from .sanitise import MAX_FILE, Unreadable, plain, read_plain_file
@@ -227,6 +229,7 @@ class Anybody:
 
 def main(arguments=None):
     """The command line."""
+    show_any_text()  # names of students and of their files
     parser = argparse.ArgumentParser(prog="collect", description=__doc__.partition("\n")[0])
     parser.add_argument("assignment", help="for example 04_attention")
     parser.add_argument("--course", type=Path, default=os.environ.get("COURSE", "build"), help="default: build")

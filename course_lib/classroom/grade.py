@@ -23,6 +23,8 @@ from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 
+from course_lib.terminal import show_any_text
+
 from . import report, sandbox
 from .roster import class_list, database_of
 from .sanitise import (
@@ -256,6 +258,7 @@ def grade(
 
 def main(arguments=None):
     """The command line; its status is 1 when somebody could not be graded."""
+    show_any_text()  # names of students, and what they wrote
     parser = argparse.ArgumentParser(prog="grade", description=__doc__.partition("\n")[0])
     parser.add_argument("assignment", nargs="?", help="for example 04_attention")
     parser.add_argument(

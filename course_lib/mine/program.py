@@ -12,6 +12,7 @@ from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
 from course_lib.gpt2 import read_tokenizer
 from course_lib.in_numpy.checkpoints import load_gpt2
+from course_lib.terminal import show_any_text
 
 from .report import whose
 
@@ -25,6 +26,7 @@ def main(space, arguments=None):
 
     space: names → functions, `globals()` of the file. Ends with one sentence for a folder without GPT-2's files.
     """
+    show_any_text()
     parser = argparse.ArgumentParser(
         description="Train the GPT in this file on the course's language and let it write."
     )

@@ -4,7 +4,7 @@ import re
 
 from course_lib.exercises.answers import plain
 from course_lib.exercises.calls import Made
-from course_lib.exercises.judge import Reply
+from course_lib.exercises.local import Reply
 
 from .worker import decode, encode
 
@@ -28,7 +28,11 @@ def remote(ask, name):
             raise Missing(f"there is no function {name}{like}")
         if "stub" in reply:
             own = reply["stub"] == name
-            return Reply(unreached=True) if own and reply.get("above") else Reply(stub="" if own else str(reply["stub"])[:50])
+            return (
+                Reply(unreached=True)
+                if own and reply.get("above")
+                else Reply(stub="" if own else str(reply["stub"])[:50])
+            )
         if "refused" in reply:
             return Reply(refused=str(reply["refused"]))
         if "error" in reply:
@@ -43,7 +47,9 @@ def remote(ask, name):
 
 def _error(said):
     """An exception in the worker's words, "stopped at `line` with Kind: words"."""
-    found = re.fullmatch(r"stopped(?: at `(?P<line>.*)`)? with (?P<kind>\w+)(?:: (?P<words>.*))?", said, re.DOTALL)
+    found = re.fullmatch(
+        r"stopped(?: at `(?P<line>.*)`)? with (?P<kind>\w+)(?:: (?P<words>.*))?", said, re.DOTALL
+    )
     if found is None:
         return {"error": ("Exception", said)}
     return {"error": (found["kind"], found["words"] or ""), "line": found["line"] or ""}

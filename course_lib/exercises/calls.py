@@ -50,7 +50,9 @@ def unwritten(error):
     while trace.tb_next:
         trace = trace.tb_next
     code = trace.tb_frame.f_code
-    raised = any(one.offset == trace.tb_lasti and one.opname == "RAISE_VARARGS" for one in dis.get_instructions(code))
+    raised = any(
+        one.offset == trace.tb_lasti and one.opname == "RAISE_VARARGS" for one in dis.get_instructions(code)
+    )
     lines = {line for _, line in dis.findlinestarts(code) if line}
     above = any(code.co_firstlineno < line < trace.tb_lineno for line in lines)
     return (code, above) if raised else None

@@ -45,7 +45,9 @@ def a(answer):
     """
     names = {"str": "a text", "NoneType": "nothing", "int": "a number", "float": "a number", "bytes": "bytes"}
     name = kind(answer)
-    return names.get(name) or (name if name.startswith("an ") else f"{'an' if name[0] in 'aeiou' else 'a'} {name}")
+    return names.get(name) or (
+        name if name.startswith("an ") else f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    )
 
 
 def form(answer, right, letters, returns=()):
@@ -125,7 +127,9 @@ def another_order(answer, right, returns, equal):
     if not isinstance(right, tuple) or not isinstance(answer, tuple | list) or len(answer) != len(right) > 1:
         return None
     for order in permutations(range(len(right))):
-        if order != tuple(range(len(right))) and all(equal(answer[i], one) for i, one in zip(order, right, strict=True)):
+        if order != tuple(range(len(right))) and all(
+            equal(answer[i], one) for i, one in zip(order, right, strict=True)
+        ):
             return f"the parts are right and stand in another order: return {', '.join(returns)}"
     return None
 
@@ -139,7 +143,10 @@ def rounded(answer, right):
     if not all(np.isfinite(b).all() for _, b in wrong):
         return None
     scale = [np.abs(right).max() for _, right in wrong]
-    if all(single(*one) and np.allclose(*one, rtol=1e-2, atol=1e-4 * most) for one, most in zip(wrong, scale, strict=True)):
+    if all(
+        single(*one) and np.allclose(*one, rtol=1e-2, atol=1e-4 * most)
+        for one, most in zip(wrong, scale, strict=True)
+    ):
         return "your function returns floats of 32 bits or fewer: compute with 64, as the inputs are (no dtype=np.float32)"
     if all(_whole(a, b) for a, b in wrong):
         return (
@@ -155,7 +162,10 @@ def rounded(answer, right):
 def whole_numbers(answer, right):
     """Whether an answer holds whole numbers by type where the right one does not."""
     return any(
-        not isinstance(a, str) and a.dtype.kind in "iu" and b.dtype.kind == "f" and bool((b != np.trunc(b)).any())
+        not isinstance(a, str)
+        and a.dtype.kind in "iu"
+        and b.dtype.kind == "f"
+        and bool((b != np.trunc(b)).any())
         for a, b in _arrays(answer, right)
     )
 
@@ -163,7 +173,10 @@ def whole_numbers(answer, right):
 def fractions(answer, right):
     """Whether an answer holds fractions where whole numbers are right."""
     return any(
-        not isinstance(a, str) and a.dtype.kind == "f" and b.dtype.kind in "iu" and bool((a != np.trunc(a)).any())
+        not isinstance(a, str)
+        and a.dtype.kind == "f"
+        and b.dtype.kind in "iu"
+        and bool((a != np.trunc(a)).any())
         for a, b in _arrays(answer, right)
     )
 
@@ -190,7 +203,9 @@ def _arrays(answer, right):
 def first_difference(answer, right, equal, returns=()):
     """(where, answer's value, right value) of the first thing that differs, for a sentence."""
     if isinstance(right, tuple) and isinstance(answer, tuple | list) and len(answer) == len(right):
-        for name, a, b in zip(returns or [f"part {i + 1}" for i in range(len(right))], answer, right, strict=True):
+        for name, a, b in zip(
+            returns or [f"part {i + 1}" for i in range(len(right))], answer, right, strict=True
+        ):
             if not equal(a, b):
                 where, *values = first_difference(a, b, same)
                 return f"{name}{where and ' '}{where}", *values

@@ -98,7 +98,9 @@ def bind(axes, arguments):
             continue
         named = argument.items() if isinstance(argument, dict) else [(None, argument)]
         for name, array in named:
-            letters = (pattern if name is None else PARAMETERS.get(".".join(name.split(".")[-2:]), "")).split()
+            letters = (
+                pattern if name is None else PARAMETERS.get(".".join(name.split(".")[-2:]), "")
+            ).split()
             shape = np.shape(array) if letters else ()
             own = [letter for letter in letters if letter != "..."]
             at = len(shape) - len(own)

@@ -7,36 +7,22 @@ smallest failing call with its numbers.
 
 import copy
 import inspect
-import linecache
 import warnings
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import Wrong, answers, compare
-from .answers import CHANGED, NOTHING, Refused, kind, plain
-from .calls import unwritten
+from .answers import CHANGED, NOTHING, kind, plain
 from .description import Exercise, bind
+from .local import local
 from .sentences import explain
+from .values import alike, another, blurred, holds_nan, in_one_line, shown, without_error
 
-__all__ = ["Reply", "Verdict", "check", "judge", "local", "on_right"]
+__all__ = ["Verdict", "check", "judge", "on_right"]
 
 SEED, DRAWS = 20170612, 8  # the cases of a description are the same for everybody; so are a lesson's draws
 on_right = []  # called with (exercise, function) after a check has printed "right"
-
-
-@dataclass
-class Reply:
-    """What came of one call: a value, or why there is none."""
-
-    value: object = None
-    error: tuple = ()  # (name of the exception's class, its words)
-    line: str = ""  # of the learner's code, where the error left it
-    stub: str | None = None  # the name of what is not written yet
-    unreached: bool = False  # the function's own `raise NotImplementedError` stands below a body
-    changed: bool = False  # the arguments were changed
-    interrupted: bool = False
-    refused: str = ""  # the sentence for an answer of a kind that is never right
 
 
 @dataclass(frozen=True)
@@ -117,7 +103,10 @@ class _Judge:
         """The reply to one call; what has nothing to do with the exercise ends the judgement here."""
         reply = self.call(*copy.deepcopy(arguments))
         if reply.unreached:
-            raise _Found("wrong", "your function is written, and its last line still raises NotImplementedError: delete that line")
+            raise _Found(
+                "wrong",
+                "your function is written, and its last line still raises NotImplementedError: delete that line",
+            )
         if reply.stub is not None:
             other = reply.stub not in ("", self.exercise.name)
             raise _Found("empty", f"not written yet: {reply.stub}" if other else "not written yet")
@@ -144,7 +133,7 @@ class _Judge:
     def plain_cases(self, cases):
         asked = [(case.arguments, self.ask(case.arguments), self.right(case.arguments)) for case in cases]
         first, again = asked[0][1], self.ask(asked[0][0])
-        if _without_error(first, again) and not _alike(first.value, again.value):
+        if without_error(first, again) and not alike(first.value, again.value):
             self.wrong(
                 "your function gives another answer when it is called again with the same arguments: it keeps something "
                 "from one call to the next (a list or dict as default, or outside the function), or draws at random"
@@ -194,8 +183,8 @@ class _Judge:
                 return bool(reply.error) and reply.error[0] == type(error).__name__
         if reply.error:
             return False
-        value, mistaken = (_blurred(one) if slip.needs else one for one in (reply.value, mistaken))
-        return self.equal(value, mistaken) or _alike(value, mistaken)
+        value, mistaken = (blurred(one) if slip.needs else one for one in (reply.value, mistaken))
+        return self.equal(value, mistaken) or alike(value, mistaken)
 
     def last_resort(self, failed, hint=""):
         """An exception, a wrong form, an argument without effect, or the smallest failing call with its numbers."""
@@ -203,7 +192,9 @@ class _Judge:
         letters = self.letters(arguments)
         if reply.error:
             name = self.exercise.name
-            said = explain(*reply.error, letters, self.names(arguments), f"{name}({', '.join(self.parameters())})")
+            said = explain(
+                *reply.error, letters, self.names(arguments), f"{name}({', '.join(self.parameters())})"
+            )
             at = f" at `{reply.line}`" if reply.line else ""
             self.wrong(f"{hint}{hint and ': '}your function stopped{at}: {said}")
         if (says := compare.form(reply.value, right, letters, self.exercise.returns)) is not None:
@@ -211,11 +202,13 @@ class _Judge:
         for ask in self.exercise.properties:
             if (says := ask(lambda *arguments: self.ask(arguments).value, arguments)) is not None:
                 self.wrong(says)
-        if not _holds_nan(reply.value) and (name := self.without_effect(failed)) is not None:
+        if not holds_nan(reply.value) and (name := self.without_effect(failed)) is not None:
             self.wrong(f"{name} has no effect: your answer is the same whatever it is")
         values = [one.value for _, one, _ in failed]
-        if len(values) > 1 and all(_alike(values[0], value) for value in values[1:]):
-            self.wrong("your answer is always the same: does it use a name of the notebook in place of its arguments?")
+        if len(values) > 1 and all(alike(values[0], value) for value in values[1:]):
+            self.wrong(
+                "your answer is always the same: does it use a name of the notebook in place of its arguments?"
+            )
         if compare.whole_numbers(reply.value, right):
             self.wrong(
                 "your answer holds whole numbers alone: what is written into an array of whole numbers is cut, "
@@ -223,7 +216,7 @@ class _Judge:
             )
         if compare.fractions(reply.value, right):
             self.wrong("whole numbers are expected, as ids are, and yours have digits behind the point")
-        if _holds_nan(reply.value) and not _holds_nan(right):
+        if holds_nan(reply.value) and not holds_nan(right):
             hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, or a logarithm or root below 0"
         self.wrong(f"{hint}{hint and ': '}{self.numbers(*failed[0])}")
 
@@ -237,29 +230,30 @@ class _Judge:
 
     def no_effect(self, i, arguments, reply, right):
         """Whether another argument i would have to change the answer, and does not."""
-        other = _another(arguments[i])
+        other = another(arguments[i])
         if other is None or reply.error:
             return False
         changed = (*arguments[:i], other, *arguments[i + 1 :])
         try:
             if self.equal(self.right(changed), right):
                 return False
-        except ValueError:  # the reference refuses this change
+        except Exception:  # noqa: BLE001  the reference refuses this change
             return False
         asked = self.ask(changed)
-        return not asked.error and _alike(asked.value, reply.value)
+        return not asked.error and alike(asked.value, reply.value)
 
     def numbers(self, arguments, reply, right):
         """The failing call, what it should give, and what it gives."""
         letters = self.letters(arguments)
         where, got, wanted = compare.first_difference(reply.value, right, self.equal, self.exercise.returns)
-        shown = ", ".join(
-            _show(argument, letters, name) for name, argument in zip(self.parameters(), arguments, strict=False)
+        said = ", ".join(
+            shown(argument, letters, name)
+            for name, argument in zip(self.parameters(), arguments, strict=False)
         )
-        values = [_value(wanted), _value(got)]
+        values = [in_one_line(wanted), in_one_line(got)]
         if values[0] == values[1]:
-            values = [_value(wanted, 10), _value(got, 10)]
-        return f"{self.exercise.name}({shown}): {where or 'it'} should be {values[0]}, yours is {values[1]}"
+            values = [in_one_line(wanted, 10), in_one_line(got, 10)]
+        return f"{self.exercise.name}({said}): {where or 'it'} should be {values[0]}, yours is {values[1]}"
 
     def parameters(self):
         return list(inspect.signature(self.exercise.reference).parameters)
@@ -277,127 +271,3 @@ class _Judge:
 
     def wrong(self, sentence):
         raise _Found("wrong", " ".join(sentence.split()))
-
-
-# --- calling a function of this process
-
-
-def local(function):
-    """`call` for `judge`: the function is called here, and what it raises is caught."""
-
-    def call(*arguments):
-        before = copy.deepcopy(arguments)
-        try:
-            with np.errstate(all="ignore"), warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                value = plain(function(*arguments))
-        except Refused as error:
-            return Reply(refused=str(error))
-        except NotImplementedError as error:
-            return _not_implemented(function, error)
-        except KeyboardInterrupt as error:
-            return Reply(interrupted=True, line=_line(error))
-        except (Exception, SystemExit) as error:  # noqa: BLE001  the learner's
-            return Reply(error=(type(error).__name__, _words(error)), line=_line(error))
-        return Reply(value=value, changed=not _alike(list(arguments), list(before)))
-
-    return call
-
-
-def _not_implemented(function, error):
-    """A stub, a stub that the function calls, a `raise` left below a body, or an ordinary error."""
-    found = unwritten(error)
-    if found is None:
-        return Reply(error=(type(error).__name__, _words(error)), line=_line(error))
-    code, above = found
-    own = code is getattr(function, "__code__", None)
-    return Reply(unreached=True) if own and above else Reply(stub="" if own else code.co_name)
-
-
-def _words(error):
-    try:
-        return str(error)[:500]
-    except Exception:  # noqa: BLE001
-        return ""
-
-
-def _line(error):
-    """The line of the learner's function at which the exception left it, where there is one."""
-    frame = error.__traceback__.tb_next  # None where the call itself failed
-    return frame and linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()[:120] or ""
-
-
-# --- small things
-
-
-def _alike(a, b):
-    """Equal in every bit that shows; NaN equals NaN."""
-    if isinstance(a, dict):
-        return isinstance(b, dict) and list(a) == list(b) and all(_alike(a[key], b[key]) for key in a)
-    if isinstance(a, tuple | list):
-        return isinstance(b, tuple | list) and len(a) == len(b) and all(map(_alike, a, b))
-    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        both = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.shape == b.shape
-        return both and np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f")
-    if isinstance(a, float) and isinstance(b, float):
-        return a == b or np.isnan(a) and np.isnan(b)
-    return a is b or type(a) is type(b) and (a == b or not isinstance(a, int | str | bool | bytes | set))
-
-
-_NOT_FINITE = 98765.4321
-
-
-def _blurred(value):
-    """The value with one number for all that is not finite: among extremes, NaN and the infinities are one thing."""
-    if isinstance(value, tuple):
-        return tuple(map(_blurred, value))
-    if isinstance(value, dict):
-        return {key: _blurred(item) for key, item in value.items()}
-    array = None if isinstance(value, dict) else answers.numbers_of(value)
-    if array is None or array.dtype.kind != "f":
-        return value
-    return np.where(np.isfinite(array), array, _NOT_FINITE)
-
-
-def _without_error(*replies):
-    return not any(reply.error for reply in replies)
-
-
-def _another(argument):
-    """Something else of the same kind, to see whether it matters; None where there is none."""
-    if isinstance(argument, np.ndarray) and argument.dtype == bool:
-        return np.ones_like(argument)
-    if isinstance(argument, np.ndarray) and argument.dtype.kind == "f" and argument.size:
-        return argument[..., ::-1] * 0.7 + 0.1
-    if isinstance(argument, float):
-        return argument * 0.7 + 0.1
-    if isinstance(argument, dict):
-        return {key: value * 0.7 if isinstance(value, np.ndarray) else value for key, value in argument.items()}
-    return None
-
-
-def _holds_nan(value):
-    if isinstance(value, dict):
-        return any(map(_holds_nan, value.values()))
-    if isinstance(value, tuple | list) and any(isinstance(one, tuple | list | dict | np.ndarray) for one in value):
-        return any(map(_holds_nan, value))
-    array = answers.numbers_of(value)
-    return array is not None and array.dtype.kind == "f" and bool(np.isnan(array).any())
-
-
-def _value(value, precision=4):
-    """A value in one line."""
-    if isinstance(value, np.ndarray | float | np.floating):
-        text = np.array2string(np.asarray(value), precision=precision, separator=", ", threshold=40, max_line_width=10_000)
-        value = " ".join(text.split())
-    text = value if isinstance(value, str) and value in ("missing", "not there") else str(value)
-    return text if len(text) <= 160 else text[:157] + "…"
-
-
-def _show(argument, letters, name):
-    """An argument of the failing call: its numbers where they are few, else its shape."""
-    if isinstance(argument, np.ndarray) and argument.size > 12:
-        return f"{name} of shape {compare.spell(argument.shape, letters)}"
-    if isinstance(argument, dict) and any(isinstance(one, np.ndarray) for one in argument.values()):
-        return f"{name} with {', '.join(list(argument)[:3])}, …"
-    return repr(argument) if isinstance(argument, str) else _value(argument)

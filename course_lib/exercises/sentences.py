@@ -23,7 +23,12 @@ def explain(kind, words, letters, given=(), call=""):
     '(T, D) = (2, 3) and (T,) = (2,) do not fit entry by entry: a sum, mean or max has lost its axis there: keepdims=True keeps it, with size 1'
     """
     words = " ".join(words.split())
-    if "Tensor" in words and "ndarray" in words or words.startswith("expected Tensor") or "must be Tensor" in words:
+    if (
+        "Tensor" in words
+        and "ndarray" in words
+        or words.startswith("expected Tensor")
+        or "must be Tensor" in words
+    ):
         return f"{kind}: {words} (the check gives NumPy arrays: torch.from_numpy makes tensors of them)"
     for pattern, say in RULES:
         if (found := re.search(pattern, words)) is not None:
@@ -185,5 +190,12 @@ RULES = [
 
 
 def _a(name):
-    names = {"int": "a number", "ndarray": "an array", "float": "a number", "str": "a text", "NoneType": "None", "builtin_function_or_method": "a function"}
+    names = {
+        "int": "a number",
+        "ndarray": "an array",
+        "float": "a number",
+        "str": "a text",
+        "NoneType": "None",
+        "builtin_function_or_method": "a function",
+    }
     return names.get(name, f"{'an' if name[0] in 'aeiou' else 'a'} {name}")

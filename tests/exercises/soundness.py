@@ -8,7 +8,8 @@ import numpy as np
 
 from course_lib.exercises import answers
 from course_lib.exercises.description import bind
-from course_lib.exercises.judge import SEED, _alike, _blurred
+from course_lib.exercises.judge import SEED
+from course_lib.exercises.values import alike, blurred
 
 
 def outcome(function, arguments, needs):
@@ -19,7 +20,7 @@ def outcome(function, arguments, needs):
             value = answers.plain(function(*copy.deepcopy(arguments)))
         except Exception as error:  # noqa: BLE001  a slip may fail
             return "raised", type(error).__name__
-    return "gave", _blurred(value) if needs else value
+    return "gave", blurred(value) if needs else value
 
 
 def equal(exercise, a, b):
@@ -27,7 +28,7 @@ def equal(exercise, a, b):
         return a == b
     same = exercise.same or answers.same
     try:
-        return same(a[1], b[1]) or _alike(a[1], b[1])
+        return same(a[1], b[1]) or alike(a[1], b[1])
     except Exception:  # noqa: BLE001  a slip of another form is no right answer
         return False
 
@@ -90,4 +91,4 @@ def sizes_offences(exercise, cases):
 
 
 def same_argument(a, b):
-    return _alike(a, b)
+    return alike(a, b)

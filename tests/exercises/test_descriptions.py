@@ -7,15 +7,18 @@ import re
 
 import numpy as np
 import pytest
+import torch
 
 import course_lib.exercises
 from course_lib import one_page
 from course_lib.exercises import Wrong, judge
-from course_lib.exercises.judge import local
+from course_lib.exercises.local import local
 from tests.exercises import plain_answers
 from tests.exercises.soundness import offences
 
-LESSONS = sorted(one.name for one in pkgutil.iter_modules(course_lib.exercises.__path__) if one.name.startswith("lesson_"))
+LESSONS = sorted(
+    one.name for one in pkgutil.iter_modules(course_lib.exercises.__path__) if one.name.startswith("lesson_")
+)
 MODULES = [importlib.import_module(f"course_lib.exercises.{name}") for name in LESSONS]
 EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
 ANSWERS = [importlib.import_module(f"{plain_answers.__name__}.{name}") for name in LESSONS]
@@ -37,27 +40,31 @@ def test_the_description_is_sound(name):
 
 
 @every_exercise
-def test_right_answers_are_accepted_in_any_style(name):
+def test_right_answers_of_all_styles_pass(name):
     functions = [getattr(one_page, name), *RIGHT[name]]
     assert len(functions) >= 6
     assert [verdict(name, function).sentence for function in functions] == [""] * len(functions)
 
 
 @every_exercise
-def test_wrong_answers_are_rejected_with_one_sentence(name, capsys):
+def test_wrong_answers_get_one_sentence(name, capsys):
     assert len(WRONG[name]) >= 8
     named = 0
     for i, (function, says) in enumerate(WRONG[name]):
         given = verdict(name, function)
         assert given.outcome == "wrong", f"wrong answer {i} ({says}) is accepted"
         assert says in given.sentence, f"wrong answer {i}"
-        assert "\n" not in given.sentence and not given.sentence.endswith(".") and "course_lib" not in given.sentence
+        assert (
+            "\n" not in given.sentence
+            and not given.sentence.endswith(".")
+            and "course_lib" not in given.sentence
+        )
         assert "gufunc" not in given.sentence and "could not be broadcast" not in given.sentence
         named += bool(says) or not NUMBERS.search(given.sentence) and not UNKNOWN.search(given.sentence)
     assert named >= 0.7 * len(WRONG[name]), f"{named} of {len(WRONG[name])} are named"
 
 
-def test_nine_of_ten_wrong_answers_have_their_mistake_named():
+def test_seven_of_ten_mistakes_are_named_and_no_exception_is_opaque():
     """Over all exercises; what is not named gets the smallest failing call with its numbers."""
     cases = [(name, function, says) for name, cases in WRONG.items() for function, says in cases]
     unknown = []
@@ -102,11 +109,11 @@ def test_a_raise_left_below_the_body(name):
 
 
 def test_an_error_of_a_library_is_no_stub():
-    def unsupported(scores, temperature=1.0):
-        return next(iter(map(refuse, [scores])))
+    def whole(scores, temperature=1.0):
+        return torch.softmax(torch.tensor([[1, 2]]), dim=-1)  # torch has none for whole numbers
 
-    refuse = type("Refuse", (), {"__call__": lambda self, _: exec("raise NotImplementedError('no kernel')")})()  # noqa: S102
-    assert verdict("softmax", unsupported).outcome in ("wrong", "empty")
+    given = verdict("softmax", whole)
+    assert given.outcome == "wrong" and "NotImplementedError" in given.sentence
 
 
 @every_exercise
@@ -133,7 +140,10 @@ def test_nothing_an_exception_and_an_interruption(name):
         raise SystemExit("gone")
 
     assert "is a return missing" in verdict(name, lambda *arguments: None).sentence
-    assert verdict(name, divides).sentence == "your function stopped at `return 1 / 0`: a number was divided by 0"
+    assert (
+        verdict(name, divides).sentence
+        == "your function stopped at `return 1 / 0`: a number was divided by 0"
+    )
     assert "is there a loop that never ends" in verdict(name, runs_on).sentence
     assert "SystemExit" in verdict(name, ends).sentence
     assert "without calling it" in wrong(name, np.zeros(2))
@@ -148,7 +158,22 @@ def wrong(name, function):
 @every_exercise
 @pytest.mark.parametrize(
     "answer",
-    ["abcd", object(), {"a": "b"}, [[1.0], [1.0, 2.0]], 1j, {1, 2}, print, b"a", [None], (), [{}], np.array("x"), np.nan, (1, 2, 3, 4)],
+    [
+        "abcd",
+        object(),
+        {"a": "b"},
+        [[1.0], [1.0, 2.0]],
+        1j,
+        {1, 2},
+        print,
+        b"a",
+        [None],
+        (),
+        [{}],
+        np.array("x"),
+        np.nan,
+        (1, 2, 3, 4),
+    ],
     ids=lambda answer: type(answer).__name__,
 )
 def test_answers_of_a_wrong_kind(name, answer):
@@ -170,7 +195,11 @@ def test_changed_arguments(name):
 
         def function(*arguments, place=place, spoilt=spoilt):
             value = EXERCISES[name].reference(*arguments)
-            value = tuple(np.array(one) if isinstance(one, np.ndarray) else one for one in value) if isinstance(value, tuple) else value
+            value = (
+                tuple(np.array(one) if isinstance(one, np.ndarray) else one for one in value)
+                if isinstance(value, tuple)
+                else value
+            )
             value = np.array(value) if isinstance(value, np.ndarray) else value  # no view of an argument
             spoilt.append(place < len(arguments) and spoil(arguments[place]))
             return value
@@ -202,10 +231,16 @@ def test_lost_digits_memory_and_chance(name):
     if isinstance(sample, np.ndarray | np.floating):
         sample = np.asarray(sample)
         if sample.dtype.kind == "f" and EXERCISES[name].same is None:
-            assert verdict(name, lambda *arguments: np.asarray(right(*arguments), np.float32)).outcome == "wrong"
+            assert (
+                verdict(name, lambda *arguments: np.asarray(right(*arguments), np.float32)).outcome == "wrong"
+            )
             assert verdict(name, lambda *arguments: np.round(right(*arguments), 2)).outcome == "wrong"
-            assert verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(int)).outcome == "wrong"
-            assert verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(str)).outcome == "wrong"
+            assert (
+                verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(int)).outcome == "wrong"
+            )
+            assert (
+                verdict(name, lambda *arguments: np.asarray(right(*arguments)).astype(str)).outcome == "wrong"
+            )
             assert verdict(name, lambda *arguments: right(*arguments) * np.nan).outcome == "wrong"
     calls = []
 

@@ -12,7 +12,8 @@ import pytest
 from course_lib import one_page
 from course_lib.exercises.answers import plain
 from course_lib.exercises.answers import same as equal
-from course_lib.exercises.judge import judge, local
+from course_lib.exercises.judge import judge
+from course_lib.exercises.local import local
 from tests.exercises.test_descriptions import ANSWERS, EXERCISES, RIGHT
 
 SECONDS = 0.2  # of processor time: a changed loop may never end
@@ -50,7 +51,10 @@ def _changes_of(node):
     if isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign) and type(node.op) in SWAPS:
         yield setting(op=SWAPS[type(node.op)]())
     if isinstance(node, ast.BinOp):
-        yield lambda other: [setattr(other, "left", copy.deepcopy(node.right)), setattr(other, "right", copy.deepcopy(node.left))]
+        yield lambda other: [
+            setattr(other, "left", copy.deepcopy(node.right)),
+            setattr(other, "right", copy.deepcopy(node.left)),
+        ]
         yield setting(op=ast.Add(), right=ast.Constant(0))  # the right side is dropped
     if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
         yield setting(ops=[SWAPS[type(node.ops[0])]()])
@@ -78,13 +82,18 @@ def _changes_of(node):
 def functions(name):
     """(tree of the expression or def, its namespace) of the right answers to an exercise."""
     page = ast.parse(inspect.getsource(one_page))
-    yield next(node for node in page.body if isinstance(node, ast.FunctionDef) and node.name == name), vars(one_page)
+    yield (
+        next(node for node in page.body if isinstance(node, ast.FunctionDef) and node.name == name),
+        vars(one_page),
+    )
     for module in ANSWERS:
         if name not in module.RIGHT:
             continue
         body = ast.parse(inspect.getsource(module)).body
         written = {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
-        (right,) = (node.value for node in body if isinstance(node, ast.Assign) and node.targets[0].id == "RIGHT")
+        (right,) = (
+            node.value for node in body if isinstance(node, ast.Assign) and node.targets[0].id == "RIGHT"
+        )
         answers = dict(zip((key.value for key in right.keys), right.values, strict=True))[name]
         for one in answers.elts:
             yield written.get(getattr(one, "id", None), one), vars(module)
@@ -147,7 +156,7 @@ def proven_wrong(exercise, function):
 def test_no_mutant_that_draws_prove_wrong_is_accepted(name, capsys):
     exercise, tried = EXERCISES[name], 0
     slow = exercise.minutes >= 20  # long functions, of which the course's own stands for all
-    for tree, space in list(functions(name))[: 1 if slow else 3]:
+    for tree, space in list(functions(name))[: 1 if slow else 5]:
         for changed in changes(tree):
             if ast.dump(changed) == ast.dump(tree):
                 continue
@@ -159,11 +168,14 @@ def test_no_mutant_that_draws_prove_wrong_is_accepted(name, capsys):
             if accepted(exercise, function):
                 proof = proven_wrong(exercise, function)
                 assert proof is None, f"{ast.unparse(changed)} is called right, and wrong for {proof}"
-    assert tried >= 3
+    assert tried >= 1
 
 
 def test_a_mutant_that_is_wrong_is_proven_so():
     exercise = EXERCISES["softmax"]
     right = RIGHT["softmax"][0]
     assert proven_wrong(exercise, right) is None
-    assert proven_wrong(exercise, lambda scores, temperature=1.0: 2 * np.asarray(right(scores, temperature))) is not None
+    assert (
+        proven_wrong(exercise, lambda scores, temperature=1.0: 2 * np.asarray(right(scores, temperature)))
+        is not None
+    )

@@ -14,7 +14,8 @@ from course_lib.classroom import sandbox, worker
 from course_lib.classroom.remote import Missing, remote
 from course_lib.exercises.answers import plain
 from course_lib.exercises.calls import MADE, Made
-from course_lib.exercises.judge import judge, local
+from course_lib.exercises.judge import judge
+from course_lib.exercises.local import local
 from tests.exercises.test_descriptions import ANSWERS, EXERCISES, MODULES
 
 unusable = sandbox.unusable()
@@ -33,7 +34,9 @@ def alike(sentence):
 
 
 @needs_sandbox
-@pytest.mark.parametrize("module, answers", zip(MODULES, ANSWERS, strict=True), ids=[module.__name__[-9:] for module in MODULES])
+@pytest.mark.parametrize(
+    "module, answers", zip(MODULES, ANSWERS, strict=True), ids=[module.__name__[-9:] for module in MODULES]
+)
 def test_the_sandbox_and_the_lesson_give_one_verdict(module, answers, capsys):
     with sandbox.Worker() as process:
         for name, source in (("answers", inspect.getsource(answers)), ("naming", NAMING)):
@@ -42,10 +45,17 @@ def test_the_sandbox_and_the_lesson_give_one_verdict(module, answers, capsys):
             for kind, functions in (("right", answers.RIGHT), ("wrong", answers.WRONG)):
                 for i, one in enumerate(functions[exercise.name]):
                     here = judge(exercise, local(one if callable(one) else one[0]))
-                    there = judge(exercise, remote(lambda request: process.ask(request, 60), f"{kind}_{exercise.name}_{i}"))
-                    assert there.outcome == here.outcome == kind, f"{exercise.name}, {kind} answer {i}: {here}, {there}"
+                    there = judge(
+                        exercise,
+                        remote(lambda request: process.ask(request, 60), f"{kind}_{exercise.name}_{i}"),
+                    )
+                    assert there.outcome == here.outcome == kind, (
+                        f"{exercise.name}, {kind} answer {i}: {here}, {there}"
+                    )
                     if "another answer" not in here.sentence:
-                        assert alike(there.sentence) == alike(here.sentence), f"{exercise.name}, {kind} answer {i}"
+                        assert alike(there.sentence) == alike(here.sentence), (
+                            f"{exercise.name}, {kind} answer {i}"
+                        )
 
 
 @needs_sandbox
@@ -108,5 +118,11 @@ def test_every_argument_survives_the_way(name):
 def test_the_worker_starts_without_the_course():
     """Both files that the sandbox has from the exercises need NumPy alone."""
     code = "import sys; sys.path.insert(0, 'course_lib/exercises'); import answers, calls; print([n for n in sys.modules if 'course' in n])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     assert done.stdout == "[]\n"

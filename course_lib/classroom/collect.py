@@ -19,7 +19,7 @@ from pathlib import Path
 from course_lib.terminal import show_any_text
 
 from .grade import replace
-from .roster import class_list
+from .roster import class_list, flat
 from .sanitise import MAX_FILE, Unreadable, plain, read_plain_file
 from .tasks import TASKS
 
@@ -39,11 +39,13 @@ class Skipped(ValueError):
 def whose(path, assignment, students, pattern=None):
     """(student, copy) of a file, by the part of its path that the system wrote. Raises Skipped.
 
-    >>> whose("Ada Lovelace_4711_assignsubmission_file_/04_attention (1).ipynb", "04_attention", {"4711"})
+    students: {id: names}, as `class_list` gives it.
+
+    >>> whose("Ada Lovelace_4711_assignsubmission_file_/04_attention (1).ipynb", "04_attention", {"4711": {"adalovelace"}})
     ('4711', 1)
-    >>> whose("lovelaceada_LATE_4711_99_04_attention-2.ipynb", "04_attention", {"4711"})
+    >>> whose("lovelaceada_LATE_4711_99_04_attention-2.ipynb", "04_attention", {"4711": set()})
     ('4711', 2)
-    >>> whose("eve_4712_assignsubmission_file_/4711_04_attention.ipynb", "04_attention", {"4711", "4712"})
+    >>> whose("eve_4712_assignsubmission_file_/4711_04_attention.ipynb", "04_attention", {"4711": set(), "4712": set()})
     Traceback (most recent call last):
     course_lib.classroom.collect.Skipped: it is not called 04_attention.ipynb
     """
@@ -54,15 +56,25 @@ def whose(path, assignment, students, pattern=None):
         names, file = [match["student"]], re.sub(rf".*?_?(?={assignment})", "", file, count=1)
     else:
         names, file = owner_of(folders, file, assignment, students)
-    found = {name for name in names if name in students}
+    found = ids_of(names, students)
     if len(found) > 1:
         raise Skipped(f"it could be of {' or of '.join(sorted(found))}")
     if not found:
-        raise Skipped(f"nobody on the class's list has the id {' or '.join(dict.fromkeys(names))}")
+        raise Skipped(f"nobody on the class's list has the id {' or the name '.join(dict.fromkeys(names))}")
     copy = re.fullmatch(rf"{re.escape(assignment)}{COPY}\.ipynb", file, flags=re.IGNORECASE)
     if not copy:
         raise Skipped(f"it is not called {assignment}.ipynb")
     return found.pop(), int(copy["copy"] or 0)
+
+
+def ids_of(names, students):
+    """The ids that [id] or [number, name] can mean. A system's number may by chance be another's id: the name must fit."""
+    if isinstance(students, Anybody):
+        return {names[0]}
+    number, name = names[0], flat(names[-1])
+    found = {id for id, known in students.items() if len(names) > 1 and (name in known or id == names[-1])}
+    fits = number in students and (len(names) == 1 or not students[number] or name in students[number])
+    return found | ({number} if fits else set())
 
 
 def owner_of(folders, file, assignment, students):
@@ -220,7 +232,7 @@ def collect(course, assignment, pattern=None, anybody=False, force=False):
     yield ", ".join(f"{what} {n}" for what, n in counts.items()) + f", of {len(best)} students"
 
 
-class Anybody:
+class Anybody(dict):
     """A class in which everybody is."""
 
     def __contains__(self, student):

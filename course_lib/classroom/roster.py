@@ -1,5 +1,7 @@
 """The class's list: the students of nbgrader's gradebook, where `nbgrader db student import` has put them."""
 
+import unicodedata
+
 from nbgrader.api import Gradebook
 
 
@@ -8,10 +10,20 @@ def database_of(course):
 
 
 def class_list(course):
-    """The ids of the class, a set; empty where no list was imported, which would have given names or addresses."""
+    """{id: names} of the class, each name without spaces, first or last name first; {} where no list was imported."""
     if not (course / "gradebook.db").exists():  # nbgrader would make an empty one
-        return set()
+        return {}
     with Gradebook(database_of(course)) as gradebook:
-        students = gradebook.students
-        named = any(student.first_name or student.last_name or student.email for student in students)
-        return {student.id for student in students} if named else set()
+        listed = [(s.id, s.first_name or "", s.last_name or "", s.email) for s in gradebook.students]
+    if not any(first or last or email for _, first, last, email in listed):  # they come from grading
+        return {}
+    return {id: {flat(first + last), flat(last + first)} - {""} for id, first, last, _ in listed}
+
+
+def flat(name):
+    """A name without what systems change in it.
+
+    >>> flat("Zoe\u0308 O'Neil")
+    'zoëoneil'
+    """
+    return "".join(c for c in unicodedata.normalize("NFC", name).casefold() if c.isalnum())

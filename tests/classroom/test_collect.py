@@ -18,7 +18,9 @@ from course_lib.classroom.roster import database_of
 from course_lib.classroom.sanitise import MAX_FILE
 
 NAME = "04_attention"
-CLASS = {"ada", "bob", "4711", "4712", "Zo\u00eb M\u00fcller", "o'neil", "x_y.z-47", "04", "lovelaceada"}
+IDS = ["ada", "bob", "4711", "4712", "Zo\u00eb M\u00fcller", "o'neil", "x_y.z-47", "04", "lovelaceada"]
+NAMED = {"ann": {"annalee", "leeanna"}, "101": {"victorhugo", "hugovictor"}, "tw1": {"twin"}, "tw2": {"twin"}}
+CLASS = {**dict.fromkeys(IDS, frozenset()), **NAMED}
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,10 @@ CLASS = {"ada", "bob", "4711", "4712", "Zo\u00eb M\u00fcller", "o'neil", "x_y.z-
         ("Ada Lovelace_4711_assignsubmission_file_\\04_attention.ipynb", "4711", 0),
         ("babbagec_4711_99_04_attention.ipynb", "4711", 0),
         ("babbagec_LATE_4711_99_04_attention-3.ipynb", "4711", 3),
+        ("Anna Lee_333_assignsubmission_file_/04_attention.ipynb", "ann", 0),
+        ("Lee, Anna_333_assignsubmission_file_/04_attention.ipynb", "ann", 0),
+        ("leeanna_333_44_04_attention.ipynb", "ann", 0),
+        ("Victor Hugo_101_assignsubmission_file_/04_attention.ipynb", "101", 0),
     ],
 )
 def test_a_name_says_whose_it_is(path, student, copy):
@@ -63,14 +69,17 @@ def test_a_name_says_whose_it_is(path, student, copy):
         ("ada_04_attention.html", "it is not called 04_attention.ipynb"),
         ("ada_04_attention_final.ipynb", "it is not called 04_attention.ipynb"),
         ("Eve_4712_assignsubmission_file_/4711_04_attention.ipynb", "it is not called"),
-        ("Eve_4799_assignsubmission_file_/ada_04_attention.ipynb", "nobody .* has the id 4799 or Eve"),
+        ("Eve_4799_assignsubmission_file_/ada_04_attention.ipynb", "nobody .* has the id 4799 or the name Eve"),
         ("Eve_4799_assignsubmission_file_/Victor_4711_assignsubmission_file_/04_attention.ipynb", "has the id 4799"),
         ("Eve_4799_assignsubmission_file_Victor_4711_assignsubmission_file_04_attention.ipynb", "two submissions"),
         ("Eve_4799_assignsubmission_file_/ada/04_attention.ipynb", "has the id 4799"),
-        ("evil_4799_12_ada_04_attention.ipynb", "has the id 4799 or evil"),
+        ("evil_4799_12_ada_04_attention.ipynb", "has the id 4799 or the name evil"),
         ("evil_4799_12_x_4711_13_04_attention.ipynb", "has the id 4799"),
         ("lovelaceada_4711_12_04_attention.ipynb", "it could be of 4711 or of lovelaceada"),
         ("uploads of Eve/ada_04_attention.ipynb", "the folder uploads of Eve does not say whose it is"),
+        ("Eve Nobody_101_assignsubmission_file_/04_attention.ipynb", "has the id 101 or the name Eve Nobody"),
+        ("Anna Lee_4711_assignsubmission_file_/04_attention.ipynb", "it could be of 4711 or of ann"),
+        ("Twin_1_assignsubmission_file_/04_attention.ipynb", "it could be of tw1 or of tw2"),
         ("bob/ada_04_attention.ipynb", "it is not called"),
         ("ada_04_attention_bob_04_attention.ipynb", "nobody on the class's list has the id ada_04_attention_bob"),
         ("../ada_04_attention.ipynb", "leads out"), ("a/../../ada_04_attention.ipynb", "leads out"),
@@ -96,8 +105,8 @@ def gradebook(tmp_path_factory):
     folder = tmp_path_factory.mktemp("list")
     nbgrader(folder)  # so that nbgrader finds what makes its gradebook
     with Gradebook(database_of(folder)) as book:
-        for student in CLASS:
-            book.add_student(student, first_name="A", last_name="B")
+        for student in IDS:
+            book.add_student(student, email="a@b.c")
     return folder / "gradebook.db"
 
 

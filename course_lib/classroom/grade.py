@@ -216,13 +216,13 @@ def released(course, assignment):
 
 
 def grade(
-    course, assignment, jobs=1, students=None, sandboxed=True, again=False, seed=None, newcomers=False, log=sys.stderr
+    course, assignment, jobs=1, students=None, sandboxed=True, again=False, seed=None, newcomers=False, log=None
 ):  # fmt: skip
     """Grade all submissions, or those of the named students; the results of everybody, one dict for each.
 
     Where the class has a list, ids that are not on it are named and left alone, unless newcomers are welcome.
     """
-    release, listed = released(course, assignment), class_list(course)
+    release, listed, log = released(course, assignment), class_list(course), log or sys.stderr
     found = sorted(path.parent.name for path in course.glob(f"submitted/*/{assignment}"))
     strangers = [student for student in found if listed and student not in listed and not newcomers]
     for student in strangers:

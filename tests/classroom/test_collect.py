@@ -113,9 +113,10 @@ def gradebook(tmp_path_factory):
 @pytest.fixture
 def course(tmp_path, gradebook):
     """A course with a class and nothing else, and its folder for what was downloaded."""
-    (tmp_path / "downloaded" / NAME / "archive").mkdir(parents=True)
-    shutil.copy(gradebook, tmp_path)
-    return tmp_path
+    folder = tmp_path / "class"
+    (folder / "downloaded" / NAME / "archive").mkdir(parents=True)
+    shutil.copy(gradebook, folder)
+    return folder
 
 
 def zipped(files):

@@ -57,6 +57,7 @@ def collect():
             if cell["cell_type"] == "markdown":
                 cell["source"] = led_to_the_front("".join(cell["source"]), page)
         write(SOURCE / page, json.dumps(notebook))
+    shutil.copytree(ROOT / "notebooks/drawings", SOURCE / "notebooks/drawings")
     modules = sorted(path for path in (ROOT / "course_lib").rglob("*.py") if public(path))
     for path in modules:
         write(SOURCE / "reference" / f"{dotted(path)}.md", reference(path))

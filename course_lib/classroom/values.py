@@ -14,7 +14,7 @@ from course_lib.exercises.answers import plain as plain_form
 
 from . import sandbox
 from .sanitise import grade_id, is_test, parts, plain
-from .worker import decode, encode
+from .worker import NOT_HERE, decode, encode
 
 MOST_RESTARTS = 4  # statements of all cells together that may be left out before whole cells are
 MOST_REASON = 800  # characters
@@ -57,6 +57,8 @@ def grade_notebook(notebook, tasks, seed, sandboxed=True, notes=None):
                 ended = outcome in ("crash", "timeout")
                 if outcome in ("missing", "error") and ("NameError" in reason or outcome == "missing"):
                     reason = "; ".join([reason, *said, *hints])
+                if outcome == "error" and "ModuleNotFoundError" in reason:
+                    reason = f"{reason}; {NOT_HERE}"
                 if outcome == "missing":  # because its cell did not come to an end, perhaps
                     outcome = next((one["outcome"] for one in left_out if one), outcome)
                 results[name] = outcome, plain(reason, MOST_REASON)

@@ -36,6 +36,7 @@ else:
 
 MOST_NUMBERS, DEEPEST = 1_000_000, 25  # numbers in one array, forms in forms
 ALIKE = 50  # keys of a dict with one hash: more of them were made to cost time
+NOT_HERE = "when functions are graded, nothing is there but NumPy and Python's own library"
 PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "python", "python3")  # what they stand over is Python
 
 
@@ -174,10 +175,7 @@ def run_cell(name, source, space, skip=(), until=None, mark=lambda number: None)
         except ImportError as error:
             if not isinstance(statement, ast.Import | ast.ImportFrom):
                 return [*said, f"the cell {name} {describe(error)}"]
-            said.append(
-                f"`{line}` in the cell {name} was left out: "
-                f"when functions are graded, nothing is there but NumPy and Python's own library"
-            )
+            said.append(f"`{line}` in the cell {name} was left out: {NOT_HERE}")
         except BaseException as error:  # noqa: BLE001
             return [*said, f"the cell {name} {describe(error)}"]
     return said

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import Wrong, answers, compare
+from . import Wrong, answers, compare, graded
 from .answers import CHANGED, NOTHING, kind, plain
 from .description import Exercise, bind
 from .local import local
@@ -51,6 +51,7 @@ def check(exercise):
             raise Wrong(verdict.sentence)
         print(verdict.sentence or "right")
         if verdict.outcome == "right":
+            graded.warn(function)
             for call in on_right:
                 call(exercise, function)
 

@@ -3,11 +3,12 @@
 import dataclasses
 import re
 
+import numpy as np
 import pytest
 
-from course_lib.classroom.tasks import TASKS
+from course_lib.classroom.tasks import TASKS, Task
 from course_lib.classroom.values import grade_notebook
-from course_lib.exercises import Wrong
+from course_lib.exercises import Wrong, exercise, expect
 from course_lib.exercises.answers import CHANGED, FEW_DIGITS, NOTHING
 
 pytestmark = pytest.mark.usefixtures("sandboxed")
@@ -207,3 +208,43 @@ def test_lesson_and_mark_say_the_same(style, marks, capsys):
 def test_there_are_sixty_over_all_assignments():
     assert len(STYLES) >= 60
     assert {function for function, _, _ in STYLES.values()} >= {next(iter(tasks.values())).function for tasks in TASKS.values()}
+
+OTHERS = {
+    "at the top": "import torch\ndef NAME(x): return torch.tensor(x) * 2",
+    "of a name": "from torch import tensor\ndef NAME(x): return tensor(x) * 2",
+    "inside": "def NAME(x):\n    import torch.nn as nn\n    return nn.Identity()(x) * 2",
+    "in a helper": "import torch as t\ndef helper(x): return t.tensor(x)\ndef NAME(x): return [helper(x) * 2 for _ in 'a'][0]",
+    "in a class": "import torch\nclass A:\n    def __call__(self, x): return torch.tensor(x) * 2\nNAME = A()",
+}
+NONE = {
+    "a library beside the function": "import torch\ndef NAME(x): return x * 2\ntorch.manual_seed(0)",
+    "Python's own": "import math, functools\ndef NAME(x): return math.prod([2, x])",
+    "partial": "import functools, operator\nNAME = functools.partial(operator.mul, 2)",
+    "caught": "try:\n    import torch\nexcept ImportError:\n    torch = None\ndef NAME(x): return x * 2",
+}
+
+
+@pytest.mark.parametrize("style", [*OTHERS, *NONE])
+def test_an_assignments_check_tells_of_libraries_that_grading_lacks(style, capsys):
+    """And the mark says it in the same words; where the function does not need it, nothing is lost."""
+    source = (OTHERS | NONE)[style].replace("NAME", "double")
+
+    @exercise
+    def check_double(double):
+        expect(double(np.array([1.5, 2])), [3, 4], "twice 1.5 is 3")
+
+    given = {"assignment": 'import numpy as np\nGRADED_WITH = ["numpy"]\n', "lesson": "import numpy as np\n"}
+    said = {}
+    for place, first in given.items():
+        space = {"__name__": "__main__"}
+        exec(first + source, space)  # noqa: S102
+        check_double(space["double"])
+        said[place] = capsys.readouterr().out
+    assert said["lesson"] == "right\n"
+    words = "nothing is there but NumPy and Python's own library"
+    assert said["assignment"] == "right\n" + (f"(but it uses torch: when functions are graded, {words})\n" if style in OTHERS else "")
+    cells = [{"cell_type": "code", "id": "a", "metadata": {}, "source": one} for one in (given["assignment"], source)]
+    task = Task("double", lambda random: (random.normal(size=2),), lambda x: 2 * x, check_double)
+    outcome, reason = grade_notebook({"cells": cells}, {"test": task}, seed=0)["test"]
+    assert (outcome == "right") == (style in NONE)
+    assert style in NONE or words in reason

@@ -97,6 +97,16 @@ def figures_are_described(notebook, name):
             yield f"cell {following['id']!r} describes its figure in more than one sentence"
 
 
+def drawings_are_described(notebook, name):
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "markdown":
+            for words, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)", source(cell)):
+                if len(words.split()) < 6:
+                    yield f"cell {cell['id']!r} shows {target} and hardly says what it is: ![a sentence](…)"
+                if not re.fullmatch(r"(\.\./)?drawings/\w+\.svg", target):
+                    yield f"cell {cell['id']!r} shows {target}, which is none of the drawings that `make drawings` writes"
+
+
 def is_picture(output):
     data = output.get("data", {})
     return "image/png" in data or "image/svg+xml" in data or "<svg" in "".join(data.get("text/html", ""))
@@ -193,6 +203,7 @@ RULES = [
     one_cell_imports,
     code_stays_on_this_machine,
     figures_are_described,
+    drawings_are_described,
     headings_are_in_order,
     tables_have_headers,
     links_lead_somewhere,

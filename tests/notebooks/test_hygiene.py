@@ -212,6 +212,18 @@ BROKEN = {
         "'root' downloads something",
     ),
     "no description": (cell("picture-says", source="And more words."), "'picture' shows a figure"),
+    "drawing without words": (
+        after("root", markdown("drawn", "![A head.](drawings/head.svg)")),
+        "cell 'drawn' shows drawings/head.svg and hardly says what it is",
+    ),
+    "picture that no command draws": (
+        after("root", markdown("drawn", "![One head of attention from top to bottom.](../docs/picture.png)")),
+        "cell 'drawn' shows ../docs/picture.png, which is none of the drawings",
+    ),
+    "drawing that is not there": (
+        after("root", markdown("drawn", "![One head of attention from top to bottom.](drawings/hand.svg)")),
+        "cell 'drawn' links to drawings/hand.svg, which does not exist",
+    ),
     "description too short": (cell("picture-says", source="*Figure: a root.*"), "'picture' shows a figure"),
     "description too long": (
         cell("picture-says", source="*Figure: the root of four is drawn here. It is a square.*"),

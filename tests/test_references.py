@@ -83,6 +83,15 @@ def test_the_title_has_the_number_and_a_companion_the_title_of_its_lesson(path):
         assert title(path) == title(ROOT / f"notebooks/{COMPANIONS[path.stem]}.ipynb") + ", checked"
 
 
+def of_lessons():
+    return sorted(path for path in files() if re.fullmatch(r"lesson_\d\d\.py", path.name))
+
+
+@pytest.mark.parametrize("path", of_lessons(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_of_a_lesson_says_which_one_in_its_first_line(path):
+    assert f"lesson {NAMES[int(path.stem[-2:])]}" in path.read_text(encoding="utf-8").partition("\n")[0]
+
+
 WRONG = {
     "another name": (".py", "see 04_attentive", "there is no lesson 04_attentive"),
     "a number alone in code": (".py", "# as in lesson 04", "lacks the lesson's name"),

@@ -1,4 +1,4 @@
-"""The exercises of lesson 05: several heads side by side, and turning queries and keys by their positions."""
+"""The exercises of lesson 05_multi_head: several heads side by side, and turning queries and keys by their positions."""
 
 import numpy as np
 

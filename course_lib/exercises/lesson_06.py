@@ -1,4 +1,4 @@
-"""The exercises of lesson 06: layer norm, and where it stands."""
+"""The exercises of lesson 06_layer_norm: layer norm, and where it stands."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 07: the linear layer, GELU, and the feed-forward network out of both."""
+"""The exercises of lesson 07_feed_forward: the linear layer, GELU, and the feed-forward network out of both."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 08: a gradient by nudging, the loss and its gradient, and the steps of AdamW."""
+"""The exercises of lesson 08_loss_and_gradient_descent: nudging, the loss, its gradient, AdamW."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 09: the gradient of every layer, by hand.
+"""The exercises of lesson 09_back_propagation: the gradient of every layer, by hand.
 
 Each has a witness besides the library: nudging the input must move the output as the gradient says.
 """

@@ -1,4 +1,4 @@
-"""The exercises of lesson 10: the block, the model, its gradients, and what training and writing need beside them."""
+"""The exercises of lesson 10_gpt: the block, the model, its gradients, and what training and writing need beside them."""
 
 import numpy as np
 

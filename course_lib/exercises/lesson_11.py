@@ -1,4 +1,4 @@
-"""The exercises of lesson 11: writing with a cache, and the two ways to keep a model from unlikely tokens."""
+"""The exercises of lesson 11_inside_the_gpt: writing with a cache, and the two ways to keep a model from unlikely tokens."""
 
 import numpy as np
 

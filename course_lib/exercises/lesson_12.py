@@ -1,4 +1,4 @@
-"""The exercise of lesson 12: a decoder that looks at another text."""
+"""The exercise of lesson 12_encoder_decoder: a decoder that looks at another text."""
 
 import numpy as np
 

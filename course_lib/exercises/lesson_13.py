@@ -1,4 +1,4 @@
-"""The exercises of lesson 13: how far a convolution sees, and cutting an image into patches."""
+"""The exercises of lesson 13_vision: how far a convolution sees, and cutting an image into patches."""
 
 import numpy as np
 

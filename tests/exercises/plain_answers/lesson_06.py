@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 06."""
+"""Answers to the exercises of lesson 06_layer_norm."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 07."""
+"""Answers to the exercises of lesson 07_feed_forward."""
 
 import math
 

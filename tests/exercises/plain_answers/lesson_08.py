@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 08."""
+"""Answers to the exercises of lesson 08_loss_and_gradient_descent."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 09."""
+"""Answers to the exercises of lesson 09_back_propagation."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 10."""
+"""Answers to the exercises of lesson 10_gpt."""
 
 import math
 

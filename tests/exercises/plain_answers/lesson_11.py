@@ -1,4 +1,4 @@
-"""Answers to the exercises of lesson 11."""
+"""Answers to the exercises of lesson 11_inside_the_gpt."""
 
 import math
 

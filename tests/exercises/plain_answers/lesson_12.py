@@ -1,4 +1,4 @@
-"""Answers to the exercise of lesson 12."""
+"""Answers to the exercise of lesson 12_encoder_decoder."""
 
 import math
 

@@ -40,7 +40,19 @@ class _Found(Exception):
 def check(exercise):
     """The check of a lesson: takes the learner's function and prints right, or not written yet.
 
-    Raises Wrong, with one sentence, for a wrong answer.
+    Raises Wrong, with one sentence, for a wrong answer. A whole exercise, as you may write one yourself:
+
+    >>> from course_lib.exercises.description import Case, Slip
+    >>> double = Exercise(
+    ...     "double", 4, "Twice x (T,), entry by entry.", reference=lambda x: 2 * x,
+    ...     cases=lambda rng: [Case((np.array([1.0, 3.0]),)), Case((rng.normal(size=5),))],
+    ...     draw=lambda rng: (rng.normal(size=rng.integers(1, 9)),),
+    ...     slips=(Slip(lambda x: x + 2, "2 was added: multiply"), Slip(lambda x: x * x, "that is the square")),
+    ... )
+    >>> check(double)(lambda x: x + x)
+    right
+    >>> judge(double, local(lambda x: x + 2)).sentence, judge(double, local(lambda x: 3 * x)).sentence
+    ('2 was added: multiply', 'double([1., 3.]): it should be [2., 6.], yours is [3., 9.]')
     """
 
     def run(function):

@@ -29,7 +29,7 @@ def _some_ids(rng, shortest=0):
 
 
 def _some_text(rng, shortest=0):
-    letters = list("aab bcé€\n\t")
+    letters = list("aabA bcé€\n\t")
     return "".join(rng.choice(letters, size=rng.integers(shortest, 19)))
 
 
@@ -226,7 +226,7 @@ train_bpe = Exercise(
     reference=_learn,
     cases=lambda rng: [
         Case(("abab", 1)),
-        Case(("hug hugs bug", 3), hint="merges are learnt one after the other"),
+        Case(("Hug hugs bug ", 3), hint="merges are learnt one after the other"),
         Case(("zyzy xwxw", 2), hint="of equally frequent pairs the smaller counts"),
         Case(("bananabandana", 7), hint="later merges join what earlier ones have made"),
         Case(("né né€", 5), hint="é is two bytes, € is three"),
@@ -352,6 +352,7 @@ encode = Exercise(
         Case(("xyab", {(99, 100): 256, (97, 98): 257}),
              hint="a merge that does not occur comes before one that does"),
         Case(("abcd", _GAP), hint="the new ids are the ones given"),
+        Case((" aA ab\n", {(97, 98): 256}), hint="capitals, blanks and line ends are bytes as any other"),
         Case(("né€", {(195, 169): 256, (226, 130): 257, (257, 172): 258}), hint="é is two bytes, € is three"),
         Case(("c\n\t\n", {(9, 10): 256}), hint="the ids of this text have one, two and three digits"),
         Case(("", _TOWER), hint="an empty text has no tokens"),

@@ -52,6 +52,7 @@ softmax = Exercise(
         Case((_ROWS_FAR, 1.0), needs=_LARGE),
         Case((np.array([[3000.0, 2900.0, 0.0], [2.0, 1.0, 0.0]]), 1.0), needs=_LARGE),
         Case((np.array([[-2000.0, -1000.0, -1000.5], [1000.0, 1001.0, 999.0]]), 1.0), needs=_LARGE),
+        Case((np.array([[1500.0, 1503.0, 1499.0], [-2001.0, -2000.0, -2003.0]]), 3.0), needs=_LARGE),
         Case((np.array([[[0.0, 3.0], [5.0, 4.0]], [[-2500.0, -2501.0], [2600.0, 2601.0]]]), 0.9),
              needs=_LARGE),
     ],
@@ -105,6 +106,9 @@ softmax = Exercise(
         Slip(lambda s, t=1.0: _unshifted(s, t, lambda z: z[..., :1]),
              "each row's first score was subtracted, and a score far above it still "
              "overflows: subtract the largest", needs=_LARGE),
+        Slip(lambda s, t=1.0: _unshifted(s, t, lambda z: t * z.max(axis=-1, keepdims=True)),
+             "the largest score was taken before the division by temperature: divide first, then subtract",
+             needs=_LARGE),
         Slip(lambda s, t=1.0: _softmax(np.clip(s / t, -500, 500), shift=lambda z: 0.0),
              "scores were clipped, and differences beyond are lost: subtract each row's "
              "largest score", needs=_LARGE),

@@ -97,6 +97,12 @@ def _too_few(found, letters):
 
 
 RULES = [
+    (
+        r"indexing arrays could not be broadcast together with shapes (.*)",
+        lambda found, letters: f"the arrays used as indices do not fit together, "
+        f"{' and '.join(spell(one, letters) for one in _shapes(found.group(1)))}: "
+        "np.take_along_axis picks along the last axis, whatever stands in front",
+    ),
     (r"operands could not be broadcast together with (?:remapped )?shapes (.*)", _broadcast),
     (r"shape mismatch: objects cannot be broadcast to a single shape\.? *(.*)", _broadcast),
     (r"matmul.*\(size (\d+) is different from (\d+)\)", _product),

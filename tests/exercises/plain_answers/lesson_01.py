@@ -591,8 +591,8 @@ WRONG = {
         (lambda text, n: bpe(text, n + 1), "too many"), (lambda text, n: bpe(text, n - 1), "too few"),
         (lambda text, n: bpe(text, 1), "only one merge"),
         (bpe_no_break, ""),
-        (lambda text, n: bpe(text.lower(), n, key=lambda counts, pair: pair), "smallest pair is taken"),
-        (lambda text, n: bpe(text, n, ids=list(text.split())), ""),
+        (lambda text, n: bpe(text, n, key=lambda counts, pair: pair), "smallest pair is taken"),
+        (lambda text, n: bpe(text, n, ids=list(text.split())), ""), (lambda text, n: bpe(text.lower(), n), ""), (lambda text, n: bpe(text.strip(), n), ""),
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),
     ],
     "encode": [

@@ -117,15 +117,14 @@ def test_an_error_of_a_library_is_no_stub():
 
 
 @every_exercise
-def test_right_and_kept(name, capsys):
-    kept = []
-    judge.on_right.append(lambda exercise, function: kept.append((exercise.name, function)))
-    try:
-        judge.check(EXERCISES[name])(getattr(one_page, name))
-    finally:
-        judge.on_right.pop()
+def test_who_listens_is_told_of_what_is_right(name, capsys, monkeypatch):
+    told = []
+    monkeypatch.setattr(judge, "on_right", [lambda exercise, function: told.append((exercise.name, function))])
+    judge.check(EXERCISES[name])(getattr(one_page, name))
+    with pytest.raises(Wrong):
+        judge.check(EXERCISES[name])(lambda *arguments: "no")
     assert capsys.readouterr().out == "right\n"
-    assert kept == [(name, getattr(one_page, name))]
+    assert told == [(name, getattr(one_page, name))]
 
 
 @every_exercise

@@ -13,6 +13,7 @@ from course_lib.classroom.release import SOURCES, all_assignments, release
 from course_lib.classroom.sanitise import grade_id, is_solution, is_test, text
 from course_lib.classroom.tasks import TASKS
 from course_lib.classroom.values import grade_notebook
+from course_lib.lessons import NAMES
 
 
 def source(name):
@@ -42,6 +43,7 @@ def solutions(notebook):
 
 def test_every_graded_cell_has_a_task():
     assert set(TASKS) == set(all_assignments())
+    assert set(TASKS) <= set(NAMES), "an assignment has the name of a lesson"
     for name in TASKS:
         cells = source(name)["cells"]
         assert [grade_id(cell) for cell in cells if is_test(cell)] == list(TASKS[name])

@@ -97,6 +97,10 @@ def _too_few(found, letters):
 
 
 RULES = [
+    (r"ufunc 'bitwise_xor' not supported|unsupported operand type\(s\) for \^",
+     lambda *_: "^ is no power in Python: x**3 is"),
+    (r"object too deep for desired array",
+     lambda *_: "a function for a single row, as np.searchsorted or np.bincount, got an array with more axes"),
     (
         r"indexing arrays could not be broadcast together with shapes (.*)",
         lambda found, letters: f"the arrays used as indices do not fit together, "
@@ -127,7 +131,7 @@ RULES = [
                 "several things, as the pair that attention returns"),
     (r"'(?:numpy\.)?(?:float\d*)' object cannot be interpreted as an integer|slice indices must be integers|must be integers or slices, not float|only integers, slices",
      lambda *_: "a size or an index must be a whole number, and / gives a float: // gives a whole number"),
-    (r"arrays used as indices must be of integer",
+    (r"arrays used as indices must be of integer|must be an integer array",
      lambda *_: "an array of floats cannot be an index: ids and positions are whole numbers"),
     (r"[Aa]xis (-?\d+) is out of bounds for array of dimension (\d+)",
      lambda found, _: f"there is no axis {found.group(1)} in an array with {found.group(2)} axes: count from the end, "
@@ -171,7 +175,7 @@ RULES = [
      lambda *_: "a single number was indexed like an array: has an axis been lost"),
     (r"bytes must be in range\(0, 256\)",
      lambda *_: "bytes() takes numbers up to 255, and a new id is 256 or more: it stands for the bytes of its pair"),
-    (r"'(?:numpy\.)?(int|float)\d*' object is not (?:subscriptable|iterable)|cannot unpack non-iterable (int|float)",
+    (r"'(?:numpy\.)?(int|float)\d*' object is not (?:subscriptable|iterable)|cannot unpack non-iterable (int|float)|type '(int|float)' has no len",
      lambda *_: "a single number was taken apart like a list: is one level of brackets, or .items(), missing"),
     (r"unhashable type: '(\w+)'",
      lambda found, _: f"a {found.group(1)} cannot be the key of a dict: a pair is a tuple, (left, right)"),

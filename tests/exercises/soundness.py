@@ -1,6 +1,8 @@
 """What makes a description sound, as sentences about what is wrong with one."""
 
 import copy
+import inspect
+import re
 import warnings
 from itertools import combinations
 
@@ -42,6 +44,9 @@ def offences(exercise):
     for needs in {case.needs for case in cases} - {""}:
         if needs not in " ".join(exercise.text.split()):
             yield f"no text promises: {needs}"
+    for name in inspect.signature(exercise.reference).parameters:
+        if not re.search(rf"\b{name}\b", exercise.text):
+            yield f"the text does not speak of {name}"
     if not any(not case.needs for case in cases):
         yield "there is no plain case"
     for slip in exercise.slips:

@@ -4,13 +4,32 @@ import re
 
 from course_lib.exercises.answers import plain
 from course_lib.exercises.calls import Made
+from course_lib.exercises.judge import judge
 from course_lib.exercises.local import Reply
 
+from . import sandbox, sanitise
 from .worker import decode, encode
+
+DRAWS = 20  # random calls of a mark, besides the cases of the lesson's check
 
 
 class Missing(Exception):
     """There is no function of that name; the message is a sentence."""
+
+
+def mark(exercise, ask, seed):
+    """(outcome, reason) of one function in the sandbox: the lesson's cases, then random calls of its own seed.
+
+    outcome: right · wrong · empty · missing · crash · timeout. The reason is one line that may be shown anywhere,
+    "" when it is right. ask: as in `remote`, with the time that is left to it.
+    """
+    try:
+        verdict = judge(exercise, remote(ask, exercise.name), DRAWS, seed)
+    except Missing as error:
+        return "missing", sanitise.plain(error)
+    except sandbox.Stopped as error:
+        return error.outcome, f"{exercise.name}: {sanitise.plain(error)}"
+    return verdict.outcome, sanitise.plain(verdict.sentence, 800)
 
 
 def remote(ask, name):

@@ -17,7 +17,7 @@ from .answers import CHANGED, NOTHING, kind, plain
 from .description import Exercise, bind
 from .local import local
 from .sentences import explain
-from .values import alike, another, blurred, holds_nan, in_one_line, shown, without_error
+from .values import alike, another, blurred, holds, in_one_line, shown, without_error
 
 __all__ = ["Verdict", "check", "judge", "on_right"]
 
@@ -215,7 +215,10 @@ class _Judge:
         for ask in self.exercise.properties:
             if (says := ask(lambda *arguments: self.ask(arguments).value, arguments)) is not None:
                 self.wrong(says)
-        if not holds_nan(reply.value) and (name := self.without_effect(failed)) is not None:
+        strange = holds(reply.value, lambda x: ~np.isfinite(x)) and not holds(
+            right, lambda x: ~np.isfinite(x)
+        )
+        if not strange and (name := self.without_effect(failed)) is not None:
             self.wrong(f"{name} has no effect: your answer is the same whatever it is")
         values = [one.value for _, one, _ in failed]
         if len(values) > 1 and all(alike(values[0], value) for value in values[1:]):
@@ -229,8 +232,13 @@ class _Judge:
             )
         if compare.fractions(reply.value, right):
             self.wrong("whole numbers are expected, as ids are, and yours have digits behind the point")
-        if holds_nan(reply.value) and not holds_nan(right):
+        if strange and holds(reply.value, np.isnan):
             hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, or a logarithm or root below 0"
+        elif strange:
+            hint = (
+                hint
+                or "your answer holds ∞, from a division by 0, a logarithm of 0, or an exponential too large"
+            )
         self.wrong(f"{hint}{hint and ': '}{self.numbers(*failed[0])}")
 
     def without_effect(self, failed):

@@ -40,6 +40,8 @@ class Drawing:
 
     def label(self, x, y, text, role="ink", size=SIZE, anchor="middle", bold=False, ink=None):
         """One line of text whose middle is at height y; _{…} and ^{…} stand lower and higher."""
+        if not text:
+            return
         pieces, lowered = [], 0.0
         for n, piece in enumerate(RAISED.split(text)):
             if n % 3 == 0 and piece:

@@ -24,7 +24,8 @@ def run(seed):
 
     from course_lib.data.english import ENGLISH
     from course_lib.data.grammar import Grammar
-    from course_lib.in_torch.gpt import GPT, GPTConfig
+    from course_lib.in_both.config import GPTConfig
+    from course_lib.in_torch.gpt import GPT
     from course_lib.in_torch.train import evaluate, train
     from course_lib.in_torch.train_options import SIZES, STD
     from course_lib.runs import Recipe, windows

@@ -21,8 +21,8 @@ def rows(rounds=7):
     for name, size in SIZES.items():
         peer = transformers_generation(transformers_gpt2(size, C).eval(), prompt)
         models = {
-            "NumPy": (in_numpy.GPT(config(in_numpy, size, C), np.random.default_rng(0)), 4.0),
-            "torch": (in_torch.GPT(config(in_torch, size, C)).eval(), 2.0),
+            "NumPy": (in_numpy.GPT(config(size, C), np.random.default_rng(0)), 4.0),
+            "torch": (in_torch.GPT(config(size, C)).eval(), 2.0),
         }
         for who, (model, bar) in models.items():
             calls = {"ours": partial(model.generate, prompt, NEW_TOKENS, greedy=True), "theirs": peer}

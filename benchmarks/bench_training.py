@@ -13,6 +13,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 
 from benchmarks.measure import Row, interleaved
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_numpy import gpt as in_numpy
 from course_lib.in_numpy import optim as numpy_optim
 from course_lib.in_numpy.memory import reuse_freed_memory
@@ -33,21 +34,21 @@ def batches(size, how_many=4):
     return [(np.ascontiguousarray(ids[:, :-1]), np.ascontiguousarray(ids[:, 1:])) for ids in text]
 
 
-def config(module, size, C=None):
-    """The GPTConfig of `module` (in_numpy or in_torch) for one of SIZES."""
-    return module.GPTConfig(V=V, C=C or size["C"], D=size["D"], H=size["H"], L=size["L"])
+def config(size, C=None):
+    """The GPTConfig for one of SIZES."""
+    return GPTConfig(V=V, C=C or size["C"], D=size["D"], H=size["H"], L=size["L"])
 
 
 def numpy_step(size):
     """A function that trains the NumPy GPT by one step on a batch."""
-    model = in_numpy.GPT(config(in_numpy, size), np.random.default_rng(0))
+    model = in_numpy.GPT(config(size), np.random.default_rng(0))
     optimizer = numpy_optim.AdamW(model, lr=LEARNING_RATE)
     return lambda ids, targets: in_numpy.training_step(model, optimizer, ids, targets)
 
 
 def torch_step(size):
     """A function that trains the PyTorch GPT by one step on a batch."""
-    model = in_torch.GPT(config(in_torch, size))
+    model = in_torch.GPT(config(size))
     optimizer = torch_optim.AdamW(model, lr=LEARNING_RATE)
     return lambda ids, targets: in_torch.training_step(model, optimizer, ids, targets)
 

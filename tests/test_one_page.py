@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from course_lib import one_page as page
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_both.schedules import warmup_cosine
 from course_lib.in_numpy import (
     attention,
     embeddings,
@@ -45,7 +47,7 @@ def draw():
 def whole():
     """The library's GPT in float64, and its parameters with every one of them away from its start."""
     rng = np.random.default_rng(1)
-    model = gpt.GPT(gpt.GPTConfig(V=V, C=C, D=D, H=H, L=L), rng=rng, dtype=np.float64)
+    model = gpt.GPT(GPTConfig(V=V, C=C, D=D, H=H, L=L), rng=rng, dtype=np.float64)
     for x in model.state_dict().values():
         x += rng.normal(0, 0.3, x.shape)
     return model, {name: x.copy() for name, x in model.state_dict().items()}
@@ -169,7 +171,7 @@ def test_optimiser(draw):
         close(length, optim.clip_gradients(layer, limit))
         same_dict(ours, layer.gradients())
     for step in range(13):
-        close(page.warmup_cosine(step, 0.3, 4, 11), optim.warmup_cosine(step, 0.3, 4, 11))
+        close(page.warmup_cosine(step, 0.3, 4, 11), warmup_cosine(step, 0.3, 4, 11))
 
 
 def test_attention_layer_and_block(whole, draw):

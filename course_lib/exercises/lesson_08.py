@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from course_lib.in_both import schedules
 from course_lib.in_numpy import losses, optim
 
 from .answers import numbers_of
@@ -498,7 +499,7 @@ warmup_cosine = Exercise(
     step from 0, peak a number, warmup and total numbers of steps → a number. Step 0 has peak / warmup already, step
     warmup − 1 the peak, and so has step warmup, where the cosine begins; from step total on it is 0.
     """,
-    reference=lambda step, peak, warmup, total: optim.warmup_cosine(step, peak, warmup, total),
+    reference=lambda step, peak, warmup, total: schedules.warmup_cosine(step, peak, warmup, total),
     cases=lambda rng: [
         Case((0, 3.0, 5, 20), hint="step 0 has peak / warmup"),
         Case((3, 3.0, 5, 20)),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_numpy import attention, embeddings, feed_forward, generation, gpt, normalization
 
 from .description import Case, Exercise, Slip, random_parameters, sizes
@@ -23,7 +24,7 @@ def below(p, prefix):
 
 def _config(P, H):
     V, D = P["wte.weight"].shape
-    return gpt.GPTConfig(V=V, C=len(P["wpe.weight"]), D=D, H=H, L=_blocks(P), F=P["h.0.mlp.c_fc.bias"].size)
+    return GPTConfig(V=V, C=len(P["wpe.weight"]), D=D, H=H, L=_blocks(P), F=P["h.0.mlp.c_fc.bias"].size)
 
 
 def _blocks(P):
@@ -32,7 +33,7 @@ def _blocks(P):
 
 def _block_of(p, H):
     D, F = p["mlp.c_fc.weight"].shape
-    return _layer(gpt.Block(gpt.GPTConfig(V=2, C=2, D=D, H=H, L=1, F=F), dtype=float), p)
+    return _layer(gpt.Block(GPTConfig(V=2, C=2, D=D, H=H, L=1, F=F), dtype=float), p)
 
 
 def _model(P, H):
@@ -53,12 +54,12 @@ def _mlp(x, p):
 
 
 def block_parameters(rng, D, F):
-    shapes = gpt.parameter_shapes(gpt.GPTConfig(V=2, C=2, D=D, H=1, L=1, F=F))
+    shapes = gpt.parameter_shapes(GPTConfig(V=2, C=2, D=D, H=1, L=1, F=F))
     return random_parameters(rng, below(shapes, "h.0."))
 
 
 def model_parameters(rng, V, C, D, L, F=None):
-    return random_parameters(rng, gpt.parameter_shapes(gpt.GPTConfig(V=V, C=C, D=D, H=1, L=L, F=F)))
+    return random_parameters(rng, gpt.parameter_shapes(GPTConfig(V=V, C=C, D=D, H=1, L=L, F=F)))
 
 
 # --- block
@@ -404,7 +405,7 @@ parameter_count = Exercise(
     V vocabulary, C context, D width, L blocks → a whole number. The hidden width is 4D, every linear layer and norm has a
     bias, and the unembedding is the embedding table, which counts once.
     """,
-    reference=lambda V, C, D, L: gpt.parameter_count(gpt.GPTConfig(V=V, C=C, D=D, H=1, L=L)),
+    reference=lambda V, C, D, L: gpt.parameter_count(GPTConfig(V=V, C=C, D=D, H=1, L=L)),
     cases=lambda rng: [
         Case((7, 3, 2, 1)),
         Case((11, 5, 6, 2), hint="there are two blocks"),

@@ -2,15 +2,9 @@
 
 import numpy as np
 
-from course_lib.checkpoints import (
-    gpt2_names,
-    gpt2_sizes,
-    gpt2_weights,
-    match_shapes,
-    read_safetensors,
-    write_safetensors,
-)
-from course_lib.in_numpy.gpt import GPT, GPTConfig, parameter_shapes
+from course_lib.in_both.checkpoints import read_safetensors, write_safetensors
+from course_lib.in_both.gpt2_layout import read_gpt2
+from course_lib.in_numpy.gpt import GPT, parameter_shapes
 
 __all__ = ["load_gpt2", "load_state", "save_state"]
 
@@ -68,21 +62,7 @@ def load_gpt2(folder, dtype=np.float32):
     tensor, ValueError for another kind of model and for files that cannot be trusted or hold NaN, FileNotFoundError
     where there is no such file. Radford et al. 2019.
     """
-    config = GPTConfig(**gpt2_sizes(folder))
-    state = gpt2_names(load_state(gpt2_weights(folder)))
-    output = state.pop("lm_head.weight", None)  # the embedding once more
-    if config.L > len(state):
-        raise ValueError(
-            f"load_gpt2: config.json asks for {config.L} blocks, the file has {len(state)} tensors"
-        )
-    match_shapes("load_gpt2", parameter_shapes(config), {name: array.shape for name, array in state.items()})
-    for name, tensor in state.items():
-        if not np.isfinite(tensor).all():
-            raise ValueError(f"load_gpt2: nothing loaded: {name} holds NaN or infinity, so every text would be noise")
-    if output is not None and not np.array_equal(output, state["wte.weight"]):
-        raise ValueError(
-            "load_gpt2: lm_head.weight is not wte.weight; the course's GPT uses one matrix for both"
-        )
+    config, state = read_gpt2(folder, load_state, parameter_shapes)
     model = GPT(config, dtype=dtype)
     model.load_state_dict(state)
     return model

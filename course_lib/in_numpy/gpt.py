@@ -7,7 +7,6 @@ import math
 
 import numpy as np
 
-from course_lib.in_both.config import GPTConfig
 from course_lib.in_numpy import generation
 from course_lib.in_numpy.attention import (
     attend,
@@ -28,7 +27,6 @@ __all__ = [
     "GPT",
     "Block",
     "CausalSelfAttention",
-    "GPTConfig",
     "parameter_count",
     "parameter_shapes",
     "training_step",
@@ -38,6 +36,7 @@ __all__ = [
 def parameter_shapes(config):
     """Dotted name → shape of every parameter of `GPT(config)`, without building it.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> parameter_shapes(GPTConfig(V=5, C=8, D=4, H=2, L=1))["h.0.attn.c_attn.weight"]
     (4, 12)
     """
@@ -56,6 +55,7 @@ def parameter_shapes(config):
 def parameter_count(config):
     """How many numbers a GPT of this size learns (the unembedding shares the embedding, so it adds none).
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> parameter_count(GPTConfig())     # the smallest GPT-2
     124439808
     """
@@ -107,6 +107,7 @@ class CausalSelfAttention(Module):
 class Block(Module):
     """One layer of GPT-2: x + attention(norm(x)), then x + feed_forward(norm(x)).
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> Block(GPTConfig(V=5, C=8, D=4, H=2, L=1))(np.ones((1, 3, 4), np.float32)).shape
     (1, 3, 4)
     """
@@ -136,6 +137,7 @@ class GPT(Module):
     published 0.02 is about 1/√(3D) for D = 768; a narrow model learns sooner with a larger one.
     The unembedding is the embedding `wte`, transposed.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))([[1, 2, 3]]).shape
     (1, 3, 5)
     """
@@ -211,6 +213,7 @@ def training_step(model, optimizer, ids, targets, max_norm=1.0):
 
     ids, targets (B, T). `optimizer` holds `model`; gradients longer than max_norm are shrunk to it.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> from course_lib.in_numpy.optim import SGD
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
     >>> training_step(model, SGD(model, lr=0.1), [[1, 2, 3]], [[2, 3, 4]]) < 1.7

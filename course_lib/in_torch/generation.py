@@ -77,7 +77,8 @@ def generate(
     Raises ShapeError for lists of unequal length, ValueError for an empty prompt, when T + new_tokens exceeds the
     context C, for lengths that are not from 1 to T, and what `next_token_probabilities` raises.
 
-    >>> from course_lib.in_torch.gpt import GPT, GPTConfig
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> from course_lib.in_torch.gpt import GPT
     >>> generate(GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1)), [1, 2], new_tokens=3).shape
     torch.Size([5])
     """

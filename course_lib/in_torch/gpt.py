@@ -9,7 +9,6 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch import generation
 from course_lib.in_torch.attention import causal_mask, scaled_dot_product_attention
 from course_lib.in_torch.checks import checked_ids
@@ -26,7 +25,6 @@ __all__ = [
     "GPT",
     "Block",
     "CausalSelfAttention",
-    "GPTConfig",
     "parameter_count",
     "parameter_shapes",
     "training_step",
@@ -36,6 +34,7 @@ __all__ = [
 def parameter_shapes(config):
     """Dotted name → shape of every parameter of `GPT(config)`, without building it.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> parameter_shapes(GPTConfig(V=5, C=8, D=4, H=2, L=1))["h.0.attn.c_attn.weight"]
     (4, 12)
     """
@@ -46,6 +45,7 @@ def parameter_shapes(config):
 def parameter_count(config):
     """How many numbers a GPT of this size learns (the unembedding shares the embedding, so it adds none).
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> parameter_count(GPTConfig())     # the smallest GPT-2
     124439808
     """
@@ -94,6 +94,7 @@ class CausalSelfAttention(nn.Module):
 class Block(nn.Module):
     """One layer of GPT-2: x + attention(norm(x)), then x + feed_forward(norm(x)).
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> Block(GPTConfig(V=5, C=8, D=4, H=2, L=1))(torch.ones(1, 3, 4)).shape
     torch.Size([1, 3, 4])
     """
@@ -118,6 +119,7 @@ class GPT(nn.Module):
     published 0.02 is about 1/√(3D) for D = 768; a narrow model learns sooner with a larger one.
     The unembedding is the embedding `wte`, transposed.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))([[1, 2, 3]]).shape
     torch.Size([1, 3, 5])
     """
@@ -174,6 +176,7 @@ def training_step(model, optimizer, ids, targets, max_norm=1.0):
 
     ids, targets (B, T). `optimizer` holds `model`; gradients longer than max_norm are shrunk to it.
 
+    >>> from course_lib.in_both.config import GPTConfig
     >>> from course_lib.in_torch.optim import SGD
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
     >>> training_step(model, SGD(model, lr=0.1), [[1, 2, 3]], [[2, 3, 4]]) < 1.7

@@ -18,10 +18,11 @@ import torch
 from torch import distributed
 from torch.nn.parallel import DistributedDataParallel
 
+from course_lib.in_both.schedules import warmup_cosine
 from course_lib.in_torch.checkpoints import load_state, save_state
 from course_lib.in_torch.checks import checked_ids
 from course_lib.in_torch.losses import cross_entropy
-from course_lib.in_torch.optim import AdamW, clip_gradients, warmup_cosine
+from course_lib.in_torch.optim import AdamW, clip_gradients
 from course_lib.runs import LOOK, Run, batch, windows
 
 __all__ = ["evaluate", "main", "train"]
@@ -34,7 +35,8 @@ def evaluate(model, tokens, B=256, most=None, watch=iter):
     most   at most so many windows, spread evenly over the text (default: all).
     watch  goes through the parts of B windows and may show how far it is, as tqdm does.
 
-    >>> from course_lib.in_torch.gpt import GPT, GPTConfig
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> from course_lib.in_torch.gpt import GPT
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
     >>> 1.5 < evaluate(model, [0, 1, 2, 3, 4] * 9) < 1.8     # about ln 5: it knows nothing yet
     True
@@ -60,7 +62,8 @@ def train(
     Raises FloatingPointError, naming the step and the last checkpoint, when loss or gradients are not finite
     numbers; OSError when a checkpoint cannot be saved; ValueError when one is damaged or of another run.
 
-    >>> from course_lib.in_torch.gpt import GPT, GPTConfig
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> from course_lib.in_torch.gpt import GPT
     >>> from course_lib.runs import Recipe
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
     >>> recipe = Recipe(steps=3, B=2, warmup=0)

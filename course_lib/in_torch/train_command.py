@@ -11,7 +11,8 @@ from tqdm import tqdm
 from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
 from course_lib.data.text_file import TextFile
-from course_lib.in_torch.gpt import GPT, GPTConfig, parameter_count
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_torch.gpt import GPT, parameter_count
 from course_lib.in_torch.train import train
 from course_lib.in_torch.train_options import SIZES, arguments, prepare, refuse_another_run
 from course_lib.in_torch.write import TOKENIZER, text_of, write

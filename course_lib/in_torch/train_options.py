@@ -8,7 +8,8 @@ from dataclasses import fields, replace
 
 import torch
 
-from course_lib.in_torch.gpt import GPTConfig, parameter_count
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_torch.gpt import parameter_count
 from course_lib.in_torch.write import check_device
 from course_lib.runs import Recipe, check_same, check_writable, checkpoints, newest_facts
 from course_lib.terminal import Parser, name, number, whole

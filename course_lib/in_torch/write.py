@@ -17,9 +17,10 @@ import torch
 
 from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch.checkpoints import load_state
 from course_lib.in_torch.generation import next_token_probabilities, sample
-from course_lib.in_torch.gpt import GPT, GPTConfig
+from course_lib.in_torch.gpt import GPT
 from course_lib.runs import load_checkpoint
 from course_lib.terminal import Parser, forget_stdout, name, number, show_any_text, whole
 from course_lib.tokenization import END, BytePairTokenizer

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from course_lib import one_page
-from course_lib.checkpoints import write_whole
+from course_lib.in_both.checkpoints import write_whole
 
 __all__ = [
     "HEAD",

@@ -9,8 +9,8 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from course_lib.data.english import ENGLISH
+from course_lib.data.gpt2 import read_tokenizer
 from course_lib.data.grammar import Grammar
-from course_lib.gpt2 import read_tokenizer
 from course_lib.in_numpy.checkpoints import load_gpt2
 from course_lib.terminal import show_any_text
 
@@ -100,7 +100,7 @@ def evaluate(space, P, H, tokens):
 def continue_text(space, folder, prompt, tokens=20, temperature=0.8, seed=0):
     """The prompt and what the `generate` in `space` writes after it with the weights of GPT-2 in `folder`.
 
-    The folder holds config.json, vocab.json and model.safetensors, as `course_lib.gpt2.download` fetches them.
+    The folder holds config.json, vocab.json and model.safetensors, as `course_lib.data.gpt2.download` fetches them.
     Raises OSError or ValueError when they are missing or not a GPT-2's, and ValueError for an empty prompt or tokens < 0.
     """
     model, tokenizer = load_gpt2(folder), read_tokenizer(folder)

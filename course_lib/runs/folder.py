@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from course_lib.checkpoints import write_whole
+from course_lib.in_both.checkpoints import write_whole
 
 __all__ = ["check_writable", "checkpoints", "last_good", "load_checkpoint", "newest_facts", "save_checkpoint"]
 

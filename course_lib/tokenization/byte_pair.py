@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import regex
 
-from course_lib.checkpoints import write_whole
+from course_lib.in_both.checkpoints import write_whole
 from course_lib.tokenization.merges import learn_merges, unwatched
 from course_lib.tokenization.patterns import _COMPILED, _text, pieces, split_words
 from course_lib.tokenization.words import Tokenizer, _names

@@ -5,9 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_numpy.attention import softmax
 from course_lib.in_numpy.generation import generate, next_token_probabilities, sample
-from course_lib.in_numpy.gpt import GPT, GPTConfig
+from course_lib.in_numpy.gpt import GPT
 from course_lib.shapes import ShapeError
 from course_lib.tokenization import WordTokenizer
 from tests.helpers import draw, for_sizes, randomize

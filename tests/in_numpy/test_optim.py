@@ -1,13 +1,12 @@
 """Optimizers in NumPy: updates by hand, the schedule, clipping, bad settings."""
 
 import math
-from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from course_lib.in_numpy.modules import Linear
-from course_lib.in_numpy.optim import SGD, AdamW, clip_gradients, warmup_cosine
+from course_lib.in_numpy.optim import SGD, AdamW, clip_gradients
 
 
 @pytest.fixture
@@ -128,20 +127,3 @@ def test_a_gradient_that_is_no_number_is_named(model, bad):
     with pytest.raises(ValueError, match="^clip_gradients: the gradient of bias holds NaN or infinity$"):
         clip_gradients(model, 1.0)
     assert model.grads["weight"].ravel().tolist() == [1, 1]
-
-
-def test_the_schedule_rises_in_a_line_and_falls_in_half_a_cosine():
-    rates = [warmup_cosine(step, peak=2.0, warmup=4, total=24, floor=0.2) for step in range(40)]
-    assert rates[:5] == [0.5, 1.0, 1.5, 2.0, 2.0]
-    assert math.isclose(rates[14], (2.0 + 0.2) / 2), "half way down"
-    assert all(a > b for a, b in pairwise(rates[4:25]))
-    assert rates[24:] == [0.2] * 16
-    assert warmup_cosine(0, peak=1.0, warmup=0, total=1) == 1.0
-
-
-@pytest.mark.parametrize("step, warmup, total", [(0, 5, 5), (0, -1, 5), (-1, 1, 5)])
-def test_the_schedule_refuses_nonsense(step, warmup, total):
-    with pytest.raises(
-        ValueError, match=rf"need 0 ≤ warmup < total and step ≥ 0, got step = {step}, warmup = {warmup}"
-    ):
-        warmup_cosine(step, 1.0, warmup, total)

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from course_lib.data.grammar import Grammar
-from course_lib.in_numpy.gpt import GPT, GPTConfig
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_numpy.gpt import GPT
 from course_lib.in_numpy.train import evaluate, train
 from course_lib.in_torch import gpt as torch_gpt
 from course_lib.in_torch import train as torch_train
@@ -37,7 +38,7 @@ def same_bits(one, other):
 def test_the_same_run_as_in_torch(accumulate):
     recipe = Recipe(**SETTINGS, accumulate=accumulate)
     model = tiny(np.float64)
-    twin = torch_gpt.GPT(torch_gpt.GPTConfig(**SIZES)).double()
+    twin = torch_gpt.GPT(GPTConfig(**SIZES)).double()
     twin.load_state_dict({name: torch.from_numpy(p.copy()) for name, p in model.state_dict().items()})
     history = run(model, recipe)[1]
     expected = torch_train.train(twin, TOKENS, HELD_OUT, recipe, progress=False)
@@ -72,7 +73,7 @@ def test_interrupted_and_resumed(at, tmp_path):
 
 
 def test_a_run_begun_in_torch_goes_on_in_numpy(tmp_path):
-    twin = torch_gpt.GPT(torch_gpt.GPTConfig(**SIZES))
+    twin = torch_gpt.GPT(GPTConfig(**SIZES))
     expected = torch_train.train(twin, TOKENS, HELD_OUT, RECIPE, tmp_path, progress=False)
     (tmp_path / "step_000009.json").unlink()
     model, history = run(folder=tmp_path, resume=True)

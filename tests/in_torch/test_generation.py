@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch.attention import softmax
 from course_lib.in_torch.generation import generate, next_token_probabilities, sample
-from course_lib.in_torch.gpt import GPT, GPTConfig
+from course_lib.in_torch.gpt import GPT
 from course_lib.shapes import ShapeError
 from course_lib.tokenization import WordTokenizer
 from tests.helpers import draw, for_sizes, ordinary_size

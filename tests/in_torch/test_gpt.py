@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch.gpt import (
     GPT,
     CausalSelfAttention,
-    GPTConfig,
     parameter_count,
     parameter_shapes,
     training_step,
@@ -153,19 +153,3 @@ def test_a_cache_is_for_generation_only(model):
         ValueError, match=r"there is no backward through a cache; generate under torch.no_grad\(\)"
     ):
         model([[1, 2]], model.new_cache(1))
-
-
-@pytest.mark.parametrize(
-    "sizes, words",
-    [
-        ({"H": 5}, "D = 4 cannot be shared equally by H = 5 heads"),
-        ({"L": 0}, "L must be a whole number of at least 1, got 0"),
-        ({"V": 2.0}, "V must be a whole number of at least 1, got 2.0"),
-        ({"C": True}, "C must be a whole number of at least 1, got True"),
-        ({"eps": math.nan}, "eps must be a number above 0, got nan"),
-    ],
-)
-def test_bad_sizes(sizes, words):
-    with pytest.raises(ValueError) as error:
-        GPTConfig(**{"V": 7, "C": 6, "D": 4, "H": 2, "L": 1} | sizes)
-    assert str(error.value) == f"GPTConfig: {words}"

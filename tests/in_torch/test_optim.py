@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from course_lib.in_torch.optim import SGD, AdamW, clip_gradients, warmup_cosine
+from course_lib.in_torch.optim import SGD, AdamW, clip_gradients
 from tests.helpers import assert_parity
 
 PAIRS = {
@@ -74,20 +74,6 @@ def test_a_gradient_that_is_no_number_is_named(bad):
     assert (model.weight.grad == 1).all()
 
 
-def test_the_schedule_against_torchs():
-    peak, warmup, total, floor = 0.3, 5, 25, 0.01
-    optimizer = torch.optim.SGD(nn.Linear(1, 1).parameters(), peak)
-    rise = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / warmup, 1.0, warmup - 1)
-    fall = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, total - warmup, floor)
-    schedule = torch.optim.lr_scheduler.SequentialLR(optimizer, [rise, fall], [warmup])
-    for step in range(total + 1):
-        assert math.isclose(
-            warmup_cosine(step, peak, warmup, total, floor), schedule.get_last_lr()[0], rel_tol=1e-9
-        )
-        optimizer.step()
-        schedule.step()
-
-
 def test_bad_settings():
     model = nn.Linear(1, 1)
     for make, words in [
@@ -96,7 +82,6 @@ def test_bad_settings():
         (lambda: AdamW(model, betas=(1.0, 0.9)), "AdamW: beta1 must be at least 0 and below 1, got 1.0"),
         (lambda: AdamW(model, eps=-1e-8), "AdamW: eps must be at least 0 and below inf, got -1e-08"),
         (lambda: clip_gradients(model, 0), "clip_gradients: max_norm must be above 0, got 0"),
-        (lambda: warmup_cosine(0, 1.0, 5, 5), "warmup_cosine: need 0 ≤ warmup < total and step ≥ 0, got step = 0, warmup = 5, total = 5"),
     ]:  # fmt: skip
         with pytest.raises(ValueError) as error:
             make()

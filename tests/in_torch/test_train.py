@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from course_lib.data.grammar import Grammar
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch import train as training
-from course_lib.in_torch.gpt import GPT, GPTConfig
+from course_lib.in_torch.gpt import GPT
 from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.train import evaluate, train
 from course_lib.runs import Recipe, windows
@@ -176,7 +177,7 @@ run(folder=sys.argv[1])
 """
 KILLED_IN_A_SAVE = """
 import os
-from course_lib import checkpoints
+from course_lib.in_both import checkpoints
 from course_lib.runs import folder
 write = checkpoints.write_whole
 def half_a_file(path, parts):

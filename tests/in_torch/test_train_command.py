@@ -17,9 +17,10 @@ import torch
 
 from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch import train as training
 from course_lib.in_torch import train_command, train_options
-from course_lib.in_torch.gpt import GPT, GPTConfig
+from course_lib.in_torch.gpt import GPT
 from course_lib.in_torch.train import main
 from course_lib.in_torch.write import load_run, text_of, write
 from course_lib.in_torch.write import main as write_main

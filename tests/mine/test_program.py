@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from course_lib import one_page
+from course_lib.data.gpt2 import read_tokenizer
 from course_lib.exercises.catalogue import EXERCISES
-from course_lib.gpt2 import read_tokenizer
 from course_lib.in_numpy.checkpoints import load_gpt2
 from course_lib.mine import program
 from course_lib.mine.file import LESSON_OF
-from tests.test_gpt2 import ours, source  # noqa: F401 - two fixtures: a GPT-2 in small
+from tests.data.test_gpt2 import ours, source  # noqa: F401 - two fixtures: a GPT-2 in small
 
 SPACE = vars(one_page)
 

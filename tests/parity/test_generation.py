@@ -3,12 +3,11 @@
 import numpy as np
 import torch
 
+from course_lib.in_both.config import GPTConfig
 from course_lib.in_numpy import generation as in_numpy
 from course_lib.in_numpy.gpt import GPT as NumpyGPT
-from course_lib.in_numpy.gpt import GPTConfig as NumpyConfig
 from course_lib.in_torch import generation as in_torch
 from course_lib.in_torch.gpt import GPT as TorchGPT
-from course_lib.in_torch.gpt import GPTConfig as TorchConfig
 from tests.helpers import SLOW, assert_parity, draw, for_sizes, make_twins
 
 
@@ -25,7 +24,7 @@ def test_probabilities(sizes, rng):
 @for_sizes("BTV", profile=SLOW, low=2)
 def test_greedy_texts(sizes, rng):
     settings = {"V": 10 * sizes["V"], "C": sizes["T"] + 9, "D": 8, "H": 2, "L": 2}
-    twins = NumpyGPT(NumpyConfig(**settings), dtype=np.float64), TorchGPT(TorchConfig(**settings))
+    twins = NumpyGPT(GPTConfig(**settings), dtype=np.float64), TorchGPT(GPTConfig(**settings))
     ours, theirs = make_twins(*twins, rng)
     prompt = rng.integers(settings["V"], size=(sizes["B"], sizes["T"]))
     stop = int(ours.generate(prompt, 3, greedy=True)[0, -1])
@@ -38,7 +37,7 @@ def test_greedy_texts(sizes, rng):
 @for_sizes("BTV", profile=SLOW, low=2)
 def test_greedy_texts_after_prompts_of_unequal_length(sizes, rng):
     settings = {"V": 10 * sizes["V"], "C": sizes["T"] + 9, "D": 8, "H": 2, "L": 2}
-    twins = NumpyGPT(NumpyConfig(**settings), dtype=np.float64), TorchGPT(TorchConfig(**settings))
+    twins = NumpyGPT(GPTConfig(**settings), dtype=np.float64), TorchGPT(GPTConfig(**settings))
     ours, theirs = make_twins(*twins, rng)
     ours.state_dict()["wpe.weight"][...] *= 5  # so that what comes next depends on what came before
     ours.state_dict()["ln_f.bias"][...] = 0

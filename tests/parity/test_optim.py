@@ -32,9 +32,3 @@ def test_steps(sizes, rng):
                 optimizer.step()
         for p, (name_, value) in zip(theirs.parameters(), ours.state_dict().items(), strict=True):
             assert_parity(value, p, name_)
-
-
-def test_schedule():
-    for step in range(30):
-        rates = [twin.warmup_cosine(step, 0.3, 4, 20, 0.1) for twin in (in_numpy, in_torch)]
-        assert rates[0] == rates[1]

@@ -9,7 +9,7 @@ from importlib.resources import as_file, files
 
 import numpy as np
 
-from course_lib.checkpoints import read_safetensors
+from course_lib.in_both.checkpoints import read_safetensors
 from course_lib.in_both.config import GPTConfig
 
 __all__ = ["load", "log", "parameters"]

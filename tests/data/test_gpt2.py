@@ -10,7 +10,7 @@ import torch
 from transformers import GPT2Config, GPT2LMHeadModel
 from transformers.convert_slow_tokenizer import bytes_to_unicode
 
-from course_lib import gpt2
+from course_lib.data import gpt2
 from course_lib.in_numpy.checkpoints import load_gpt2 as numpy_load_gpt2
 from course_lib.in_torch.checkpoints import load_gpt2, load_state, save_state
 from course_lib.tokenization import BytePairTokenizer

@@ -1,4 +1,4 @@
-"""Parameters in a file: the safetensors format, and GPT-2 as Hugging Face lays it out.
+"""Parameters in a file: the safetensors format.
 
 A safetensors file is 8 bytes that say how long the header is (little-endian), the header, which is JSON
 (name → dtype, shape, where its bytes lie), and then the bytes of all tensors, one after the other. Nothing in it
@@ -14,9 +14,6 @@ from course_lib.shapes import ShapeError
 
 __all__ = [
     "DTYPE_BYTES",
-    "gpt2_names",
-    "gpt2_sizes",
-    "gpt2_weights",
     "match_shapes",
     "read_safetensors",
     "write_safetensors",
@@ -123,62 +120,6 @@ def write_whole(path, parts):
     except BaseException:  # a full disk should not stay full of half a file
         unfinished.unlink(missing_ok=True)
         raise
-
-
-def gpt2_sizes(folder):
-    """The sizes in a GPT-2 `config.json`, under the course's letters: what to make a `GPTConfig` of.
-
-    Raises ValueError when the file is not a GPT-2's, a size is missing, or it asks for what the course's GPT
-    does not do (another activation, for one).
-    """
-    path = Path(folder, "config.json")
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"config.json: not JSON: {error}") from None
-    if not isinstance(config, dict) or config.get("model_type") != "gpt2":
-        raise ValueError("config.json: not the configuration of a GPT-2 (model_type must be 'gpt2')")
-    fixed = {
-        "activation_function": "gelu_new",  # our gelu_tanh
-        "scale_attn_weights": True,
-        "scale_attn_by_inverse_layer_idx": False,
-        "add_cross_attention": False,
-        "tie_word_embeddings": True,
-    }
-    for name, needed in fixed.items():
-        if config.get(name, needed) != needed:
-            raise ValueError(f"config.json: {name} is {config[name]!r}, the course's GPT has {needed!r}")
-    letters = {"V": "vocab_size", "C": "n_positions", "D": "n_embd", "H": "n_head", "L": "n_layer"}
-    missing = [name for name in letters.values() if name not in config]
-    if missing:
-        raise ValueError(f"config.json: {', '.join(missing)} missing")
-    sizes = {letter: config[name] for letter, name in letters.items()}
-    return sizes | {"F": config.get("n_inner"), "eps": config.get("layer_norm_epsilon", 1e-5)}
-
-
-def gpt2_weights(folder):
-    """The path of the one file in the folder that holds a GPT-2's parameters.
-
-    Raises FileNotFoundError that says what lies there instead.
-    """
-    path = Path(folder, "model.safetensors")
-    if not path.exists():
-        found = sorted(file.name for pattern in ("*.safetensors", "*.bin") for file in path.parent.glob(pattern))
-        what = f"only {', '.join(found[:4])}" if found else "nor another file of weights"
-        why = "; a .bin is a pickle, which can run any program, and weights in several files are not read" if found else ""
-        raise FileNotFoundError(f"{path.parent} has no model.safetensors, {what}{why}")
-    return path
-
-
-def gpt2_names(tensors):
-    """The same tensors under the names of the course's GPT: no "transformer." in front, no stored masks.
-
-    >>> list(gpt2_names({"transformer.wte.weight": 1, "h.0.attn.bias": 2}))
-    ['wte.weight']
-    """
-    names = {name: name.removeprefix("transformer.") for name in tensors}
-    masks = (".attn.bias", ".attn.masked_bias")  # the triangle of ones, which older files carry along
-    return {names[name]: tensor for name, tensor in tensors.items() if not name.endswith(masks)}
 
 
 def match_shapes(call, expected, given):

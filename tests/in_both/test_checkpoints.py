@@ -9,7 +9,7 @@ import safetensors.numpy
 import safetensors.torch
 import torch
 
-from course_lib.checkpoints import HEADER_LIMIT, read_safetensors
+from course_lib.in_both.checkpoints import HEADER_LIMIT, read_safetensors
 from course_lib.in_numpy import checkpoints as in_numpy
 from course_lib.in_torch import checkpoints as in_torch
 

@@ -10,7 +10,8 @@ def mean_weights(model, ids, looks_from, looks_at):
 
     ids (B, T); looks_from, looks_at (B,): in each text the position that looks and the one looked at.
 
-    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> from course_lib.in_numpy.gpt import GPT
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=3))
     >>> mean_weights(model, np.array([[1, 2, 3]]), [0], [0])     # the first token can look at itself alone
     array([[1., 1.],
@@ -28,7 +29,8 @@ def clearest_head(model, ids, looks_from, looks_at, kinds):
 
     kinds (B,): a label for each text. One kind is enough: a head that knows it knows the others by its absence.
 
-    >>> from course_lib.in_numpy.gpt import GPT, GPTConfig
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> from course_lib.in_numpy.gpt import GPT
     >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=3))
     >>> clearest_head(model, np.array([[1, 2], [1, 3]]), [0, 1], [0, 0], ["sure", "shared"])
     ((0, 0), 'sure', 1.0)

@@ -6,7 +6,8 @@ import torch
 
 from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
-from course_lib.heads import clearest_head, mean_weights
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_both.heads import clearest_head, mean_weights
 from course_lib.in_numpy import gpt as in_numpy
 from course_lib.in_torch import gpt as in_torch
 from course_lib.in_torch.train import train
@@ -17,7 +18,7 @@ SIZES = {"V": 9, "C": 6, "D": 8, "H": 2, "L": 3}
 
 @pytest.mark.parametrize("framework", [in_numpy, in_torch])
 def test_mean_weights_are_those_of_the_model(framework):
-    model = framework.GPT(framework.GPTConfig(**SIZES))
+    model = framework.GPT(GPTConfig(**SIZES))
     ids = np.random.default_rng(0).integers(9, size=(4, 6))
     looks_from, looks_at = np.array([5, 4, 3, 5]), np.array([0, 2, 3, 1])
     found = mean_weights(model, ids, looks_from, looks_at)
@@ -30,7 +31,7 @@ def test_mean_weights_are_those_of_the_model(framework):
 
 
 def test_the_clearest_head_is_the_best_of_any_kind():
-    model = in_torch.GPT(in_torch.GPTConfig(**SIZES))
+    model = in_torch.GPT(GPTConfig(**SIZES))
     ids = np.random.default_rng(0).integers(9, size=(5, 6))
     looks_from, looks_at, kinds = [5, 4, 5, 3, 5], [0, 2, 1, 3, 1], ["a", "b", "a", "b", "a"]
     a = mean_weights(model, ids[::2], looks_from[::2], looks_at[::2])
@@ -65,7 +66,7 @@ def test_a_trained_head_looks_at_the_word_that_set_the_sense_of_bank(crossings, 
             raise Enough
 
     grammar, *where = crossings
-    config = in_torch.GPTConfig(V=grammar.V, C=32, D=64, H=4, L=2)
+    config = GPTConfig(V=grammar.V, C=32, D=64, H=4, L=2)
     model = in_torch.GPT(config, torch.Generator().manual_seed(seed), std=0.1)
     *_, untrained = clearest_head(model, *where)
     text = grammar.stream(1_000_000, seed=1)

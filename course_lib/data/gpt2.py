@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.request import urlopen
 
-from course_lib.checkpoints import gpt2_sizes, gpt2_weights, read_safetensors
+from course_lib.in_both.checkpoints import read_safetensors
+from course_lib.in_both.gpt2_layout import gpt2_sizes, gpt2_weights
 from course_lib.tokenization import BytePairTokenizer
 
 __all__ = ["FILES", "SOURCE", "download", "read_tokenizer"]

@@ -16,6 +16,7 @@ section {{ display: grid; grid-template-columns: 1fr 1fr; }}
 section > div {{ padding: 20px; display: flex; gap: 20px; align-items: start; flex-wrap: wrap; }}
 .light {{ background: #fff; color-scheme: light; }}
 .dark {{ background: #111; color: #eee; color-scheme: dark; }}
+b {{ flex-basis: 100%; }}
 img {{ max-width: 100%; height: auto; }}
 .phone {{ width: 350px; }}
 </style>

@@ -2,7 +2,7 @@
 
 Every element has a class that names its role in `course_lib.widgets.palette`. A file holds the colours for light and for
 dark pages as plain rules, which programs understand that know no custom properties, and has a card of its own as
-ground: JupyterLab's dark theme does not tell a picture that it is dark.
+ground: not every dark page tells its pictures that it is dark.
 """
 
 import math

@@ -4,8 +4,9 @@ import csv
 import re
 from collections import Counter
 
-from .sanitise import needs_a_look
+from .sanitise import needs_a_look, plain
 
+MOST_NOTES = 2_000  # characters: a student decides how much there is to note
 COLUMNS = ["student", "question", "points", "of", "outcome", "reason", "notes", "seed", "sandbox"]
 
 
@@ -20,11 +21,12 @@ def rows_of(gradebook, assignment, results):
             "sandbox": "yes" if result["sandbox"] else "NO SANDBOX",
         }
         if ungraded:
-            notes = "; ".join(result["notes"])
+            notes = plain("; ".join(result["notes"]), MOST_NOTES)
             rows.append({**about, "outcome": "ungraded", "reason": result["reason"], "notes": notes})
             continue
         late = gradebook.find_submission(assignment, student).total_seconds_late
-        notes = "; ".join([f"handed in {late / 3600:.1f} hours late"] * bool(late) + result["notes"])
+        late = [f"handed in {late / 3600:.1f} hours late"] * bool(late)
+        notes = plain("; ".join([*late, *result["notes"]]), MOST_NOTES)
         for grade in gradebook.find_submission_notebook(assignment, assignment, student).grades:
             outcome, reason = outcome_of(grade, result)
             rows.append({
@@ -52,7 +54,8 @@ def outcome_of(grade, result):
 def write(path, rows):
     """The rows as CSV; the mark at its beginning tells spreadsheets that it is UTF-8."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8-sig") as file:
+    # a folder unpacked from an old zip file may have a name that is no UTF-8
+    with open(path, "w", newline="", encoding="utf-8-sig", errors="backslashreplace") as file:
         table = csv.DictWriter(file, COLUMNS)
         table.writeheader()
         table.writerows({column: inert(value) for column, value in row.items()} for row in rows)
@@ -82,13 +85,13 @@ def summary(rows, results, students=()):
     for row in rows:
         if row["student"] in students and row.get("question"):
             reason = f"{row['reason'] and ': '}{row['reason']}"
-            yield f"{row['student']}: {row['question']}: {row['points']:g} of {row['of']:g}, {row['outcome']}{reason}"
+            yield f"{plain(row['student'])}: {row['question']}: {row['points']:g} of {row['of']:g}, {row['outcome']}{reason}"
     for result in results:
         lost = [note for note in result["notes"] if needs_a_look(note)]
         if result["outcome"] != "graded":
-            yield f"{result['student']}: {result['outcome']}: {result['reason']}"
+            yield f"{plain(result['student'])}: {result['outcome']}: {result['reason']}"
         elif lost:
-            yield f"{result['student']}: look at the file: {'; '.join(lost)}"
+            yield f"{plain(result['student'])}: look at the file: {plain('; '.join(lost), MOST_NOTES)}"
     waiting = sum("to be marked" in row["outcome"] for row in rows)
     if waiting:
         yield f"{waiting} wait for a mark by hand: `make mark` opens them"

@@ -79,7 +79,7 @@ def sanitise(release, data):
             source for source in sources
             if source and not blank(source) and source.strip() != text(cell).strip()
         ]  # fmt: skip
-        written = [one for i, one in enumerate(written) if one not in written[i + 1 :]]  # the last of equal ones
+        written = list(dict.fromkeys(reversed(written)))[::-1]  # the last of equal ones
         if not found:
             notes.append(f"the cell {name} is missing")
         if len(written) > 1:
@@ -87,8 +87,9 @@ def sanitise(release, data):
             notes.append(f"the cell {name} is there {len(found)} times: they were {how}")
         if any(source is None for source in sources):
             notes.append(f"the cell {name} holds no text, or more than {MAX_CELL:,} characters")
+        if sum(map(len, written)) > MAX_CELL:
+            notes.append(f"the cell {name} is too long with all of its copies: the first were left out")
         while sum(map(len, written)) > MAX_CELL:
-            notes.append(f"the cell {name} is too long with all of its copies: the first was left out")
             written = written[1:]
         if written:
             cell["source"] = (AGAIN if is_code(cell) else "\n\n").join(written)

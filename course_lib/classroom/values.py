@@ -16,8 +16,8 @@ from . import sandbox
 from .sanitise import grade_id, is_test, parts, plain
 from .worker import NOT_HERE, decode, encode
 
-MOST_RESTARTS = 4  # statements of all cells together that may be left out before whole cells are
-MOST_REASON = 800  # characters
+MOST_RESTARTS = 4  # cells in which statements may be left out, before whole cells with their copies are
+MOST_REASON, MOST_NOTES = 800, 20  # characters, notes on what was left out
 
 
 class Failed(Exception):
@@ -64,7 +64,7 @@ def grade_notebook(notebook, tasks, seed, sandboxed=True, notes=None):
                 results[name] = outcome, plain(reason, MOST_REASON)
                 if ended:
                     break
-    notes += [note for note in said if "left out" in note] if tasks else []
+    notes += [note for note in said if "left out" in note][:MOST_NOTES] if tasks else []
     return results
 
 
@@ -74,18 +74,23 @@ def run_cells(worker, cells, left_out):
     `left_out` then has what to do without the next time, for each cell: the statement that it had come to; after
     a second time all that follow; in the end the whole cell.
     """
-    said = []
-    for (name, source), out in zip(cells, left_out, strict=True):
+    said, ends = [], {}  # the copies of a cell share its time: as many as one likes would take hours
+    for place, ((name, source), out) in enumerate(zip(cells, left_out, strict=True)):
         reason = out.get("reason", "")
         if out.get("until") == -1:
             said.append(f"the cell {plain(name, 50)} was left out: {reason}")
             continue
         try:
             request = {"name": name, "source": source, "skip": out.get("skip", []), "until": out.get("until")}
-            reply = worker.ask(request)
+            end = ends.setdefault(name, time.monotonic() + sandbox.SECONDS)
+            reply = worker.ask(request, max(end - time.monotonic(), 0.001))
         except sandbox.Stopped as error:
             out["outcome"], out["reason"] = error.outcome, plain(error)
-            if "until" in out or error.at is None or sum("reason" in one for one in left_out) > MOST_RESTARTS:
+            if sum("reason" in one for one in left_out) > MOST_RESTARTS:
+                rest = [one for (other, _), one in zip(cells[place:], left_out[place:], strict=True) if other == name]
+                for one in rest:
+                    one |= {"outcome": error.outcome, "reason": plain(error), "until": -1}
+            elif "until" in out or error.at is None:
                 out["until"] = -1
             elif "skip" in out:
                 out["until"] = error.at

@@ -34,7 +34,7 @@ else:
     from course_lib.exercises.answers import Refused, plain
     from course_lib.exercises.calls import Made, unwritten
 
-MOST_NUMBERS, DEEPEST = 1_000_000, 25  # numbers in one array, forms in forms
+MOST_NUMBERS, DEEPEST = 1_000_000, 25  # numbers, or rows without any, in one array; forms in forms
 ALIKE = 50  # keys of a dict with one hash: more of them were made to cost time
 NOT_HERE = "when functions are graded, nothing is there but NumPy and Python's own library"
 PYTHON_MAGICS = ("time", "timeit", "capture", "prun", "python", "python3")  # what they stand over is Python
@@ -88,7 +88,7 @@ def decode(value, depth=0):
     if kind not in ("bool", "int64", "float64") or len(items) > MOST_NUMBERS or len(shape) > 8:
         raise ValueError("no array of numbers")
     if not all(type(n) in (bool, int, float) for n in items) or not all(
-        type(n) is int and 0 <= n < 2**31 for n in shape
+        type(n) is int and 0 <= n <= MOST_NUMBERS for n in shape
     ):
         raise ValueError("no array of numbers")
     return np.array(items, dtype=kind).reshape(shape)

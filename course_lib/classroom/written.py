@@ -107,15 +107,18 @@ def pasted(attachments):
     >>> pasted({"a.png": {"image/png": "iVBORw0KGgo="}, "b.svg": {"image/svg+xml": "PHN2Zz4="}})
     ({'a.png': {'image/png': 'iVBORw0KGgo='}}, ['b.svg'])
     """
-    kept, size = {}, 0
+    kept, left_out, size = {}, [], 0
     attachments = attachments if isinstance(attachments, dict) else {}
     for name, kinds in attachments.items():
+        readable = name.encode("utf-8", "replace").decode()  # as in the text: half a surrogate cannot be written
         for kind, data in kinds.items() if isinstance(kinds, dict) else ():
             data = "".join(data) if isinstance(data, list) and all(isinstance(x, str) for x in data) else data
             if isinstance(data, str) and PICTURE.fullmatch(address(kind, data)) and size + len(data) <= MAX_PICTURES:
-                kept[name], size = {kind: data}, size + len(data)
+                kept[readable], size = {kind: data}, size + len(data)
                 break
-    return kept, [name for name in attachments if name not in kept]
+        else:
+            left_out.append(readable)
+    return kept, left_out
 
 
 def address(kind, data):

@@ -53,6 +53,19 @@ def test_no_cell_of_the_report_is_a_formula(text, tmp_path):
             assert piece.strip(' "')[:1] not in tuple("=+-@\uff1d")
 
 
+def test_no_name_and_no_number_of_notes_troubles_the_report(tmp_path):
+    result = {"student": "ad\udce4\x1b[2J", "outcome": "ungraded", "reason": "", "notes": 999 * ["the cell f is missing"]}
+    rows = report.rows_of(None, ASSIGNMENT, [{**result, "seed": "a", "sandbox": True}])
+    report.write(tmp_path / "a.csv", rows)
+    text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
+    assert "ad\\udce4" in text
+    assert len(text) < 3000
+    for outcome in ("ungraded", "graded"):
+        (_, line) = report.summary(rows, [{**result, "outcome": outcome}])
+        assert line.isprintable()
+        assert len(line) < 3000
+
+
 @pytest.mark.parametrize("text", ["ada", "o'neil", "softmax gives [0.5, -0.5], expected [1, 0]", "x = 1; y", "K\u2013V", ""])
 def test_other_cells_stay_as_they_are(text):
     assert report.inert(text) == text

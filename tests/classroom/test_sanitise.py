@@ -113,7 +113,7 @@ def rewritten_test_cell(cells):
          f"the cell f is there 2 times: {IN_ORDER}"),
         (lambda cells: cells.extend(2 * [cells[1]]), ANSWER, ""),
         (too_long_together, 60_000 * "#", (f"the cell f is there 2 times: {IN_ORDER} | "
-         "the cell f is too long with all of its copies: the first was left out")),
+         "the cell f is too long with all of its copies: the first were left out")),
         (lambda cells: cells[1].update(source="  \n"), STUB, ""),
         (lambda cells: cells.append(cell("own", "import evil")), ANSWER,
          "code cells that the student added, not taken: 1"),
@@ -144,6 +144,14 @@ def test_what_may_have_cost_points_needs_a_look():
     assert len(notes) == 3
     assert all(map(needs_a_look, notes))
     assert not needs_a_look("not looked at: numpy.py")
+
+
+def test_what_is_noted_of_a_cell_does_not_grow_with_its_copies():
+    notebook = copy.deepcopy(RELEASE)
+    notebook["cells"] += [{**notebook["cells"][1], "source": f"{i}{100 * 'x'}"} for i in range(2000)]
+    result, notes = sanitise(RELEASE, json.dumps(notebook).encode())
+    assert len(notes) == 2
+    assert parts(result["cells"][1])[-1].startswith("1999x")
 
 
 def test_each_part_of_a_copied_cell_is_run_by_itself_and_all_parts_of_a_text_are_kept():

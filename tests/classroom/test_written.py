@@ -112,6 +112,12 @@ def test_odd_attachments_are_no_pictures(odd):
     assert "[a picture that is not shown: attachment:a]" in written("![x](attachment:a)", odd)
 
 
+def test_half_a_surrogate_in_the_name_of_a_picture_can_be_saved():
+    kept, left_out = pasted({"\ud800.png": {"image/png": DOT}, "\udfff": {}})
+    assert (list(kept), left_out) == (["?.png"], ["?"])
+    assert "<img" in written("![x](attachment:\ud800.png)", kept)
+
+
 def test_the_pictures_of_one_answer_have_a_limit():
     large = {name: {"image/png": base64.b64encode(bytes(1_500_000)).decode()} for name in "abc"}
     kept, left_out = pasted(large)

@@ -34,7 +34,9 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
         order = np.argsort(-p, axis=-1, kind="stable")  # most likely first
         falling = np.take_along_axis(p, order, axis=-1)  # (..., V)
         reached_before = np.cumsum(falling, axis=-1) - falling  # what the more likely tokens hold together
-        falling = np.where(reached_before < top_p, falling, 0)
+        kept = reached_before < top_p
+        kept[..., 0] = True  # the first stays, also when float32 makes 0 of a tiny top_p
+        falling = np.where(kept, falling, 0)
         np.put_along_axis(p, order, falling / falling.sum(axis=-1, keepdims=True), axis=-1)
     return p
 

@@ -33,7 +33,9 @@ def next_token_probabilities(logits, temperature=1.0, top_k=None, top_p=None):
     if top_p is not None and top_p < 1:
         falling, order = p.sort(dim=-1, descending=True, stable=True)  # most likely first
         reached_before = falling.cumsum(-1) - falling  # what the more likely tokens hold together
-        falling = falling.masked_fill(reached_before >= top_p, 0)
+        cut = reached_before >= top_p
+        cut[..., 0] = False  # the first stays, also when float32 makes 0 of a tiny top_p
+        falling = falling.masked_fill(cut, 0)
         p = torch.zeros_like(p).scatter(-1, order, falling / falling.sum(-1, keepdim=True))
     return p
 

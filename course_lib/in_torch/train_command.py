@@ -14,7 +14,7 @@ from course_lib.data.text_file import TextFile
 from course_lib.in_both.config import GPTConfig
 from course_lib.in_torch.gpt import GPT, parameter_count
 from course_lib.in_torch.train import train
-from course_lib.in_torch.train_options import SIZES, arguments, prepare, refuse_another_run
+from course_lib.in_torch.train_options import HELD_OUT, SIZES, arguments, prepare, refuse_another_run
 from course_lib.in_torch.write import TOKENIZER, text_of, write
 from course_lib.runs import LOOK, checkpoints, digest, last_good, newest_facts, windows
 from course_lib.terminal import forget_stdout, show_any_text
@@ -28,7 +28,7 @@ def _corpus(options, say, watch):
     if options.text is None:
         say("writing 1,000,000 tokens of the grammar's language")
         corpus = Grammar(ENGLISH)
-        return corpus, corpus.stream(1_000_000, seed=1), corpus.stream(20_000, seed=2)
+        return corpus, corpus.stream(1_000_000, seed=1), corpus.stream(HELD_OUT, seed=2)
     path, C = Path(options.text), options.C
     say(f"reading {path}, {path.stat().st_size / 1e6:,.1f} MB")
     try:
@@ -149,8 +149,9 @@ def main(words=None):
         print(f"train: {str(error).removeprefix('train: ')}", file=sys.stderr)
         return 1
     except (MemoryError, RuntimeError) as error:
-        if not (
-            isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "not enough memory" in str(error)
+        words = ("not enough memory", "can't allocate memory")  # of PyTorch on Windows, and elsewhere
+        if not isinstance(error, (MemoryError, torch.OutOfMemoryError)) and not any(
+            word in str(error) for word in words
         ):
             raise
         print(

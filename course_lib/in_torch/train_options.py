@@ -14,11 +14,12 @@ from course_lib.in_torch.write import check_device
 from course_lib.runs import Recipe, check_same, check_writable, checkpoints, newest_facts
 from course_lib.terminal import Parser, name, number, whole
 
-__all__ = ["SIZES", "STD", "arguments", "prepare", "refuse_another_run"]
+__all__ = ["HELD_OUT", "SIZES", "STD", "arguments", "prepare", "refuse_another_run"]
 
 SIZES = {"C": 32, "D": 64, "H": 4, "L": 2}
 STD = 0.1
 VOCABULARY = 512
+HELD_OUT = 20_000  # tokens of the grammar's language, to test on
 
 COUNT, SIZE, SEED = whole(1), whole(1, 1_000_000), whole(0, 2**63 - 1)
 FROM_0 = number("of at least 0", lambda x: 0 <= x < math.inf)
@@ -82,6 +83,8 @@ def arguments(words):
     if options.vocabulary is not None and options.text is None:
         parser.error("--vocabulary: goes with --text alone, as the grammar has its own words")
     options.vocabulary = options.vocabulary or VOCABULARY
+    if options.text is None and options.C >= HELD_OUT:
+        parser.error(f"--C: must be below the {HELD_OUT:,} tokens that test what was learnt of the grammar, got {options.C}")
     if options.D % options.H:
         parser.error(f"--H: {options.H} heads cannot share --D {options.D} equally")
     if options.B % options.accumulate:
@@ -103,9 +106,10 @@ def prepare(options):
     _check_memory(options)
     if options.text is not None:
         try:
-            with open(options.text, "rb") as file:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise OSError(0, "it is no ordinary file")
+            mode = os.stat(options.text).st_mode
+            if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+                raise OSError(0, "it is no ordinary file")  # a pipe that nobody writes to would never open
+            open(options.text, "rb").close()
         except OSError as error:
             raise OSError(f"--text: {options.text} cannot be opened: {error.strerror}") from error
     found = checkpoints(folder)
@@ -129,22 +133,25 @@ def prepare(options):
 
 
 def _check_memory(options):
-    """Refuse what cannot fit: weights, gradients and AdamW's two memories, and the logits of a part of a step."""
+    """Refuse what cannot fit: weights, gradients and AdamW's two memories; of a part of a step the logits, the
+    logarithms of their probabilities, and a gradient.
+    """
     V = options.vocabulary
     config = GPTConfig(V, options.C, options.D, options.H, 1)
     one, two = parameter_count(config), parameter_count(replace(config, L=2))
     parameters = one + (options.L - 1) * (two - one)
-    needed = 4 * 4 * parameters + 2 * 4 * options.B // options.accumulate * options.C * V  # bytes
+    needed = 4 * 4 * parameters + 3 * 4 * options.B // options.accumulate * options.C * V  # bytes
     if options.device.startswith("cuda"):
         there = torch.cuda.get_device_properties(options.device).total_memory
     elif hasattr(os, "sysconf"):
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     else:
         there = math.inf  # Windows does not say
+    vocabulary = "" if options.text is None else "--vocabulary, "
     if needed > there:
         raise ValueError(
             f"{parameters:,} parameters, and --B {options.B} windows in --accumulate {options.accumulate} parts, need "
-            f"{needed / 2**30:,.0f} GiB, this machine has {there / 2**30:,.0f}: make --D, --L, --C or --B smaller"
+            f"{needed / 2**30:,.0f} GiB, this machine has {there / 2**30:,.0f}: make {vocabulary}--D, --L, --C or --B smaller"
         )
 
 

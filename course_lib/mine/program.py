@@ -49,6 +49,8 @@ def main(space, arguments=None):
             print(continue_text(space, options.gpt2, options.prompt, options.tokens))
     except (OSError, ValueError) as error:
         parser.exit(1, f"{error}\n")
+    except KeyboardInterrupt:
+        parser.exit(130, "\nstopped\n")
 
 
 def train_and_write(space, steps=STEPS):

@@ -58,6 +58,10 @@ def test_by_hand():
         )
 
 
+def test_a_top_p_that_float32_cannot_hold_keeps_the_likeliest():
+    assert next_token_probabilities(np.log(P).astype(np.float32), top_p=1e-320).tolist() == [0, 1, 0, 0]
+
+
 def test_temperature_comes_before_top_p():
     # at T = 1 the first holds 0.4 ≥ 0.35; at T = 10 the probabilities are nearly equal and two are needed
     assert (next_token_probabilities(np.log(P), temperature=10.0, top_p=0.35) > 0).sum() == 2

@@ -340,7 +340,9 @@ def test_absurd_numbers_are_refused_by_name(option, capsys, tmp_path):
         (["--accumulate", "3"], "--accumulate: --B 8 windows cannot be cut into 3 equal parts"),
         (["--D", "1000000"], "make --D, --L, --C or --B smaller"),
         (["--L", "1000000", "--D", "256"], "make --D, --L, --C or --B smaller"),
-        (["--B", "1000000", "--C", "1000000", "--accumulate", "1"], "make --D, --L, --C or --B smaller"),
+        (["--B", "1000000", "--C", "10000", "--accumulate", "1"], "make --D, --L, --C or --B smaller"),
+        (["--text", str(ROOT / "README.md"), "--vocabulary", "1000000", "--B", "1000000"], "make --vocabulary, --D, "),
+        (["--C", "20000"], "--C: must be below the 20,000 tokens that test"),
         (["--seed", str(2**63)], "--seed: must be a whole number from 0 to"),
         (["--C", "1000001"], "--C: must be a whole number from 1 to 1000000"),
         (["--nonsense"], "unrecognized arguments: --nonsense"),
@@ -349,6 +351,24 @@ def test_absurd_numbers_are_refused_by_name(option, capsys, tmp_path):
 def test_wrong_calls_end_in_one_sentence(words, sentence, capsys, tmp_path):
     assert sentence in refused(capsys, *QUIET, "--folder", tmp_path / "run", *words)
     assert not (tmp_path / "run").exists()
+
+
+def test_logits_their_logarithms_and_a_gradient_must_fit(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_options.os, "sysconf", lambda _: 2**15, raising=False)  # a machine of 1 GiB
+    words = [*QUIET, "--folder", tmp_path / "run", "--B", 10_000]  # 0.46 GiB of logits
+    assert "make --D, --L, --C or --B smaller" in refused(capsys, *words)
+
+
+def test_memory_that_pytorch_does_not_get(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr(train_command, "_run", lambda *_: torch.empty(10**15))
+    assert "there is not enough memory; make " in refused(capsys, *QUIET, "--folder", tmp_path / "run")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with names")
+def test_a_pipe_is_no_text_and_is_not_waited_for(capsys, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    error = refused(capsys, *QUIET, "--folder", tmp_path / "run", "--text", tmp_path / "pipe")
+    assert "it is no ordinary file" in error
 
 
 def test_a_device_that_is_not_there(capsys, tmp_path):

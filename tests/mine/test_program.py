@@ -48,6 +48,16 @@ def test_bad_options_end_in_one_sentence(source, arguments, says, capsys):  # no
     assert says in said and said.count("\n") == 1
 
 
+def test_ctrl_c_ends_it_in_one_word(monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(program, "train_and_write", stop)
+    with pytest.raises(SystemExit) as end:
+        program.main(SPACE, [])
+    assert end.value.code == 130 and capsys.readouterr().err == "\nstopped\n"
+
+
 def test_every_exercise_is_a_part_of_the_page():
     assert set(EXERCISES) <= set(LESSON_OF)
     assert all(exercise.lesson == LESSON_OF[name] for name, exercise in EXERCISES.items())

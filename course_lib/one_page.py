@@ -4,6 +4,8 @@ These are the course's worked solutions, one part an exercise. Together they are
 hand, AdamW and sampling. `python -m course_lib.one_page` trains it on the course's language and lets it write.
 An array x (..., T, D) has any axes in front; `p` is a dict of parameters with GPT-2's names below the piece itself.
 A backward takes the gradient first, then what its forward was given, and computes again what it needs of that.
+
+Long because it is the whole course: what a GPT needs of it stays below 200 lines.
 """
 
 import math

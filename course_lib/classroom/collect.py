@@ -3,6 +3,8 @@
 It reads `COURSE/downloaded/04_attention/archive`: notebooks, and zip files of the whole class. A file is somebody's
 by the name that the system gave it or its folder, never by what a student called something inside their own upload.
 Whatever is not taken is named with the reason, and stops nothing else.
+
+Long because whose a file is, and what is done with it, is one decision.
 """
 
 import argparse

@@ -2,6 +2,8 @@
 
 Each submission is rebuilt from the release, its functions run in a sandbox, and the numbers that come back
 are compared here. The marks go to nbgrader's gradebook. A run that was stopped goes on where it was.
+
+Long because one command, its record and its resumption share what they know of a submission.
 """
 
 import argparse

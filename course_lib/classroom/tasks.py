@@ -2,6 +2,8 @@
 
 The right values come from `course_lib.in_numpy`, computed outside the sandbox; sizes differ from each other
 so that a transposed answer shows.
+
+Long because it is a table: an entry for every graded function.
 """
 
 from collections import Counter

@@ -1,4 +1,7 @@
-"""The mark that counts: a student's functions, called in a sandbox, against values computed here."""
+"""The mark that counts: a student's functions, called in a sandbox, against values computed here.
+
+Long because a mark is told in one place, from the cells to the reason.
+"""
 
 import contextlib
 import copy

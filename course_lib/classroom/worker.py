@@ -3,6 +3,8 @@
 One JSON object a line comes in, one goes out; before each statement of a cell its number goes out too. Started
 as a file of its own, with nothing of the course in sight but the rules for answers and calls; `encode` and `decode`
 also serve the grader, which trusts nothing that it decodes.
+
+Long because the sandbox gets this file and next to no other.
 """
 
 import __future__

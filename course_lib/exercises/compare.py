@@ -1,6 +1,8 @@
 """Sentences about answers that are wrong in a way that every exercise knows: kind, shape, order, lost digits.
 
 When an answer is right, `answers` says.
+
+Long because the judge's questions about one answer stand together.
 """
 
 from itertools import permutations

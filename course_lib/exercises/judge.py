@@ -3,6 +3,8 @@
 Plain cases speak together: a slip is named only if it gives the learner's answer in every one of them. Each extreme
 tests one promise of the text, and speaks only when the plain cases are right. What no slip explains gets the
 smallest failing call with its numbers.
+
+Long because a verdict is found in one order, read from top to bottom.
 """
 
 import copy

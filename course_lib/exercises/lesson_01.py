@@ -1,4 +1,7 @@
-"""The exercises of lesson 01_tokenization: byte-pair encoding, from counting pairs to text and back."""
+"""The exercises of lesson 01_tokenization: byte-pair encoding, from counting pairs to text and back.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 from collections import Counter
 from itertools import pairwise

@@ -1,4 +1,7 @@
-"""The exercises of lesson 02_embeddings: from ids to vectors and back, and their gradients."""
+"""The exercises of lesson 02_embeddings: from ids to vectors and back, and their gradients.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""The exercises of lesson 04_attention: softmax, the mask of the past, attention, one head."""
+"""The exercises of lesson 04_attention: softmax, the mask of the past, attention, one head.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

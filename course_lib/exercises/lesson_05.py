@@ -1,4 +1,7 @@
-"""The exercises of lesson 05_multi_head: several heads side by side, and turning queries and keys by their positions."""
+"""The exercises of lesson 05_multi_head: several heads side by side, and turning queries and keys by their positions.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""The exercises of lesson 08_loss_and_gradient_descent: nudging, the loss, its gradient, AdamW."""
+"""The exercises of lesson 08_loss_and_gradient_descent: nudging, the loss, its gradient, AdamW.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import math
 

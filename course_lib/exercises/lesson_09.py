@@ -1,6 +1,8 @@
 """The exercises of lesson 09_back_propagation: the gradient of every layer, by hand.
 
 Each has a witness besides the library: nudging the input must move the output as the gradient says.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
 """
 
 import math

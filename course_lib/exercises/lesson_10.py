@@ -1,4 +1,7 @@
-"""The exercises of lesson 10_gpt: the block, the model, its gradients, and what training and writing need beside them."""
+"""The exercises of lesson 10_gpt: the block, the model, its gradients, and what training and writing need beside them.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

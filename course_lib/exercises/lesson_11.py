@@ -1,4 +1,7 @@
-"""The exercises of lesson 11_inside_the_gpt: writing with a cache, and the two ways to keep a model from unlikely tokens."""
+"""The exercises of lesson 11_inside_the_gpt: writing with a cache, and the two ways to keep a model from unlikely tokens.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

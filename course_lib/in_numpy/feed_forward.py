@@ -2,6 +2,8 @@
 
 Attention moves information between tokens; this part works on each token by itself.
 The activation between the two layers is what makes the network more than one matrix.
+
+Long because every activation stands beside its backward.
 """
 
 import math

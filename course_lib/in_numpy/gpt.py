@@ -1,6 +1,8 @@
 """GPT: a stack of causal attention and feed-forward blocks that predicts the next token everywhere at once.
 
 The model of Radford et al. 2019 (GPT-2), with the parameter names of its published checkpoints.
+
+Long because the model of one paper stands in one place.
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Byte-level byte-pair encoding: from single bytes to the tokens that training joined."""
+"""Byte-level byte-pair encoding: from single bytes to the tokens that training joined.
+
+Long because it is one class, and its encoding has a way of its own for long words.
+"""
 
 import base64
 import hashlib

@@ -2,6 +2,8 @@
 
 No pyplot: a figure belongs to the cell that asked for it, and nothing is left open behind it.
 Colours are Okabe and Ito's, which stay apart for colour-blind readers; heat maps use cividis.
+
+Long because every kind of figure stands here, a function each.
 """
 
 import io

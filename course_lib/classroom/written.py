@@ -66,7 +66,8 @@ class Answer(IPythonRenderer):
         super().__init__(escape=False, exclude_anchor_links=True)
         kept, _ = pasted(attachments)
         self.pictures = {name: address(*picture) for name, kinds in kept.items() for picture in kinds.items()}
-        self.formulas = []
+        # One picture or address may be used many times: what is shown of all together has a limit.
+        self.formulas, self.pictures_left, self.addresses_left = [], MAX_PICTURES, MAX_MARKDOWN
 
     def inline_math(self, body):
         return self.formula(body)
@@ -83,13 +84,16 @@ class Answer(IPythonRenderer):
 
     def link(self, text, url, title=None):
         """Not to be clicked: one to this Jupyter server would come with the lecturer's rights."""
-        address = html.escape(unquote(url))
-        return text if address.removeprefix("mailto:") == text else f"{text} ({address})"
+        address = unquote(url)[: self.addresses_left]
+        self.addresses_left -= len(address)
+        address = html.escape(address)
+        return text if address.removeprefix("mailto:") in ("", text) else f"{text} ({address})"
 
     def image(self, text, url, title=None):
         name = unquote(url)
         source = self.pictures.get(name.removeprefix("attachment:")) if name.startswith("attachment:") else url
-        if source and PICTURE.fullmatch(source):
+        if source and len(source) <= self.pictures_left and PICTURE.fullmatch(source):
+            self.pictures_left -= len(source)
             return f'<img src="{source}" alt="{html.escape(html.unescape(nh3.clean(text, tags=set())))}">'
         return f"<em>[a picture that is not shown: {html.escape(name[:200])}]</em>"
 

@@ -354,3 +354,9 @@ def test_grading_without_the_sandbox_is_written_down(course, submission, submit)
 def test_a_mistaken_call_says_what_is_wrong(assignment, options, words, course):
     with pytest.raises(SystemExit, match=words):
         grade.main([assignment, "--course", str(course), *options])
+
+
+@pytest.mark.parametrize("text", [None, "", "\0", "T  ..", f"{39 * '9'}h/{21 * '9'}Z", "9" * 900])
+def test_a_time_that_is_none_stops_nothing(text):
+    assert grade.timestamp(text) is None
+    assert str(grade.timestamp("2026-11-20 10:00:00.5 UTC")) == "2026-11-20 10:00:00.500000"

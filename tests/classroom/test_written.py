@@ -112,6 +112,19 @@ def test_odd_attachments_are_no_pictures(odd):
     assert "[a picture that is not shown: attachment:a]" in written("![x](attachment:a)", odd)
 
 
+@pytest.mark.parametrize(
+    ("source", "most"),
+    [
+        ("![](attachment:a)" * 580, 5_100_000),
+        ("[a]: data:image/png;base64," + "A" * 80_000 + "\n\n" + "![x][a] " * 1000, 5_300_000),
+        ("[a]: http://x/" + "&" * 600 + "\n\n" + "[a] " * 2300, 100_000),
+        ("[a]: http://x/" + "&" * 600 + "\n\n" + "![][a] " * 1300, 1_500_000),
+    ],
+)
+def test_what_is_used_many_times_is_not_shown_as_often(source, most):
+    assert len(source) < len(written(source, {"a": {"image/png": "A" * 100_000}})) < most
+
+
 def test_half_a_surrogate_in_the_name_of_a_picture_can_be_saved():
     kept, left_out = pasted({"\ud800.png": {"image/png": DOT}, "\udfff": {}})
     assert (list(kept), left_out) == (["?.png"], ["?"])

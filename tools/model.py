@@ -1,4 +1,4 @@
-"""Trains the GPT that the course brings along, by the recipe of the GPT lesson, and logs how it went.
+"""Trains the GPT that the course brings along, by the recipe of lesson 10_gpt, and logs how it went.
 
     make model          (or: python -m tools.model)
 

@@ -84,7 +84,9 @@ def arguments(words):
         parser.error("--vocabulary: goes with --text alone, as the grammar has its own words")
     options.vocabulary = options.vocabulary or VOCABULARY
     if options.text is None and options.C >= HELD_OUT:
-        parser.error(f"--C: must be below the {HELD_OUT:,} tokens that test what was learnt of the grammar, got {options.C}")
+        parser.error(
+            f"--C: must be below the {HELD_OUT:,} tokens that test what was learnt of the grammar, got {options.C}"
+        )
     if options.D % options.H:
         parser.error(f"--H: {options.H} heads cannot share --D {options.D} equally")
     if options.B % options.accumulate:
@@ -147,11 +149,11 @@ def _check_memory(options):
         there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     else:
         there = math.inf  # Windows does not say
-    vocabulary = "" if options.text is None else "--vocabulary, "
+    smaller = "--D, --L, --C or --B" if options.text is None else "--vocabulary, --D, --L, --C or --B"
     if needed > there:
         raise ValueError(
             f"{parameters:,} parameters, and --B {options.B} windows in --accumulate {options.accumulate} parts, need "
-            f"{needed / 2**30:,.0f} GiB, this machine has {there / 2**30:,.0f}: make {vocabulary}--D, --L, --C or --B smaller"
+            f"{needed / 2**30:,.0f} GiB, this machine has {there / 2**30:,.0f}: make {smaller} smaller"
         )
 
 

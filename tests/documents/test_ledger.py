@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from course_lib import documents
-from course_lib.documents import LedgerError, agrees, check, claims, given, tables
+from course_lib.documents import LedgerError, agrees, check, claims, given, ledger, tables
 from tests.documents import proofs
 from tests.documents.proofs import MISTAKES, VALUES
 from tests.documents.worked import CLAIM_OF
@@ -346,3 +346,12 @@ def test_counts_add_up_to_the_ledger():
 def test_a_cited_table_says_once_where_it_comes_from():
     table = repr(documents.cite("whitepaper.words.airplane"))
     assert table.count("NLPL word embeddings") == 1 and "seaplane" in table
+
+
+def test_the_words_under_the_picture_of_all_lessons_are_those_of_the_ledger():
+    (path,) = [path for path in notebooks() if path.stem == "14_the_documents_checked"]
+    cells = {cell["id"]: "".join(cell["source"]) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]}
+    by_lesson = ledger.crossed("lesson")  # a companion has a row of its own, as in the picture
+    right, wrong = (max(by_lesson, key=lambda name: by_lesson[name][what]) for what in ("reproduced", "erratum"))
+    right, wrong = (f"[lesson {name[:2]}]({name}.ipynb)" for name in (right, wrong))
+    assert f"{right} has the most that are reproduced, {wrong} the most errata" in cells["by-lesson-says"]

@@ -80,8 +80,11 @@ def ids_of(names, students):
 
 
 def owner_of(folders, file, assignment, students):
-    """(ids that the file may be of, its name as the student gave it). The outermost folder that names somebody decides."""
-    for part in [*folders, file]:
+    """(ids that the file may be of, its name as the student gave it). The outermost folder that names somebody decides.
+
+    In a folder that names nobody, the name of a file may be the student's own, whatever system it looks like.
+    """
+    for part in folders or [file]:
         if part.count("_assignsubmission_") > 1:
             raise Skipped("its name holds the names of two submissions")
         if match := MOODLE.fullmatch(part) or CANVAS.fullmatch(part):
@@ -89,7 +92,7 @@ def owner_of(folders, file, assignment, students):
         if part is not file and part in students:
             return [part], file
     if folders:
-        raise Skipped(f"the folder {folders[0]} does not say whose it is")
+        raise Skipped(f"the folder {folders[0]} does not say whose it is: if a system named the file, move it out of there")
     match = re.fullmatch(rf"(?P<student>.+)_(?P<file>{re.escape(assignment)}.*)", file)
     if not match:
         raise Skipped(f"its name does not say whose it is: ID_{assignment}.ipynb would")

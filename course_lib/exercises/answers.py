@@ -81,7 +81,7 @@ def _plain_array(array, depth):
     if array.dtype.kind not in "biuf":
         raise Refused(f"expected numbers, got an array of {array.dtype}")
     if max(array.size, *array.shape, 0) > MOST_NUMBERS:  # rows without numbers cost time and memory too
-        raise Refused(f"the answer holds more than {MOST_NUMBERS:,} numbers")
+        raise Refused(f"the answer holds more than {MOST_NUMBERS:,} numbers or rows")
     if array.dtype.kind in "iu" and array.size and int(array.max()) >= 2**63:
         array = array.astype(float)
     array = array.astype({"b": bool, "f": np.float64}.get(array.dtype.kind, np.int64))  # a copy

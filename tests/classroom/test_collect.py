@@ -77,6 +77,8 @@ def test_a_name_says_whose_it_is(path, student, copy):
         ("evil_4799_12_x_4711_13_04_attention.ipynb", "has the id 4799"),
         ("lovelaceada_4711_12_04_attention.ipynb", "it could be of 4711 or of lovelaceada"),
         ("uploads of Eve/ada_04_attention.ipynb", "the folder uploads of Eve does not say whose it is"),
+        ("uploads of Eve/babbagec_4711_99_04_attention.ipynb", "the folder uploads of Eve does not say whose it is"),
+        ("uploads of Eve/Ada_4711_assignsubmission_file_04_attention.ipynb", "the folder uploads of Eve does not say"),
         ("Eve Nobody_101_assignsubmission_file_/04_attention.ipynb", "has the id 101 or the name Eve Nobody"),
         ("Anna Lee_4711_assignsubmission_file_/04_attention.ipynb", "it could be of 4711 or of ann"),
         ("Twin_1_assignsubmission_file_/04_attention.ipynb", "it could be of tw1 or of tw2"),

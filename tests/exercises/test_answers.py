@@ -178,6 +178,7 @@ def test_wrong_with_a_reason(answer, right, says):
         (np.ma.array(ROWS, mask=ROWS > 0.5), "a masked array that hides some"),
         (endless(), "does it ever end"),
         (np.zeros(MOST_NUMBERS + 1), "more than 1,000,000 numbers"),
+        (np.zeros((MOST_NUMBERS + 1, 0)), "more than 1,000,000 numbers or rows"),
         (deep(), "more than 20 deep"),
         (10**400, "more than 300 digits"),
         (np.array([object()]), "wrong form: this is object"),

@@ -80,7 +80,7 @@ def load_run(folder):
         model.load_state_dict(
             {name.removeprefix("model."): p for name, p in state.items() if name.startswith("model.")}
         )
-    except (TypeError, RuntimeError) as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"step {facts['step']} in {folder} is of no GPT: {error}") from error
     grammar, V = Grammar(ENGLISH), model.config.V
     corpus = (

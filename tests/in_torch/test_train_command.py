@@ -353,6 +353,17 @@ def test_wrong_calls_end_in_one_sentence(words, sentence, capsys, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("D", [9, "8", None])  # H = 2 heads cannot share 9
+def test_a_checkpoint_whose_sizes_are_those_of_no_gpt(D, trained, tmp_path, capsys):
+    shutil.copytree(trained, tmp_path / "run")
+    path = tmp_path / "run" / "step_000004.json"
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps(facts | {"sizes": facts["sizes"] | {"D": D}}), encoding="utf-8")
+    assert write_main(["--folder", str(tmp_path / "run")]) == 1
+    error = capsys.readouterr().err
+    assert f"write: step 4 in {tmp_path / 'run'} is of no GPT: " in error and error.count("\n") == 1
+
+
 def test_logits_their_logarithms_and_a_gradient_must_fit(capsys, tmp_path, monkeypatch):
     monkeypatch.setattr(train_options.os, "sysconf", lambda _: 2**15, raising=False)  # a machine of 1 GiB
     words = [*QUIET, "--folder", tmp_path / "run", "--B", 10_000]  # 0.46 GiB of logits

@@ -113,7 +113,7 @@ def describe(error, verb="stopped"):
 
 
 class Anything:
-    """Stands for what only a notebook has, as get_ipython() or the result of `!ls`: it has every method."""
+    """Stands for what only a notebook has, as get_ipython() or what `!ls` and %timeit give: every method, no items."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -123,8 +123,20 @@ class Anything:
     def __call__(self, *args, **kwargs):
         return self
 
+    __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __call__
+    __round__ = __call__
+
     def __iter__(self):
         return iter(())
+
+    def __len__(self):
+        return 0
+
+    def __bool__(self):
+        return True
+
+    def __format__(self, form):
+        return ""
 
 
 def parsed(source, name):

@@ -115,6 +115,8 @@ NOT_HERE = "when functions are graded, nothing is there but NumPy and Python's o
         ("%%timeit -n 3\ny = 2", [], {"y": 2}),
         ("files = !ls\ny = 3\nfor f in files: pass", [], {"y": 3}),
         ("t = %timeit -o y\nz = t.average\ny = 4", [], {"y": 4}),
+        ("files = !ls\nprint(len(files), files[0].strip())\nassert get_ipython()\ny = 4", [], {"y": 4}),
+        ("t = %timeit -o y\nprint(f'{round(1e3 * t.average / 2, 1):.1f} ms')\ny = 4", [], {"y": 4}),
         ("a, b = !ls\ny = 4", ["stopped at `a, b = get_ipython()` with ValueError"], {}),
         ("!ls \\\n  -l\ny = 5", [], {"y": 5}),
         ("get_ipython().run_line_magic('matplotlib', 'inline')\ny = 6", [], {"y": 6}),

@@ -266,7 +266,7 @@ def test_a_mark_can_be_repeated(course, solved, submission, submit):
     assert found() == first  # without --seed each student has their own again
 
 
-def test_the_secret_of_the_class_is_made_once_and_for_the_lecturer_alone(course, tmp_path):
+def test_the_secret_of_the_class_is_made_once_and_for_the_lecturer_alone(course, tmp_path, monkeypatch):
     seeds = [grade.seed_of(course, ASSIGNMENT, "ada") for _ in range(2)]
     assert seeds[0] == seeds[1]
     secret = course / "seeds_secret.txt"
@@ -277,6 +277,11 @@ def test_the_secret_of_the_class_is_made_once_and_for_the_lecturer_alone(course,
     other_class.mkdir()
     others.add(grade.seed_of(other_class, ASSIGNMENT, "ada"))
     assert len(others | {seeds[0]}) == 4
+    monkeypatch.setattr(os, "link", lambda *_: os.stat(course / "no hard links here"))
+    assert grade.seed_of(course, ASSIGNMENT, "ada") == seeds[0]
+    secret.unlink()
+    assert grade.seed_of(course, ASSIGNMENT, "ada") == grade.seed_of(course, ASSIGNMENT, "ada") != seeds[0]
+    assert secret.stat().st_mode & 0o077 == 0
     secret.write_text("")
     with pytest.raises(RuntimeError, match="holds no secret: delete it"):
         grade.seed_of(course, ASSIGNMENT, "ada")

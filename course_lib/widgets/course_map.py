@@ -15,7 +15,7 @@ class CourseMap:
     lessons: names of the notebooks that exist, such as "03_positional_encoding.ipynb".
 
     >>> CourseMap(["04_attention.ipynb"])
-    Map of a transformer: 12 lessons, from tokens to the whole; 1 of them can be opened here
+    Map of a transformer: 14 lessons, from tokens to the whole; 1 of them can be opened here
     """
 
     def __init__(self, lessons):

@@ -16,7 +16,6 @@ from nbgrader.server_extensions.formgrader import handlers
 
 from course_lib.classroom import grade, release
 from course_lib.classroom.sanitise import sanitise
-from tests.browser.conftest import chromium  # noqa: F401
 from tests.browser.run_lesson import listening, own_folders
 from tests.classroom.hostile import ANSWERS, RUN
 from tests.classroom.test_written import DOT
@@ -185,7 +184,7 @@ def submissions(course):
         return {student: gradebook.find_submission_notebook(NAME, NAME, student).id for student in (EVE, "ada")}
 
 
-def test_formgrader_shows_hostile_answers_and_nothing_runs(chromium, course, server):  # noqa: F811
+def test_formgrader_shows_hostile_answers_and_nothing_runs(chromium, course, server):
     address, before, ids = server[0], marks(course), submissions(course)
     with watched(chromium) as (page, seen):
         log_in(page, server)
@@ -207,7 +206,7 @@ def test_formgrader_shows_hostile_answers_and_nothing_runs(chromium, course, ser
     assert marks(course) == before
 
 
-def test_marks_are_given_in_formgrader_as_ever(chromium, course, server):  # noqa: F811
+def test_marks_are_given_in_formgrader_as_ever(chromium, course, server):
     address, before, ids = server[0], marks(course), submissions(course)
     with watched(chromium) as (page, seen):
         log_in(page, server)
@@ -220,7 +219,7 @@ def test_marks_are_given_in_formgrader_as_ever(chromium, course, server):  # noq
     assert marks(course) == {**before, ("ada", "q2"): (3, 3, None, False)}
 
 
-def test_the_lists_of_formgrader_show_ids_and_names_as_text(chromium, course, server):  # noqa: F811
+def test_the_lists_of_formgrader_show_ids_and_names_as_text(chromium, course, server):
     address = server[0]
     with watched(chromium) as (page, seen):
         log_in(page, server)
@@ -234,7 +233,7 @@ def test_the_lists_of_formgrader_show_ids_and_names_as_text(chromium, course, se
             assert seen == [], parts
 
 
-def test_feedback_pages_show_hostile_answers_and_nothing_runs(chromium, course):  # noqa: F811
+def test_feedback_pages_show_hostile_answers_and_nothing_runs(chromium, course):
     for student in (EVE, "ada"):
         with watched(chromium) as (page, seen):
             page.goto((course / "feedback" / student / NAME / f"{NAME}.html").as_uri())
@@ -251,7 +250,7 @@ def test_feedback_pages_show_hostile_answers_and_nothing_runs(chromium, course):
             assert seen == []
 
 
-def test_without_our_filters_they_would_run(chromium, course, tmp_path):  # noqa: F811
+def test_without_our_filters_they_would_run(chromium, course, tmp_path):
     notebook = nbformat.read(course / "autograded" / EVE / NAME / f"{NAME}.ipynb", as_version=4)
     notebook.cells = [c for c in notebook.cells if c.cell_type == "markdown" and "attachment" not in c.source][:3]
     stock = HTMLExporter(template_name="classic", extra_template_basedirs=[handlers.template_path], sanitize_html=False)

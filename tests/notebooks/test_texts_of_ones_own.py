@@ -32,7 +32,9 @@ def run(changes):
             if cell == id:
                 assert source.count(old) == 1, f"{old!r} does not stand in {id}"
                 source = source.replace(old, new)
-        *body, last = ast.parse(source).body
+        if not (statements := ast.parse(source).body):  # a cell for Colab may hold a comment alone
+            continue
+        *body, last = statements
         value = last.value if isinstance(last, ast.Expr) else None
         exec(compile(ast.Module([*body, *([] if value else [last])], []), id, "exec"), names)  # noqa: S102
         if value is not None:

@@ -229,6 +229,7 @@ def execute(path):
         extra_arguments=["--log-level=ERROR"],
     )
     client.reset_execution_trackers()
+    os.environ["MY_GPT"] = ""  # a stored lesson shows the course's pieces, not those of who stores it
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             try:

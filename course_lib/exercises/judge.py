@@ -39,10 +39,11 @@ class _Found(Exception):
     """A verdict, from inside."""
 
 
-def check(exercise):
+def check(exercise, call_of=local):
     """The check of a lesson: takes the learner's function and prints right, or not written yet.
 
-    Raises Wrong, with one sentence, for a wrong answer. A whole exercise, as you may write one yourself:
+    Raises Wrong, with one sentence, for a wrong answer. `call_of(function)` is what is judged, where that is not the
+    function itself but what its answer does. A whole exercise, as you may write one yourself:
 
     >>> from course_lib.exercises.description import Case, Slip
     >>> double = Exercise(
@@ -60,7 +61,7 @@ def check(exercise):
     def run(function):
         if not callable(function):
             raise Wrong(f"give the check your function itself, without calling it: this is {kind(function)}")
-        verdict = judge(exercise, local(function))
+        verdict = judge(exercise, call_of(function))
         if verdict.outcome == "wrong":
             raise Wrong(verdict.sentence)
         print(verdict.sentence or "right")

@@ -64,8 +64,9 @@ layer_norm = Exercise(
     text="""Every row brought to mean 0 and variance 1, then scaled by weight and shifted by bias.
 
     x (..., D), weight (D,), bias (D,), eps a number, 1e-5 unless given → (..., D).
-    (x − mean) / √(variance + eps) · weight + bias, and the variance is the mean of the squared differences.
-    Because of eps, a row of equal numbers becomes bias.
+    (x − mean) / √(variance + eps) · weight + bias: each row has its own mean and variance, and
+    the variance is the mean of the squared differences from the mean, over D.
+    Because of eps, a row of equal numbers becomes bias. x itself stays as it is.
     """,
     reference=lambda x, weight, bias, eps=1e-5: normalization.layer_norm(x, weight, bias, eps),
     cases=lambda rng: [*_norm_cases(rng), Case((np.array([[2.0, 2.0, 2.0], [1.0, 0.0, 5.0]]), np.array([1.0, 2.0, 3.0]), np.array([0.5, 0.0, -1.0])), needs=_CONSTANT)],
@@ -129,7 +130,7 @@ pre_norm = Exercise(
     lesson=6,
     text="""The residual step of GPT-2: x plus what the sublayer makes of the normalised x.
 
-    x (..., D), norm and sublayer functions (..., D) → (..., D) → (..., D).
+    x (..., D) → (..., D). norm and sublayer are functions, (..., D) → (..., D): call them.
     """,
     reference=lambda x, norm, sublayer: x + sublayer(norm(x)),
     cases=lambda rng: [
@@ -179,7 +180,8 @@ rms_norm = Exercise(
     lesson=6,
     text="""Every row divided by its root mean square, then scaled by weight. No mean is subtracted.
 
-    x (..., D), weight (D,), eps a number, 1e-5 unless given → (..., D): x / √(mean of x² + eps) · weight.
+    x (..., D), weight (D,), eps a number, 1e-5 unless given → (..., D).
+    x / √(mean of x² + eps) · weight: the mean of the squares of each row, over D.
     """,
     reference=lambda x, weight, eps=1e-5: normalization.rms_norm(x, weight, eps),
     cases=lambda rng: [Case((c.arguments[0], c.arguments[1], *c.arguments[3:]), hint=c.hint.replace("weight and bias are not 1 and 0", "weight is not 1")) for c in _norm_cases(rng)],

@@ -1,4 +1,8 @@
-"""The exercises of lesson 07_feed_forward: the linear layer, GELU, and the feed-forward network out of both."""
+"""The exercises of lesson 07_feed_forward: the linear layer, GELU, the feed-forward network out of both, and XNOR.
+
+XNOR asks for weights, not for a piece of a GPT. It is judged by what a network with these weights answers, so that
+any that do it are right.
+"""
 
 import math
 
@@ -8,6 +12,7 @@ from course_lib.in_numpy import feed_forward as lib
 
 from .description import Case, Exercise, Slip, random_parameters, sizes
 from .judge import check
+from .local import Reply, local
 
 # --- linear
 
@@ -23,7 +28,8 @@ linear = Exercise(
     lesson=7,
     text="""A linear layer: every row of x times the weights, plus the bias.
 
-    x (..., D), W (D, F), b (F,) → (..., F).
+    x (..., D), W (D, F), b (F,) → (..., F). D numbers come in and F go out. x may be one row,
+    a text (T, D) or a batch of texts (B, T, D), and b is the same for every row.
     """,
     reference=lambda x, W, b: x @ W + b,
     cases=lambda rng: [
@@ -67,7 +73,8 @@ gelu = Exercise(
     lesson=7,
     text="""GELU as GPT-2 computes it: ½ x (1 + tanh(√(2/π) (x + 0.044715 x³))).
 
-    x an array of any shape → the same shape. It holds for values up to ±1000: far below 0 it is 0, far above it is x.
+    x an array of any shape → the same shape, each entry by itself.
+    It holds for values up to ±1000: far below 0 the result is 0, far above it is x.
     """,
     reference=lambda x: lib.gelu_tanh(x),
     cases=lambda rng: [
@@ -148,8 +155,9 @@ feed_forward = Exercise(
     lesson=7,
     text="""The feed-forward network of GPT-2: widen, GELU, narrow.
 
-    x (..., D), p a dict → (..., D). p holds c_fc.weight (D, F) and c_fc.bias (F,), which widen, and
-    c_proj.weight (F, D) and c_proj.bias (D,), which narrow. GELU is the one with tanh, your `gelu`.
+    x (..., D), p a dict → (..., D). p["c_fc.weight"] (D, F) and p["c_fc.bias"] (F,) widen,
+    p["c_proj.weight"] (F, D) and p["c_proj.bias"] (D,) narrow, and GELU stands between the two.
+    GELU is the one with tanh, your `gelu`. x is not added here: the block does that.
     """,
     reference=lambda x, p: _network(x, p),
     cases=lambda rng: [
@@ -186,3 +194,98 @@ feed_forward = Exercise(
 
 EXERCISES = (linear, gelu, feed_forward)
 check_linear, check_gelu, check_feed_forward = map(check, EXERCISES)
+
+
+# --- xnor: asks for weights, and is no piece of my_gpt.py
+
+CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+
+
+def _with_these_weights(function):
+    """`call` for `judge`: x → what the network answers whose weights the learner's function returns."""
+
+    def call(x):
+        reply = local(function)()
+        if reply.value is not None:
+            try:
+                W, c, w, b = _weights(reply.value)
+            except ValueError as error:
+                return Reply(refused=str(error))
+            with np.errstate(all="ignore"):
+                reply.value = np.maximum(0, x @ W + c) @ w + b
+        return reply
+
+    return call
+
+
+def _weights(value):
+    """The four parts as arrays; ValueError, with the sentence for the learner, when they are no such weights."""
+    if not isinstance(value, tuple | list) or len(value) != 4:
+        raise ValueError("four things are expected, in this order: `return W, c, w, b`")
+    parts = []
+    for name, part in zip(("W", "c", "w", "b"), value, strict=True):
+        try:
+            parts.append(np.array(part, dtype=float))
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} is not an array of numbers, with rows of equal length") from None
+    W, c, w, b = parts
+    if W.ndim != 2 or len(W) != 2:
+        raise ValueError(f"W takes two inputs, so it has two rows: its shape is (2, F), yours {W.shape}")
+    for name, part in (("c", c), ("w", w)):
+        if part.shape != W.shape[1:]:
+            raise ValueError(
+                f"W has {W.shape[1]} columns, one a hidden unit, so {name} has the shape {W.shape[1:]}, not {part.shape}"
+            )
+    if b.size != 1:
+        raise ValueError(f"b is one number, yours has the shape {b.shape}")
+    return W, c, w, b.item()
+
+
+def _no_bend(call, arguments):
+    """On four corners a network without a bend adds up to the same along both diagonals."""
+    first, second, third, fourth = call(*arguments)
+    if np.isclose(first + fourth, second + third):
+        return (
+            "no hidden unit bends between the corners, so your network is one line there: (0,0) and (1,1) together "
+            "give as much as (0,1) and (1,0)"
+        )
+    return None
+
+
+def _answers(call, arguments):
+    outputs = ", ".join(f"{y:g}" for y in call(*arguments))
+    return f"for (0,0), (0,1), (1,0), (1,1) the outputs should be 1, 0, 0, 1; yours are {outputs}"
+
+
+def _always(*outputs):
+    return lambda x: np.array(outputs, dtype=float)
+
+
+xnor = Exercise(
+    name="xnor",
+    lesson=7,
+    text="""Weights of a network that answers 1 where its two inputs are equal, and 0 where they differ.
+
+    → W (2, F), c (F,), w (F,), b a number, for max(0, x W + c) · w + b. F is yours to choose.
+    The inputs are (0,0), (0,1), (1,0) and (1,1); there is no second cut and no threshold.
+    """,
+    reference=lambda x: 1 - abs(x[:, 0] - x[:, 1]),
+    cases=lambda rng: [Case((CORNERS,))],
+    draw=lambda rng: (CORNERS,),
+    properties=(_no_bend, _answers),
+    slips=(
+        Slip(_always(0, 1, 1, 0), "this is XOR: 1 where the two differ. You want the opposite"),
+        Slip(_always(0, -1, -1, 0), "the output is 1 too low everywhere: what is b for?"),
+        Slip(_always(2, 1, 1, 2), "the output is 1 too high everywhere: look at b"),
+        Slip(_always(0, 0, 0, 1), "this is AND: two zeros are equal as well"),
+        Slip(_always(1, 0, 0, 0), "this is NOR: two ones are equal as well"),
+        Slip(_always(0, 1, 1, 1), "this is OR"),
+        Slip(_always(1, 1, 1, 0), "this is NAND"),
+        Slip(_always(1, 0.5, 0.5, 1), "(0,1) and (1,0) come out half-way: fold twice as steeply"),
+    ),
+    minutes=10,
+    stars=2,
+    optional=True,
+    graded=False,
+)  # fmt: skip
+check_xnor = check(xnor, _with_these_weights)

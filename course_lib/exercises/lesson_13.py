@@ -30,10 +30,11 @@ def _draw_field(rng):
 receptive_field = Exercise(
     name="receptive_field",
     lesson=13,
-    text="""How many inputs in a row one output sees, after one convolution for each entry of the lists.
+    text="""The span that one output sees: from the first input it depends on to the last, both counted.
 
-    widths, dilations two lists of equally many whole numbers → a whole number. The taps of a window of width k with
-    dilation d stand d apart. Without any layer an output is its input, and sees 1.
+    widths, dilations two lists of equally many whole numbers, an entry for each convolution
+    → a whole number. The taps of a window of width k with dilation d stand d apart: the gaps
+    between them count as well. Without any layer an output is its input, and sees 1.
     """,
     reference=lambda widths, dilations: _sees(widths, dilations),
     cases=lambda rng: [
@@ -96,9 +97,10 @@ def _draw_patches(rng):
 patches = Exercise(
     name="patches",
     lesson=13,
-    text="""An image as a list of square patches, in reading order, each a row of its pixels, in reading order too.
+    text="""An image as square patches: a row for each patch, in reading order.
 
-    image (h, w), P a side that divides both → (h/P · w/P, P²).
+    image (h, w), P a side that divides both → (h/P · w/P, P²). A row holds the P² pixels of its
+    patch, in reading order too: row by row, from left to right.
     """,
     reference=lambda image, P: _patches(image, P),
     cases=lambda rng: [

@@ -46,7 +46,7 @@ LESSONS = [
     ),
     Lesson(
         "06_layer_norm",
-        "layer, batch and RMS norm, residuals, the backward pass",
+        "layer, batch and RMS norm, residuals, norm before or after the sum",
         "add, and normalise",
         "block",
     ),

@@ -124,10 +124,8 @@ def numbers():
     """What the course is checked with: dict from what is counted to how many there are."""
     from course_lib.documents import counts  # the rest of this module needs nothing but Python
 
-    verdicts = counts()
     found = {
-        "claims": sum(verdicts.values()),
-        **verdicts,
+        **counts(),
         "right": lists("tests.exercises.answers", "RIGHT"),
         "wrong": lists("tests.exercises.answers", "WRONG"),
         "broken": lists("tests.parity", "BROKEN"),
@@ -198,10 +196,10 @@ def parts():
         "numbers": [
             "| what | how many |",
             "| --- | --- |",
-            f"| claims of the five documents, each with a verdict | {n['claims']} |",
-            f"| … reproduced to the last printed digit | {n['reproduced']} |",
-            f"| … **errata**, each with its cause | {n['erratum']} |",
-            f"| … inputs, and outside facts with their sources | {n['given']} + {n['cited']} |",
+            f"| decimals of five documents, recomputed to the last printed digit | {n['decimals']} |",
+            f"| … and statements in them, each with a case in which the same code answers otherwise | {n['statements']} |",
+            f"| … distinct slips found in them, each with its cause | {n['slips']} |",
+            f"| … remarks, where no code can decide: never counted as checked | {n['remarks']} |",
             f"| wrong answers to exercises, each rejected with the message meant for it | {n['wrong']} |",
             f"| right answers in other styles, all accepted | {n['right']} |",
             f"| pieces of the library broken on purpose, to see the suite fail | {n['broken']} |",

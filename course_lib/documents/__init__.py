@@ -1,81 +1,37 @@
-"""The ledger: every number the five documents print, and what running code says about it.
+"""The ledger: what five documents about transformers print, and what running code says about it.
 
-The claims live in `claims/<document>.toml`, one entry a claim, digits kept exactly as printed.
-A lesson computes a value and hands it to `check`, which shows computed and printed digits side
-by side and raises when the ledger's verdict does not hold. `given` hands out the documents'
-inputs, so that no lesson retypes a number; `cite` shows an outside fact with its source.
+`sources.toml` names the documents. The claims live in `claims/<document>.toml`, one entry a claim, digits
+kept exactly as printed. A notebook computes a value and hands it to `check`, which shows one line with what
+was computed, and behind it what the document prints; it raises when the ledger's verdict does not hold.
+`given` hands out the documents' inputs, so that no notebook retypes a number; `cite` shows an outside fact with its
+source, and `remark` what is to be said of a text where no code can decide.
 """
-
-import tomllib
-from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
-from . import tables
+from . import shown
+from .digits import LedgerError, agrees, as_digits, decimal, is_statement, leaves
+from .entries import VERDICTS, Claim, Source, claim, claims, counts, slips, sources, verdicts
 
-VERDICTS = ("given", "reproduced", "erratum", "cited")
-
-
-class LedgerError(AssertionError):
-    """A value contradicts the ledger, or the ledger is asked for what it does not hold."""
-
-    def _render_traceback_(self):
-        """What Jupyter shows instead of a traceback, whose lines would be this module's, not the reader's."""
-        return [f"LedgerError: {self}"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One number, matrix or statement of a document, with its verdict."""
-
-    id: str
-    where: str  # headings that lead to it in the document
-    chapter: str  # the lesson that checks it, or a lesson's companion, as 04_attention_checked
-    statement: str  # what the document claims, in our words
-    printed: object  # digit strings, words or a boolean, possibly nested in lists
-    verdict: str
-    correct: object = None  # erratum: the right value, in the same form
-    because: str = ""  # erratum: how the wrong one came about
-    source: str = ""  # cited: where the outside fact comes from
-    no_mistake: str = field(default="", repr=False)  # erratum: why no slip reproduces the digits
-
-
-@cache
-def claims():
-    """Every claim of the ledger, as a dict from id to `Claim`, in the order of the documents.
-
-    Raises LedgerError for a repeated id, an unknown verdict, and a field that is missing or unknown.
-
-    >>> claims()["whitepaper.attention.weights"].verdict
-    'reproduced'
-    """
-    found = {}
-    for path in sorted((Path(__file__).parent / "claims").glob("*.toml")):
-        for entry in tomllib.loads(path.read_text(encoding="utf-8"))["claim"]:
-            try:
-                claim = Claim(**entry)
-            except TypeError as error:  # "Claim.__init__() missing 1 required positional argument: 'verdict'"
-                what = str(error).removeprefix("Claim.__init__() ")
-                raise LedgerError(f"{entry.get('id', 'a claim')} in {path.name}: {what}") from None
-            needs = {"erratum": ("correct", "because"), "cited": ("source",)}.get(claim.verdict, ())
-            if claim.verdict not in VERDICTS or any(getattr(claim, name) in (None, "") for name in needs):
-                raise LedgerError(f"{claim.id}: verdict {claim.verdict!r} needs {needs or VERDICTS}")
-            if claim.id in found:
-                raise LedgerError(f"{claim.id} stands twice in the ledger")
-            found[claim.id] = claim
-    return found
-
-
-def claim(id):
-    """The claim with this id; raises LedgerError that names close ids when there is none."""
-    try:
-        return claims()[id]
-    except KeyError:
-        near = [known for known in claims() if known.split(".")[-1] == id.split(".")[-1]]
-        raise LedgerError(f"the ledger has no claim {id!r}; near: {near or 'nothing'}") from None
+__all__ = [
+    "VERDICTS",
+    "Claim",
+    "LedgerError",
+    "Source",
+    "agrees",
+    "check",
+    "check_all",
+    "cite",
+    "claim",
+    "claims",
+    "counts",
+    "given",
+    "remark",
+    "reproduces",
+    "slips",
+    "sources",
+    "verdicts",
+]
 
 
 def given(id):
@@ -84,39 +40,82 @@ def given(id):
     >>> given("whitepaper.input.embeddings").shape
     (3, 4)
     """
-    printed = np.array(claim(id).printed)
-    if printed.dtype.kind != "U":
-        return claim(id).printed
-    try:
-        numbers = np.vectorize(lambda text: float(_decimal(text)), otypes=[float])(printed)
-    except InvalidOperation:
-        return claim(id).printed  # words: tokens, names of axes
+    printed = claim(id).printed
+    if printed is None or is_statement(printed):
+        return printed  # words: tokens, names of axes
+    numbers = np.vectorize(lambda text: float(decimal(text)), otypes=[float])(np.array(printed))
     return numbers if numbers.ndim else float(numbers)
 
 
-def check(id, value):
-    """Hold a computed value against the document, digit by digit; returns a table to display.
+def check(id, value, otherwise=None):
+    """Hold a computed value against the document, digit by digit; shows one line, and a table behind it.
 
-    `value` has the printed shape. A `reproduced` claim must equal every printed digit once rounded
-    to as many decimals; an `erratum` must equal the correct digits and differ from the printed ones.
-    Raises LedgerError, with the table in its message, when the verdict does not hold.
+    `value` has the printed shape. A `reproduced` claim must equal every printed digit once rounded to as many
+    decimals; an `erratum` must equal the correct digits and differ from the printed ones. Where the document prints
+    no digits but says something, a check says nothing unless it could have come out otherwise: `otherwise` is what
+    the same code gives in a case where the answer is another. Raises LedgerError, with the table in its
+    message, when the verdict does not hold, and when `otherwise` is missing or no other answer.
+
+    >>> check("whitepaper.softmax.percent", [0.6524, 0.2400, 0.1076])
+    ✓ whitepaper, Softmax: 65% 24% 11%, 6 of 6 digits
     """
     this = claim(id)
     if this.verdict not in ("reproduced", "erratum"):
-        raise LedgerError(f"{id} is {this.verdict}: use given() or cite(), there is nothing to compute")
-    computed = _as_digits(value, this.printed if this.verdict == "reproduced" else this.correct, id)
-    right = agrees(value, this.printed, id)
-    if this.verdict == "erratum":
-        right = agrees(value, this.correct, id) and not right
-    table = tables.Check(this, computed)
+        raise LedgerError(f"{id} is {this.verdict}: there is nothing to compute; use given(), cite() or remark()")
+    computed = as_digits(value, this.printed if this.verdict == "reproduced" else this.correct, id)
+    right = agrees(value, this.printed, id) if this.verdict == "reproduced" else _is_erratum(value, this)
+    found = shown.Check(this, computed, _other(this, computed, otherwise))
     if not right:
-        raise LedgerError(f"the verdict in the last line does not hold for this value\n{table!r}")
-    return table
+        raise LedgerError(f"the ledger says {this.verdict}, this value does not\n{found.as_text()}")
+    return found
+
+
+def _is_erratum(value, this):
+    """Whether a value is what is correct and not what is printed, which may have another form."""
+    try:
+        printed = agrees(value, this.printed, this.id)
+    except LedgerError:
+        printed = False
+    return agrees(value, this.correct, this.id) and not printed
+
+
+def _other(this, computed, otherwise):
+    """The other answer as texts, in the digits of the claim; raises LedgerError where it is none."""
+    if otherwise is None:
+        if this.statement_like and this.line:
+            raise LedgerError(
+                f"{this.id} is a statement: give otherwise=, what the same code answers in a case where it is otherwise"
+            )
+        return None
+    try:
+        otherwise = as_digits(otherwise, this.printed, this.id)
+    except LedgerError:
+        pass  # an answer of another shape or kind is another answer
+    other, same = ([str(leaf) for leaf in leaves(_listed(answer))] for answer in (otherwise, computed))
+    if other == same:
+        raise LedgerError(f"{this.id}: the other case gives the same answer, {' '.join(other)}, so it decides nothing")
+    return other
+
+
+def _listed(answer):
+    """Arrays and tuples as nested lists."""
+    answer = answer.tolist() if hasattr(answer, "tolist") else answer
+    return [_listed(one) for one in answer] if isinstance(answer, list | tuple) else answer
 
 
 def check_all(values):
-    """`check` for a dict from id to value; returns one table with a row for each claim."""
-    return tables.Summary([check(id, value) for id, value in values.items()])
+    """`check` for a dict from id to value, a line each; a statement has a pair, (value, otherwise).
+
+    >>> p = [0.6524, 0.2400, 0.1076]
+    >>> check_all({"whitepaper.softmax.probabilities": p, "whitepaper.softmax.percent": p})
+    ✓ whitepaper, Softmax · probabilities: 0.65 0.24 0.11, 9 of 9 digits
+    ✓ whitepaper, Softmax · percent: 65% 24% 11%, 6 of 6 digits
+    """
+    found = []
+    for id, value in values.items():
+        paired = claim(id).statement_like and isinstance(value, tuple) and len(value) == 2
+        found.append(check(id, *value) if paired else check(id, value))
+    return shown.Several(found)
 
 
 def reproduces(id, value):
@@ -130,78 +129,15 @@ def reproduces(id, value):
 
 def cite(*ids):
     """Show outside facts that no code here can compute, each with its source."""
-    for id in ids:
-        if claim(id).verdict != "cited":
-            raise LedgerError(f"{id} is {claim(id).verdict}, not cited")
-    return tables.Citations([claim(id) for id in ids])
+    return shown.Several([shown.Citation(_of(id, "cited")) for id in ids])
 
 
-def counts(chapter=None):
-    """How many claims have each verdict, over the whole ledger or one chapter."""
-    chosen = [c.verdict for c in claims().values() if chapter in (None, c.chapter)]
-    return {verdict: chosen.count(verdict) for verdict in VERDICTS}
+def remark(*ids):
+    """Show what is to be said of a place in a document where no code can decide; never counted as checked."""
+    return shown.Several([shown.Remark(_of(id, "remark")) for id in ids])
 
 
-def agrees(value, printed, id="this claim"):
-    """Whether a value equals `printed` at every printed digit (words and booleans: exactly).
-
-    >>> agrees(0.54030230, "0.5403"), agrees(0.54030230, "0.99995")
-    (True, False)
-    """
-    return _as_digits(value, printed, id) == _normalised(printed)
-
-
-def _as_digits(value, printed, id):
-    """`value` written the way `printed` is: same nesting, same number of decimals."""
-    if isinstance(printed, list):
-        if isinstance(value, (str, bool)) or not hasattr(value, "__len__") or len(value) != len(printed):
-            shape = np.shape(value) if not isinstance(value, str) else repr(value)
-            raise LedgerError(f"{id} prints shape {np.shape(printed)}, the value has shape {shape}")
-        return [_as_digits(one, like, id) for one, like in zip(value, printed, strict=True)]
-    if np.ndim(value) != 0:
-        raise LedgerError(f"{id} prints one value here, not an array of shape {np.shape(value)}")
-    if isinstance(printed, bool):
-        if not isinstance(value, (bool, np.bool_)):
-            raise LedgerError(f"{id} is a statement: give True or False, not {value!r}")
-        return bool(value)
-    if not _is_number(printed):
-        return str(value)
-    if isinstance(value, (str, bool, np.bool_)):
-        raise LedgerError(f"{id} prints the number {printed}: give a number, not {value!r}")
-    return _round_like(value, printed)
-
-
-def _normalised(printed):
-    if isinstance(printed, list):
-        return [_normalised(one) for one in printed]
-    return printed if isinstance(printed, bool) or not _is_number(printed) else _plain(_decimal(printed))
-
-
-def _round_like(value, printed):
-    """0.0886157, "0.0886" → "0.0886": as many decimals as printed, halves away from zero.
-
-    Twelve significant digits are kept first, so that 1.60005 held as 1.6000499999999999 rounds as
-    the decimal it stands for and float noise decides nothing.
-    """
-    exact = Decimal(int(value)) if isinstance(value, (int, np.integer)) else Decimal(f"{float(value):.12g}")
-    if not exact.is_finite():
-        return str(exact)
-    if printed.endswith("%"):
-        exact *= 100
-    return _plain(exact.quantize(_decimal(printed), rounding=ROUND_HALF_UP))
-
-
-def _decimal(text):
-    """"50,257" → Decimal(50257), "65%" → Decimal(65), "-0.9" → Decimal("-0.9")."""
-    return Decimal(text.replace(",", "").replace("_", "").removesuffix("%"))
-
-
-def _is_number(text):
-    try:
-        return _decimal(text).is_finite()
-    except InvalidOperation:
-        return False
-
-
-def _plain(number):
-    return f"{abs(number) if number == 0 else number:f}"  # no "-0.0", no exponent
+def _of(id, verdict):
+    if claim(id).verdict != verdict:
+        raise LedgerError(f"{id} is {claim(id).verdict}, not {verdict}")
+    return claim(id)

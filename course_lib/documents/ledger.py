@@ -6,7 +6,8 @@ The folders are plain HTML, `<details>`, so they open without a kernel, without 
 from html import escape
 from pathlib import PurePosixPath
 
-from . import VERDICTS, claims
+from .digits import leaves
+from .entries import VERDICTS, claims, verdicts
 
 BY = {"lesson": lambda claim: claim.chapter, "document": lambda claim: claim.id.split(".")[0]}
 CELL = "<td style='text-align:left;vertical-align:top;white-space:pre-line'>{}</td>"
@@ -45,7 +46,7 @@ def crossed(by="lesson"):
     7
     """
     groups = _groups(claims().values(), by)
-    return {name: {v: sum(c.verdict == v for c in group) for v in VERDICTS} for name, group in groups.items()}
+    return {name: verdicts(group) for name, group in groups.items()}
 
 
 class Ledger:
@@ -102,7 +103,7 @@ def digits(claim):
     """
     if claim.verdict != "erratum":
         return _rows(claim.printed)
-    printed, right = _leaves(claim.printed), _leaves(claim.correct)
+    printed, right = _texts(claim.printed), _texts(claim.correct)
     if len(printed) != len(right):
         return f"{_rows(claim.printed)} → {_rows(claim.correct)}"
     wrong = [f"{old} → {new}" for old, new in zip(printed, right, strict=True) if old != new]
@@ -114,7 +115,7 @@ def _rows(printed):
     """[["1", "2"], ["3", "4"]] → "1  2", a new line, "3  4"."""
     if isinstance(printed, list) and isinstance(printed[0], list):
         return "\n".join(_rows(row) for row in printed)
-    return "  ".join(_leaves(printed))
+    return "  ".join(_texts(printed))
 
 
 def _groups(chosen, by):
@@ -138,12 +139,11 @@ def _title(name):
 
 def _tally(group):
     """Five claims, two of them errata → "3 reproduced, 2 errata"."""
-    counts = {verdict: sum(claim.verdict == verdict for claim in group) for verdict in VERDICTS}
-    return ", ".join(f"{n} {'errata' if v == 'erratum' and n > 1 else v}" for v, n in counts.items() if n)
+    plural = {"erratum": "errata", "remark": "remarks"}
+    return ", ".join(f"{n} {plural.get(v, v) if n > 1 else v}" for v, n in verdicts(group).items() if n)
 
 
-def _leaves(printed):
-    """The numbers or words of a nested list as texts, in order."""
-    if isinstance(printed, list):
-        return [leaf for one in printed for leaf in _leaves(one)]
-    return [str(printed).lower() if isinstance(printed, bool) else printed]
+
+def _texts(printed):
+    """The numbers, words or booleans of a nested list as texts, in order."""
+    return [str(leaf).lower() if isinstance(leaf, bool) else str(leaf or "") for leaf in leaves(printed)]

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from course_lib import documents
-from course_lib.documents import VERDICTS, claims, counts
+from course_lib.documents import VERDICTS, claims, verdicts
 from course_lib.documents.ledger import Ledger, crossed, digits, select
 
 
@@ -57,7 +57,7 @@ def test_the_page_holds_every_claim_once(by):
 def test_every_erratum_stands_there_with_its_cause_and_what_is_right():
     page = Page(Ledger(select(verdict="erratum"))._repr_html_())
     rows = {id: row for id, row in zip(page.ids, filter(None, page.rows), strict=True)}
-    assert len(rows) == counts()["erratum"]
+    assert len(rows) == verdicts()["erratum"]
     for claim in select(verdict="erratum"):
         says, prints, why = rows[claim.id]
         assert says.startswith(claim.statement + "\n") and why == claim.because
@@ -101,8 +101,8 @@ def test_a_filter_that_fits_nothing_by_its_spelling_is_named(filters):
 def test_the_counts_add_up_to_the_ledger():
     for by in ("lesson", "document"):
         table = crossed(by)
-        assert {v: sum(row[v] for row in table.values()) for v in VERDICTS} == counts()
-    assert crossed()["04_attention"] == counts("04_attention")
+        assert {v: sum(row[v] for row in table.values()) for v in VERDICTS} == verdicts()
+    assert crossed()["04_attention"] == verdicts(select(chapter="04_attention"))
 
 
 def test_the_summary_says_what_the_folders_say():
@@ -115,7 +115,7 @@ def test_the_summary_says_what_the_folders_say():
 
 def test_what_is_printed_is_written_out_row_by_row():
     def claim(printed, correct=None):
-        return documents.Claim("d.x", "w", "c", "s", printed, "erratum" if correct else "given", correct)
+        return documents.Claim("d.x", "w", "c", "s", printed, "erratum" if correct else "given", correct=correct)
 
     assert digits(claim([["1", "-2"], ["3", "4"]])) == "1  -2\n3  4"
     assert digits(claim([["1", "2"], ["3", "4"]], [["1", "5"], ["3", "4"]])) == "2 → 5"

@@ -47,7 +47,11 @@ class Line:
 
     def inside(self):
         """HTML of what is folded: the statement first."""
-        return paragraph(self.claim.statement)
+        return self.said()
+
+    def said(self):
+        """The statement, set apart from what is said about it."""
+        return f"<div><em>{escape(self.claim.statement)}</em></div>"
 
 
 class Several:
@@ -129,7 +133,7 @@ class Check(Line):
     def inside(self):
         """Statement; the table, unless all is in the line; and the cause of an erratum."""
         table = "" if isinstance(self.claim.printed, bool) else self._table()
-        return paragraph(self.claim.statement) + table + (paragraph(self.claim.because) if self._wrong else "")
+        return self.said() + table + (paragraph(self.claim.because) if self._wrong else "")
 
     def _table(self):
         head = "".join(f"<th scope='col' style='text-align:left'>{title}</th>" for title in HEADER)
@@ -155,7 +159,7 @@ class Citation(Line):
         head = "<thead><tr><th scope='col' style='text-align:left'>printed</th></tr></thead>"
         body = "".join(f"<tr>{row}</tr>" for row in cells)
         table = "" if self.claim.printed is True else f"<table>{head}<tbody>{body}</tbody></table>"
-        return paragraph(self.claim.statement) + table + paragraph(self.claim.source)
+        return self.said() + table + paragraph(self.claim.source)
 
 
 class Remark(Line):

@@ -47,10 +47,11 @@ def _draw_numeric(rng):
 numeric_gradient = Exercise(
     name="numeric_gradient",
     lesson=8,
-    text="""The gradient of any function by nudging: how fast f grows when one entry of x grows, for every entry.
+    text="""The gradient of any function by nudging: how fast f grows when one entry of x grows.
 
-    f a function (an array → a number), x an array of any shape, h the nudge, 1e-5 unless given → the shape of x.
-    Each entry by the difference of both sides, (f(x + h) − f(x − h)) / 2h, with all other entries as they are.
+    f a function (an array → a number), x an array of any shape, h the nudge, 1e-5 unless given
+    → an array in the shape of x. For each entry: f with this entry raised by h, minus f with
+    it lowered by h, over 2h. All other entries stay as they are, and so does x itself.
     """,
     reference=lambda f, x, h=1e-5: _nudged(f, x, h),
     cases=lambda rng: [
@@ -149,11 +150,12 @@ def _far_logits():
 cross_entropy = Exercise(
     name="cross_entropy",
     lesson=8,
-    text="""The loss: how surprised the model is by the right token, −ln of its probability, on average, in nats.
+    text="""The loss in nats: −ln of the right token's probability, on average over all predictions.
 
-    logits (..., V), targets (...) ids of the right tokens → a number. The probabilities are the softmax of the logits.
-    It holds for logits up to ±3000, in each row at a level of its own: a probability that is 0 by rounding has no
-    logarithm, so it is log softmax = logit − ln Σ exp(logits), and not the logarithm of a softmax.
+    logits (..., V), targets (...) ids of the right tokens → a number.
+    The probabilities are the softmax of the logits. It holds for logits up to ±3000, in each
+    row at a level of its own. A probability that is 0 by rounding has no logarithm: take
+    log softmax = logit − ln Σ exp(logits), and not the logarithm of a softmax.
     """,
     reference=lambda logits, targets: losses.cross_entropy(logits, targets),
     cases=lambda rng: [*_loss_cases(rng), *_far_logits()],
@@ -245,9 +247,11 @@ def _draw_loss_backward(rng):
 cross_entropy_backward = Exercise(
     name="cross_entropy_backward",
     lesson=8,
-    text="""The gradient of the mean loss: for every prediction its probabilities, minus 1 at the right token, over their number.
+    text="""The gradient of the mean loss with respect to the logits.
 
     logits (..., V), targets (...) ids of the right tokens → (..., V).
+    For every prediction: its probabilities, minus 1 at the right token, all divided by
+    the number of predictions.
     """,
     reference=lambda logits, targets: losses.cross_entropy_backward(logits, targets),
     cases=_loss_cases,
@@ -363,12 +367,14 @@ def _adamw_cases(rng):
 adamw_step = Exercise(
     name="adamw_step",
     lesson=8,
-    text="""One step of AdamW: running means of the gradient and of its square, and a step of its own size for every entry.
+    text="""One step of AdamW: every entry of w takes a step of its own size.
 
     w, grad, m, v arrays of one shape, t the number of this step, from 1, lr a number;
     beta1 = 0.9, beta2 = 0.999, eps = 1e-8, decay = 0.01 unless given → the new (w, m, v).
-    m ← beta1·m + (1 − beta1)·grad, v the same with beta2 and grad². Then m̂ = m / (1 − beta1^t), v̂ in the same way, and
-    w ← w − lr·decay·w − lr·m̂ / (√v̂ + eps). Return m and v without the correction.
+        m ← beta1·m + (1 − beta1)·grad, and v the same with beta2 and grad²
+        m̂ = m / (1 − beta1^t), v̂ = v / (1 − beta2^t)
+        w ← w − lr·decay·w − lr·m̂ / (√v̂ + eps), with the old w on the right
+    Return m and v as they are before the correction by 1 − beta^t.
     """,
     reference=_reference_adamw,
     cases=_adamw_cases,
@@ -438,11 +444,11 @@ _STILL = "gradients that are 0 stay 0"
 clip_gradients = Exercise(
     name="clip_gradients",
     lesson=8,
-    text="""Shrinks all gradients by one factor, where their joint length exceeds max_norm; the direction stays.
+    text="""Shrinks all gradients by one factor, where their joint length exceeds max_norm.
 
-    grads a dict of arrays, max_norm a number → (a dict of arrays with the same names, the joint length before).
-    The joint length is the root of the sum of all squares, over all arrays. Shorter ones stay as they are, and
-    gradients that are 0 stay 0.
+    grads a dict of arrays, max_norm a number → (a dict of arrays with the same names, the joint
+    length before). The joint length is the root of the sum of all squares, over all arrays.
+    Where it is not above max_norm, they stay as they are, and gradients that are 0 stay 0.
     """,
     reference=lambda grads, max_norm: _clip(grads, max_norm),
     cases=lambda rng: [
@@ -499,8 +505,10 @@ warmup_cosine = Exercise(
     lesson=8,
     text="""The learning rate at a step: a straight rise to the peak, then half a cosine down to 0.
 
-    step from 0, peak a number, warmup and total numbers of steps → a number. Step 0 has peak / warmup already, step
-    warmup − 1 the peak, and so has step warmup, where the cosine begins; from step total on it is 0.
+    step from 0, peak a number, warmup and total numbers of steps → a number.
+    Step 0 has peak / warmup already, step 1 twice that, step warmup − 1 the peak.
+    Then it is peak · ½ (1 + cos(π·p)), where p grows evenly from 0 at step warmup to 1 at
+    step total; from step total on it is 0. With warmup 0 there is no rise.
     """,
     reference=lambda step, peak, warmup, total: schedules.warmup_cosine(step, peak, warmup, total),
     cases=lambda rng: [

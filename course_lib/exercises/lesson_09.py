@@ -49,7 +49,8 @@ linear_backward = Exercise(
     lesson=9,
     text="""The gradients of y = x @ W + b.
 
-    grad (..., F), what y is asked to change by, x (..., D), W (D, F) → (the gradient of x (..., D), of W (D, F), of b (F,)).
+    grad (..., F), the slopes of the loss for the entries of y, x (..., D), W (D, F)
+    → (the gradient of x (..., D), of W (D, F), of b (F,)).
     W and b are used for every row, so their gradients add up over all axes in front.
     """,
     reference=_linear_backward,
@@ -179,10 +180,11 @@ def _draw_network(rng):
 feed_forward_backward = Exercise(
     name="feed_forward_backward",
     lesson=9,
-    text="""The gradients of `feed_forward(x, p)`.
+    text="""The gradients of `feed_forward(x, p)`: c_fc, GELU, c_proj.
 
-    grad (..., D), x (..., D), p as in feed_forward → (the gradient of x (..., D), a dict with the gradients of p, under
-    the same four names). Back through c_proj, then GELU, then c_fc; what stood between is computed again.
+    grad (..., D), x (..., D), p a dict as in feed_forward → (the gradient of x (..., D),
+    a dict with the gradients of p, under the same four names).
+    Back through c_proj, then GELU, then c_fc; what stood between is computed again.
     """,
     reference=_reference_network_backward,
     cases=lambda rng: [
@@ -246,8 +248,11 @@ layer_norm_backward = Exercise(
     lesson=9,
     text="""The gradients of `layer_norm(x, weight, bias, eps)`.
 
-    grad (..., D), x (..., D), weight (D,), eps a number, 1e-5 unless given → (the gradient of x (..., D), of weight (D,),
-    of bias (D,)). An entry of x changes its row's mean and scale too. Weight and bias are used for every row.
+    grad (..., D), x (..., D), weight (D,), eps a number, 1e-5 unless given
+    → (the gradient of x (..., D), of weight (D,), of bias (D,)).
+    The forward is weight · (x − mean) / √(variance + eps) + bias, row by row. An entry of x
+    changes its row's mean and variance too. Weight and bias serve every row, so
+    their gradients add up over all axes in front.
     """,
     reference=lambda grad, x, weight, eps=1e-5: normalization.layer_norm_backward(grad, x, weight, eps),
     cases=lambda rng: [
@@ -326,7 +331,8 @@ softmax_backward = Exercise(
     lesson=9,
     text="""The gradient of softmax: every score moves all weights of its row.
 
-    grad (..., S), probs (..., S), the weights that softmax returned → the gradient of the scores (..., S).
+    grad (..., S), probs (..., S), the weights that softmax returned
+    → the gradient of the scores (..., S).
     """,
     reference=lambda grad, probs: attention.softmax_backward(grad, probs),
     cases=lambda rng: [
@@ -397,8 +403,10 @@ attention_backward = Exercise(
     lesson=9,
     text="""The gradients of attention, from the output back to queries, keys and values.
 
-    grad (..., T, K_v), q (..., T, K), k (..., S, K), v (..., S, K_v), weights (..., T, S), as attention returned them →
-    (the gradient of q, of k, of v), shaped as these. A hidden key has the weight 0, so no mask is needed.
+    grad (..., T, K_v), q (..., T, K), k (..., S, K), v (..., S, K_v), and weights (..., T, S),
+    the softmax of q kᵀ / √K, as attention returned them
+    → (the gradient of q, of k, of v), shaped as these.
+    A hidden key has the weight 0, so no mask is needed.
     """,
     reference=lambda grad, q, k, v, weights: attention.scaled_dot_product_attention_backward(grad, q, k, v, weights),
     cases=lambda rng: [
@@ -476,8 +484,9 @@ causal_self_attention_backward = Exercise(
     lesson=9,
     text="""The gradients of `causal_self_attention(x, p, H)`.
 
-    grad (..., T, D), x (..., T, D), p and H as there → (the gradient of x (..., T, D), a dict with the gradients of p, under
-    the same four names). Back through c_proj, the heads, attention and c_attn; what stood between is computed again.
+    grad (..., T, D), x (..., T, D), p a dict and H a number as there → (the gradient of
+    x (..., T, D), a dict with the gradients of p, under the same four names).
+    Back through c_proj, the heads, attention and c_attn; what stood between is computed again.
     """,
     reference=lambda grad, x, p, H: _layer_backward(grad, x, p, H),
     cases=lambda rng: [

@@ -1,6 +1,7 @@
 """Builds the course for reading, without a kernel and without a network, in build/site: make site
 
-What stands in the pages is what the lessons store: nothing is executed. The reference of `course_lib` is read
+What stands in the pages is what the lessons store: nothing is executed. Live pictures live there too, from their stored
+state: one script, `_static/live.js`, puts each in the place of its PNG. The reference of `course_lib` is read
 from its sources, so nothing of the course needs to be installed. Every link that stays within the pages is
 checked, and that nothing is loaded from elsewhere; the first dead one ends the command with its place.
 """
@@ -16,6 +17,7 @@ from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 from course_lib.lessons import NAMES
+from course_lib.widgets import sources
 from tools.links import ROOT, address
 
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
@@ -48,11 +50,14 @@ def collect():
         write(SOURCE / name, led_to_the_front((ROOT / name).read_text(encoding="utf-8"), name))
     shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
     shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
+    write(SOURCE / "_static/live.js", sources.page_script())
+    write(SOURCE / "_static/live.css", sources.style())
     lessons = [f"notebooks/{name}" for name in NAMES]
     companions = sorted(f"notebooks/checked/{path.stem}" for path in ROOT.glob("notebooks/checked/*.ipynb"))
     for name in lessons + companions:
         page = f"{name}.ipynb"
-        notebook = with_described_pictures(json.loads((ROOT / page).read_text(encoding="utf-8")))
+        notebook = json.loads((ROOT / page).read_text(encoding="utf-8"))
+        notebook = with_states(with_described_pictures(notebook))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 cell["source"] = led_to_the_front("".join(cell["source"]), page)
@@ -101,6 +106,20 @@ def with_described_pictures(notebook):
             if "image/png" in data and "text/plain" in data:
                 alt = " ".join("".join(data["text/plain"]).split()).replace('"', "”")
                 cell["metadata"] = {**cell["metadata"], "mystnb": {"image": {"alt": alt}}}
+    return notebook
+
+
+def with_states(notebook):
+    """The notebook with each live picture followed by its state, in HTML, as another output of its cell."""
+    for cell in notebook["cells"]:
+        shown = []
+        for output in cell.get("outputs", []):
+            shown.append(output)
+            if live := output.get("metadata", {}).pop(sources.STATE, None):
+                data = {"text/html": sources.page_element(live)}
+                shown.append({"output_type": "display_data", "data": data, "metadata": {}})
+        if cell["cell_type"] == "code":
+            cell["outputs"] = shown
     return notebook
 
 

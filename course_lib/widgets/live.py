@@ -1,36 +1,35 @@
 """What the live widgets share: a base class on anywidget, and the checks of what they are given.
 
 A widget sends its arrays to the browser once, as float32; everything after that is computed there, in the
-widget's own .js behind the shared live.js. There is no build step: the two files are put one after the other.
+widget's own .js behind the shared live.js, which `sources` puts together.
 """
 
 import base64
 import math
-from pathlib import Path
 
 import anywidget
 import numpy as np
 
 from course_lib.shapes import ShapeError
+from course_lib.widgets.sources import STATE, script, style
 
-HERE = Path(__file__).parent
+__all__ = ["TEMPERATURES", "Live", "as_bytes", "checked_array", "checked_labels", "checked_stop", "script", "softmax"]
+
 # The stops of every temperature slider: argmax at one end, all equal at the other, finer where more happens.
 TEMPERATURES = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, math.inf]
 
 
-def script(name):
-    """The source of a widget: what all share, then its own."""
-    return "\n".join((HERE / file).read_text(encoding="utf-8") for file in ("live.js", name))
-
-
 class Live(anywidget.AnyWidget):
-    """A widget that is also a picture and a sentence, for readers without a kernel.
+    """A widget that is also a picture, a sentence and its state, for readers without a kernel.
 
     A subclass sets `_esm = script("its.js")`, declares its synced traits, and calls
     `super().__init__(picture, sentence, **traits)`; `picture` is what `figures` returns.
+
+    The state goes into the metadata of the output, not among its kinds of content: of these a program that shows a
+    notebook chooses one that it can draw, and this one nobody can. From there the web pages bring the picture to life.
     """
 
-    _css = (HERE / "live.css").read_text(encoding="utf-8")
+    _css = style()
 
     def __init__(self, picture, sentence, **traits):
         # What the browser says, the kernel need not say back: it would come late, over what was done since.
@@ -48,7 +47,16 @@ class Live(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         png = base64.b64encode(self._picture._repr_png_()).decode()
-        return {**data, "image/png": png}, metadata
+        return {**data, "image/png": png}, {**metadata, STATE: self.stored()}
+
+    def stored(self):
+        """The widget as JSON: {"widget": its class, "state": its traits by name}, arrays as {"float32": base64}."""
+        own = self.traits(sync=True).keys() - anywidget.AnyWidget.class_traits().keys()
+        state = {name: getattr(self, name) for name in sorted(own) if not name.startswith("_")}
+        for name, value in state.items():
+            if isinstance(value, bytes):
+                state[name] = {"float32": base64.b64encode(value).decode()}
+        return {"widget": type(self).__name__, "state": state}
 
 
 def checked_array(call, name, values, axes):

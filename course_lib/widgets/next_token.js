@@ -35,15 +35,16 @@ function render({ model, el }) {
     ...rows.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
   const says = node("div", { class: "gbh-says" }, node("p"), node("p"));
   let waiting = false;
+  const still = Boolean(model.withoutKernel); // on a web page, where no model can be asked
   const append = id => {
-    if (waiting) return;
+    if (waiting || still) return;
     waiting = true;
     setEnabled(drawButton, false);
     send(model, { ids: [...model.get("ids"), id] });
   };
   const drawButton = button("Draw a token", () => append(sample(drawn, Math.random())));
-  const undo = button("Take one back", () => { if (!waiting && model.get("ids").length > model.get("prompt")) send(model, { ids: model.get("ids").slice(0, -1) }); });
-  const again = button("Start over", () => { if (!waiting) send(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
+  const undo = button("Take one back", () => { if (!waiting && !still && model.get("ids").length > model.get("prompt")) send(model, { ids: model.get("ids").slice(0, -1) }); });
+  const again = button("Start over", () => { if (!waiting && !still) send(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
   el.classList.add("gbh");
   el.replaceChildren(
     node("div", { class: "gbh-row" }, controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element),
@@ -73,7 +74,9 @@ function render({ model, el }) {
     setText(grown, words.slice(model.get("prompt")).join(" "));
     const kept = drawn.filter(p => p > 0).length, nats = entropy(drawn);
     setText(says.children[0], `${kept} of ${V} tokens can be drawn; entropy ${fmt(nats, 3)} nats = ${fmt(nats / Math.LN2, 3)} bits.`);
-    setText(says.children[1], waiting ? "Waiting for the model in the kernel. After a restart of the kernel, run this cell again."
+    if (still) for (const made of [drawButton, undo, again, ...rows.map(row => row.take)]) setEnabled(made, false);
+    setText(says.children[1], still ? "The dials work here. To draw a token asks the model, which needs the notebook and its kernel."
+      : waiting ? "Waiting for the model in the kernel. After a restart of the kernel, run this cell again."
       : model.get("error") && `The model answered: ${model.get("error")}`);
   }
   // The model's answer ends the wait. Taking a token back is answered too.

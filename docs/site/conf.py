@@ -23,9 +23,11 @@ suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
 html_theme = "sphinx_book_theme"
 html_title = "GPT by Hand"
 html_static_path = ["_static"]
-html_css_files = ["site.css"]
+html_css_files = ["live.css", "site.css"]
+html_js_files = [("live.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
+html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "home_page_in_toc": True,
     "show_navbar_depth": 1,

@@ -4,8 +4,8 @@
     python -m tests.notebooks.lessons notebooks/04_attention.ipynb # one
 
 A lesson that is executed twice is byte for byte the same file: cell ids are kept, metadata comes
-from a short list, pictures carry no timestamps, and widgets leave no state behind. `problems` says what
-keeps a notebook from being in that form; the style of the writing has its own rules in `style.py`.
+from a short list, pictures carry no timestamps, and widgets leave nothing behind but what a live picture of ours needs to
+live on a web page, in the metadata of its output. `problems` says what keeps a notebook from being in that form; the style of the writing has its own rules in `style.py`.
 """
 
 import ast
@@ -24,6 +24,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
 from course_lib.lessons import COMPANIONS, NAMES
+from tests.notebooks.live_state import keep_close_states
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
 TIMEOUT = 600  # seconds a cell may take
@@ -239,7 +240,9 @@ def execute(path):
                 raise LessonError(f"{path.name}: cell {cell.id!r} failed with {message}") from error
             except (CellTimeoutError, DeadKernelError) as error:
                 raise LessonError(f"{path.name}: cell {cell.id!r} did not finish: {error}") from error
-    keep_measured_pictures(notebook, nbformat.reads(before.decode(), as_version=4))
+    stored = nbformat.reads(before.decode(), as_version=4)
+    keep_measured_pictures(notebook, stored)
+    keep_close_states(notebook, stored)
     after = (nbformat.writes(normalise(notebook)).rstrip("\n") + "\n").encode()
     if after != before:
         replace(path, after)

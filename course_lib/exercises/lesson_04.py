@@ -1,4 +1,4 @@
-"""The exercises of lesson 04_attention: softmax, the mask of the past, attention, one head.
+"""The exercises of lesson 04_attention: softmax, the mask of the past, attention, one head, and weights set by hand.
 
 Long because the exercises of a lesson stand in one file, each with its likely mistakes.
 """
@@ -7,6 +7,7 @@ import numpy as np
 
 from course_lib.in_numpy import attention as lib
 
+from . import Wrong, exercise, to_array
 from .description import Case, Exercise, Slip, sizes
 from .judge import check
 
@@ -21,6 +22,12 @@ def _softmax(scores, axis=-1, shift=lambda z: z.max(axis=-1, keepdims=True), pow
 def _unshifted(scores, temperature=1.0, shift=lambda z: 0.0, axis=-1):
     e = np.exp(scores / temperature - shift(scores / temperature))
     return e / e.sum(axis=axis, keepdims=True)
+
+
+def _pythons_max(scores, temperature=1.0):
+    z = scores / temperature
+    e = np.exp(z - max(z))
+    return e / e.sum(axis=-1, keepdims=True)
 
 
 _LARGE = "scores up to ±3000, in each row at a level of its own"
@@ -39,8 +46,9 @@ softmax = Exercise(
     lesson=4,
     text="""Weights from scores: exponentials along the last axis, divided by their sum.
 
-    scores (..., S) → (..., S), temperature a number by which the scores are divided first, 1.0 unless given.
-    It holds for scores up to ±3000, in each row at a level of its own: what overflows is no weight.
+    scores (..., S) → (..., S). The temperature, a number, divides the scores first.
+    It must hold for scores up to ±3000, in each row at a level of its own: what overflows
+    is no weight.
     """,
     reference=lambda scores, temperature=1.0: lib.softmax(scores, temperature),
     cases=lambda rng: [
@@ -94,6 +102,8 @@ softmax = Exercise(
              "the signs of the scores were lost"),
         Slip(lambda s, t=1.0: _unshifted(s, t, lambda z: z.max(axis=0)),
              "the largest score of each column was subtracted: each row has its own sum and its own largest"),
+        Slip(_pythons_max,
+             "max(z) of a matrix compares its rows: np.max(z, axis=-1, keepdims=True) takes each row's largest"),
         Slip(_unshifted,
              "large scores overflow, and ∞/∞ is no weight: subtract each row's largest score "
              "before the exponential", needs=_LARGE),
@@ -136,8 +146,9 @@ def _mask(T, S=None):
 causal_mask = Exercise(
     name="causal_mask",
     lesson=4,
-    text="""The mask of the past, True where token t (row) may attend to token s (column): to itself and to all before it.
+    text="""The mask of the past: True where token t, a row, may attend to token s, a column.
 
+    A token may attend to itself and to all before it.
     T queries, S keys, S = T unless given and never smaller → (T, S) of True and False.
     With S > T the queries are the last T of the S tokens: the last query may attend to all.
     """,
@@ -189,6 +200,14 @@ def attend(q, k, v, mask=None, scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]), a
     return weights @ v, weights
 
 
+def _hidden_by_index(q, k, v, mask=None):
+    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+    if mask is not None:
+        scores[mask] = -np.inf
+    weights = _softmax(scores)
+    return weights @ v, weights
+
+
 def _masked_after(q, k, v, mask=None):
     weights = attend(q, k, v)[1] * (1 if mask is None else mask)
     return weights @ v, weights
@@ -231,11 +250,12 @@ def _draw_attention(rng):
 attention = Exercise(
     name="attention",
     lesson=4,
-    text="""Attention: every query takes a mixture of the values, weighted by how well it fits their keys.
+    text="""Attention: every query gets a mixture of the values, weighted by how well their keys fit.
 
     q (..., T, K), k (..., S, K), v (..., S, K_v) → (output (..., T, K_v), weights (..., T, S)).
-    scores = q·k / √K, the weights are their softmax over the keys. mask (T, S), True = may attend, or None for no mask:
-    a hidden key has the weight 0, however far an allowed score lies below a hidden one.
+    The scores are q·k / √K, and the weights their softmax over the keys.
+    mask (T, S), True = may attend, or None for no mask: a hidden key has the weight 0,
+    however far an allowed score lies below a hidden one.
     """,
     reference=lambda q, k, v, mask=None: lib.scaled_dot_product_attention(q, k, v, mask),
     cases=lambda rng: [
@@ -274,6 +294,12 @@ attention = Exercise(
              "the mask is inverted: True means may attend"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v, None if mask is None else ~mask, fill=-1e9),
              "the mask is inverted: True means may attend"),
+        Slip(_hidden_by_index,
+             "the mask is inverted: True means may attend"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: k.shape[1] ** -0.5),
+             "k.shape[1] is the width of a key only while no batch stands in front: k.shape[-1] always is"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: q.shape[1] ** -0.5),
+             "q.shape[1] is the width of a query only while no batch stands in front: q.shape[-1] always is"),
         Slip(_masked_after,
              "weights were set to 0 after the softmax, and those left no longer add to 1: hide the scores "
              "before it"),
@@ -332,9 +358,9 @@ def past_stays(call, arguments):
 head = Exercise(
     name="head",
     lesson=4,
-    text="""One head of a GPT: x makes queries, keys and values, and every token attends to itself and to its past.
+    text="""One head of a GPT: x makes queries, keys and values; a token attends to itself and its past.
 
-    x (..., T, D), W_Q, W_K, W_V (D, K) each → (..., T, K).
+    x (..., T, D), W_Q, W_K, W_V (D, K) each → (..., T, K), the output alone.
     """,
     reference=_reference_head,
     cases=lambda rng: [
@@ -384,3 +410,65 @@ head = Exercise(
 
 EXERCISES = (softmax, causal_mask, attention, head)
 check_softmax, check_causal_mask, check_attention, check_head = map(check, EXERCISES)
+
+# --- weights set by hand: what they do is judged, not what they are, and no piece of a GPT is kept
+
+_WIDTH = {"meaning": 3, "place": 6}
+
+
+@exercise
+def check_look_back(look_back):
+    """`look_back()` returns W_Q and W_K (9, K), with which a causal head looks one token back.
+
+    A row holds three entries of meaning and six of place, the one of its place 1. Whatever the words mean, every token
+    but the first gives at least nine tenths of its weight to the token before it.
+    """
+    parts = look_back()
+    if parts is None or not hasattr(parts, "__len__") or len(parts) != 2:
+        raise Wrong("expected two matrices: `return W_Q, W_K`")
+    W_Q, W_K = map(to_array, parts)
+    for name, W in (("W_Q", W_Q), ("W_K", W_K)):
+        if W.ndim != 2 or len(W) != sum(_WIDTH.values()) or not W.shape[1]:
+            raise Wrong(f"a row of x has nine entries, so {name} has the shape (9, K), not {W.shape}")
+        if not np.isfinite(W).all() or abs(W).max() > 1e100:
+            raise Wrong(f"{name} holds a number that is too large to compute with")
+    if W_Q.shape != W_K.shape:
+        raise Wrong(f"a query meets a key in a dot product, so both have one width: yours have {W_Q.shape[1]} and {W_K.shape[1]}")
+    rng = np.random.default_rng(4)
+    words = rng.random((20, _WIDTH["place"], _WIDTH["meaning"]))
+    _judge_places(W_Q, W_K, np.zeros_like(words[0]))
+    for meaning in words:
+        weights = _weights(W_Q, W_K, meaning)
+        if (np.diagonal(weights, -1) < 0.9).any():
+            raise Wrong(
+                "with other words in the same places the weights are others: what the words mean must not enter the scores"
+            )
+
+
+def _weights(W_Q, W_K, meaning, causal=True):
+    x = np.concatenate([meaning, np.eye(_WIDTH["place"])], axis=1)  # (6, 9)
+    mask = lib.causal_mask(len(x)) if causal else None
+    return lib.scaled_dot_product_attention(x @ W_Q, x @ W_K, x, mask)[1]
+
+
+def _judge_places(W_Q, W_K, meaning):
+    """Raise Wrong unless words without meaning, told apart by their places alone, look one back."""
+    weights, unmasked = _weights(W_Q, W_K, meaning), _weights(W_Q, W_K, meaning, causal=False)
+    back = np.diagonal(weights, -1)
+    if (back >= 0.9).all():
+        return
+    most, t = weights.argmax(axis=1), int((back < 0.9).argmax()) + 1  # t: the first that fails
+    if np.allclose(unmasked, 1 / len(unmasked)):
+        raise Wrong("every token looks at all alike: a query must fit the key of one place better than the others")
+    if (most == np.arange(len(most))).all():
+        raise Wrong("every token looks at itself: its query must fit the key of the place before")
+    if (unmasked.argmax(axis=1)[:-1] == np.arange(1, len(most))).all():
+        raise Wrong("the queries fit the key of the place after, which the mask hides: shift the other way")
+    if (most[1:] == np.arange(len(most) - 1)).all():
+        raise Wrong(
+            f"the direction is right, and the lead too small: token {t} gives {back[t - 1]:.2f} to the one before it, "
+            "so let the scores be larger"
+        )
+    raise Wrong(
+        f"the token in place {t}, counted from 0, gives {back[t - 1]:.2f} to the one before it, and most to place {most[t]}"
+    )

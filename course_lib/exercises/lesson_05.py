@@ -38,9 +38,10 @@ def _split(x, H):
 split_heads = Exercise(
     name="split_heads",
     lesson=5,
-    text="""Cuts the width D into H heads of width K = D/H: head h takes the columns hK to (h + 1)K − 1 of every token.
+    text="""Cuts the width D into H heads of width K = D/H.
 
     x (..., T, D), H → (..., H, T, K).
+    Head h takes the columns hK to (h + 1)K − 1 of every token.
     """,
     reference=lambda x, H: multi_head.split_heads(x, H),
     cases=lambda rng: [
@@ -53,6 +54,9 @@ split_heads = Exercise(
     axes=("... T D", "=H"),
     slips=(
         Slip(lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], x.shape[-1] // H),
+             "a reshape straight to (H, T, K) deals the numbers out in the wrong order: reshape to (T, H, "
+             "K), then swap two axes"),
+        Slip(lambda x, H: x.reshape(H, x.shape[0], -1),
              "a reshape straight to (H, T, K) deals the numbers out in the wrong order: reshape to (T, H, "
              "K), then swap two axes"),
         Slip(lambda x, H: x.reshape(*x.shape[:-1], H, x.shape[-1] // H),
@@ -79,7 +83,7 @@ def _merge(x):
 merge_heads = Exercise(
     name="merge_heads",
     lesson=5,
-    text="""Puts the heads side by side again: undoes `split_heads`.
+    text="""Puts the heads side by side again, each as a block of columns: undoes `split_heads`.
 
     x (..., H, T, K) → (..., T, H·K).
     """,
@@ -95,6 +99,10 @@ merge_heads = Exercise(
     slips=(
         Slip(lambda x: x.reshape(*x.shape[:-3], x.shape[-2], -1),
              "a reshape alone mixes tokens: swap heads and tokens first"),
+        Slip(lambda x: x.reshape(x.shape[1], -1),
+             "a reshape alone mixes tokens: swap heads and tokens first"),
+        Slip(lambda x: x.swapaxes(-2, -3).reshape(*x.shape[:-2], -1),
+             "after the swap the axes are (..., T, H, K), and x.shape still has the order from before it"),
         Slip(lambda x: x.swapaxes(-1, -2).reshape(*x.shape[:-3], x.shape[-2], -1),
              "the wrong two axes were swapped: swap heads and tokens"),
         Slip(lambda x: x.swapaxes(-2, -3),
@@ -138,6 +146,13 @@ def _by_hand(x, p, H, order=(0, 1, 2), split=_split, merge=_merge, causal=True, 
     return y @ p["c_proj.weight"] + bias * p["c_proj.bias"] if out else y
 
 
+def _heads_first(x, p, H):
+    """Heads of width 3K are cut out of the 3D columns, and each head's thirds are taken for q, k and v."""
+    qkv = _split(x @ p["c_attn.weight"] + p["c_attn.bias"], H)
+    y = _merge(attend(*np.split(qkv, 3, axis=-1), np.tri(x.shape[-2], dtype=bool))[0])
+    return y @ p["c_proj.weight"] + p["c_proj.bias"]
+
+
 def _draw_attention(rng):
     H, K, T, B = sizes(rng, 4, high=6)
     x = rng.normal(size=[(T, H * K), (B, T, H * K)][rng.integers(2)])
@@ -147,10 +162,12 @@ def _draw_attention(rng):
 causal_self_attention = Exercise(
     name="causal_self_attention",
     lesson=5,
-    text="""GPT-2's attention layer: one matrix makes queries, keys and values, H heads attend to the past, one matrix mixes them.
+    text="""GPT-2's attention layer: H causal heads side by side, and a matrix that mixes them.
 
-    x (..., T, D), p a dict, H → (..., T, D). p holds c_attn.weight (D, 3D) and c_attn.bias (3D,), whose columns are
-    those of the queries, then of the keys, then of the values, and c_proj.weight (D, D) and c_proj.bias (D,).
+    x (..., T, D), p a dict of four arrays, H → (..., T, D).
+    c_attn.weight (D, 3D) and c_attn.bias (3D,) make the queries, the keys and the values, in
+    this order of the columns; c_proj.weight (D, D) and c_proj.bias (D,) mix the joined heads.
+    Every token attends to itself and to its past.
     """,
     reference=lambda x, p, H: _layer(x, p, H),
     cases=lambda rng: [
@@ -194,6 +211,9 @@ causal_self_attention = Exercise(
         Slip(lambda x, p, H: _by_hand(x, p, H, split=lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1)),
              "the heads were cut by a reshape alone, which mixes tokens: reshape to (T, H, K), then swap "
              "two axes"),
+        Slip(_heads_first,
+             "the heads were cut before queries, keys and values were told apart: the columns of c_attn are all"
+             " queries, then all keys, then all values"),
         Slip(lambda x, p, H: x + _by_hand(x, p, H),
              "x was added: the residual sum belongs to the block, not to this layer"),
         Slip(lambda x, p, H: _by_hand(x, p, H, fill=0.0),
@@ -229,11 +249,11 @@ def _draw_rope(rng):
 apply_rope = Exercise(
     name="apply_rope",
     lesson=5,
-    text="""Rotary positions: turns every pair of features of a token by an angle that grows with its position.
+    text="""Rotary positions: turns the features of a token, in pairs, by angles that grow with its place.
 
     x (..., T, K), K even, positions (T,) or None for 0, 1, 2, … → (..., T, K).
-    The features 2i and 2i + 1 are a pair, and (a, b) turns by the angle t / 10000^(2i/K), in radians, to
-    (a·cos − b·sin, a·sin + b·cos), where t is the token's position.
+    The features 2i and 2i + 1 are a pair, i = 0, 1, 2, … At position t the pair (a, b) turns by
+    the angle t / 10000^(2i/K), in radians, and becomes (a·cos − b·sin, a·sin + b·cos).
     """,
     reference=lambda x, positions=None: rope(x, positions),
     cases=lambda rng: [
@@ -250,6 +270,8 @@ apply_rope = Exercise(
              "the pairs turn the other way: (a·cos − b·sin, a·sin + b·cos)"),
         Slip(lambda x, p=None: _turn(x, p, pairs="halves"),
              "the first half was paired with the second: a pair stands side by side, 2i and 2i + 1"),
+        Slip(lambda x, p=None: _turn(x, p)[..., np.argsort(np.arange(x.shape[-1]) % 2, kind="stable")],
+             "the turned pairs stand as two halves: pair i goes back to the features 2i and 2i + 1"),
         Slip(lambda x, p=None: _turn(x), "positions have no effect: they say where a token stands"),
         Slip(lambda x, p=None: _turn(x, p, exponent=lambda i, K: i / K),
              "the exponent is 2i/K: the 2 is missing"),

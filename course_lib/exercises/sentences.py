@@ -182,7 +182,9 @@ RULES = [
     (r"'(?:numpy\.)?(list|tuple|int|float|str|NoneType|dict|ndarray)' object has no attribute '(\w+)'",
      lambda found, _: f"{_a(found.group(1))} has no .{found.group(2)}" + (
          ": a helper that lacks its return gives None" if found.group(1) == "NoneType" else
-         ": np.array(…) makes an array of it" if found.group(1) in ("list", "tuple") else "")),
+         ": np.array(…) makes an array of it" if found.group(1) == "list" else
+         ": who returns two things gives a tuple, so take one of them, output, weights = … or […][0]"
+         if found.group(1) == "tuple" else "")),
     (r"'NoneType'", lambda *_: "None stands where a value belongs: does a helper lack its return, or was append taken for the list"),
     (r"can't multiply sequence by non-int|unsupported operand type\(s\) for .*'(?:list|tuple)'",
      lambda *_: "lists do not calculate: np.array(…) makes an array, which does"),

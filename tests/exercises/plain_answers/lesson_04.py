@@ -42,6 +42,12 @@ def soft_python_sum(scores, temperature=1.0):
     return e / sum(e)
 
 
+def soft_python_max(scores, temperature=1.0):
+    z = scores / temperature
+    e = np.exp(z - max(z))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
 def soft_changes(scores, temperature=1.0):
     scores /= temperature
     e = np.exp(scores - scores.max(axis=-1, keepdims=True))
@@ -184,6 +190,13 @@ def attend_inf(q, k, v, mask=None):
     return soft(s) @ v, soft(s)
 
 
+def attend_index(q, k, v, mask=None):
+    s = q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])
+    if mask is not None:
+        s[mask] = -np.inf
+    return soft(s) @ v, soft(s)
+
+
 def attend_after(q, k, v, mask=None):
     w = attend(q, k, v)[1]
     if mask is not None:
@@ -248,7 +261,7 @@ RIGHT = {
 
 WRONG = {
     "softmax": [
-        (soft_sum_lost, "keepdims"), (soft_max_lost, "keepdims"), (soft_python_sum, "columns add to 1"), (soft_changes, "changed what it was given"),
+        (soft_sum_lost, "keepdims"), (soft_max_lost, "keepdims"), (soft_python_sum, "columns add to 1"), (soft_python_max, "compares its rows"), (soft_changes, "changed what it was given"),
         (soft_no_return, "is a return missing"), (soft_raise, "delete that line"), (soft_notebook, "scores has no effect"), (soft_none, "None"), (soft_row_loop, ""),
         (wrong_soft(lambda z: z / z.sum(axis=-1, keepdims=True)), "exponentials are missing"), (wrong_soft(np.exp), "not divided by their sum"),
         (wrong_soft(lambda z: np.exp(z) / np.exp(z).sum()), "whole array"), (wrong_soft(lambda z: soft(z, axis=0)), "columns add to 1"),
@@ -284,6 +297,8 @@ WRONG = {
         (lambda q, k, v, mask=None: attend(q, k, v, mask, axis=-2), ""), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=0), "e⁰ = 1"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100), "such as −50 or −100"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50), "such as −50 or −100"),
         (lambda q, k, v, mask=None: attend(q, k, v), "mask has no effect"), (lambda q, k, v, mask=None: attend(q, k, v, mask is not None and ~mask), ""),
+        (attend_index, "inverted"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=k.shape[1] ** 0.5), "k.shape[-1] always is"),
+        (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[1] ** 0.5), "q.shape[-1] always is"),
         (attend_if, "want one True or False"), (attend_inf, "NaN"), (attend_after, "after the softmax"), (attend_added, "mask was added"), (attend_own, "causal mask of your own"),
         (attend_helper, "lack its return"), (lambda q, k, v, mask=None: attend(q, k, v, mask)[0], "return 2 things"), (lambda q, k, v, mask=None: attend(q, k, v, mask)[::-1], "another order"),
         (lambda q, k, v, mask=None: (soft(q @ k / math.sqrt(q.shape[-1])) @ v, 0), ".T missing"), (lambda q, k, v, mask=None: (soft(q * k) @ v, 0), "do not fit entry by entry"),

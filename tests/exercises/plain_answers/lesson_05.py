@@ -50,6 +50,18 @@ def layer(x, p, H, mask=True, scale=None, cut=split, join=merge, order=(0, 1, 2)
     return y @ p["c_proj.weight"] + p["c_proj.bias"] if out else y
 
 
+def layer_cut_first(x, p, H):
+    q, k, v = np.split(split(x @ p["c_attn.weight"] + p["c_attn.bias"], H), 3, axis=-1)
+    s = np.where(np.tri(x.shape[-2]) > 0, q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1]), -np.inf)
+    return merge(soft(s) @ v) @ p["c_proj.weight"] + p["c_proj.bias"]
+
+
+def layer_tuple(x, p, H):
+    qkv = np.split(x @ p["c_attn.weight"] + p["c_attn.bias"], 3, axis=-1)
+    both = [split(one, H) for one in qkv], None
+    return both.swapaxes(-2, -3).reshape(x.shape) @ p["c_proj.weight"]
+
+
 def layer_loop(x, p, H):
     if x.ndim > 2:
         return np.array([layer_loop(one, p, H) for one in x])
@@ -117,6 +129,11 @@ def rope(x, positions=None, sign=1, base=10000.0, first=0, new=False, halves=Fal
     return y
 
 
+def rope_two_halves(x, positions=None):
+    y = rope(x, positions)
+    return np.concatenate([y[..., ::2], y[..., 1::2]], axis=-1)
+
+
 def rope_complex(x, positions=None):
     K = x.shape[-1]
     positions = np.arange(x.shape[-2]) if positions is None else np.array(positions)
@@ -163,11 +180,13 @@ WRONG = {
         (lambda x, H: x.reshape(x.shape[0], 4, H, 6 // H).swapaxes(1, 2), ""), (lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1), "reshape straight"),
         (lambda x, H: x.reshape(*x.shape[:-1], H, -1), "behind the tokens"), (lambda x, H: x.reshape(*x.shape[:-1], -1, H).swapaxes(-2, -3), "K heads of width H"),
         (lambda x, H: x.reshape(*x.shape[:-1], H, x.shape[-1] / H), "// gives a whole number"), (lambda x, H: split(x, H).swapaxes(-1, -2), "T and K are swapped"),
+        (lambda x, H: x.reshape(H, x.shape[0], -1), "reshape straight"),
         (split_4, "names on the left"), (lambda x, H: np.split(x, H, axis=0), ""), (lambda x, H: np.array(np.split(x, H, axis=-1)), "in front of the batch"),
         (lambda x, H: x.reshape(*x.shape[:-1], H, 3).swapaxes(-2, -3), "do not fill the shape"), (lambda x, H: np.stack([x[..., h::H] for h in range(H)], axis=-3), "every H-th column"),
         (lambda x, H: split(x, 2), ""), (lambda x, H: x, ""),
     ],
     "merge_heads": [
+        (lambda x: x.reshape(x.shape[1], -1), "mixes tokens"), (lambda x: x.swapaxes(-2, -3).reshape(*x.shape[:-2], -1), "order from before"),
         (merge_4, "names on the left"), (lambda x: x.reshape(*x.shape[:-3], x.shape[-2], -1), "mixes tokens"), (lambda x: x.swapaxes(-2, -3), "axis of their own"),
         (lambda x: x.swapaxes(1, 2).reshape(2, x.shape[2], -1), ""), (lambda x: x.sum(axis=-3), "added up"), (lambda x: x.mean(axis=-3), "averaged"),
         (lambda x: x.reshape(*x.shape[:-3], -1, x.shape[-1]), "below each other"), (lambda x: x.swapaxes(-1, -2).reshape(*x.shape[:-3], x.shape[-2], -1), "wrong two axes"),
@@ -182,12 +201,14 @@ WRONG = {
         (lambda x, p, H: layer(x, p, H, cut=lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1)), "cut by a reshape"), (lambda x, p, H: layer(x, p, H, scale=math.sqrt(H)), "√H"),
         (lambda x, p, H: x @ p["c_attn"] + p["c_proj"], "in the dict"), (lambda x, p, H: layer(x, {**p, "c_proj.weight": p["c_proj.weight"].T}, H), "transposed"),
         (lambda x, p, H: layer(x, {**p, "c_attn.bias": 0}, H), "bias of c_attn"), (lambda x, p, H: x @ p["c_attn.weight"].T, "matrix product"), (lambda x, p, H: layer(x, p, H, cut=split_4), "names on the left"),
+        (layer_cut_first, "told apart"), (layer_tuple, "take one of them"),
         (lambda x, p, H: (layer(x, p, H), None), "one thing is expected"),
     ],
     "apply_rope": [
         (lambda x, positions=None: rope(x, positions, -1), "other way"), (lambda x, positions=None: rope(x), "positions have no effect"), (lambda x, positions=None: rope(x, positions, new=True), "new first one"),
         (lambda x, positions=None: rope(x, positions, halves=True), "first half"), (lambda x, positions=None: rope(x, positions, first=1), "first position is 0"),
         (lambda x, positions=None: rope(x, positions, base=1000.0), "yours is 1000"), (lambda x, positions=None: rope(x, positions, sign=math.pi / 180), "radians"),
+        (rope_two_halves, "two halves"),
         (lambda x, positions: rope(x, positions), "the check calls"), (lambda x, positions=None: np.round(rope(x, positions), 3), "rounded to 3"),
         (lambda x, positions=None: x, ""), (lambda x, positions=None: rope(x.astype(int), positions), "whole numbers"),
         (lambda x, positions=None: rope(x, len(x) if positions is None else positions), ""), (lambda x, positions=None: x * np.cos(np.arange(len(x))), "keepdims"),

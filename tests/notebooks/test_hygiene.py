@@ -1,4 +1,4 @@
-"""The lessons keep the rules of `lessons.py` and `style.py`, and each rule notices when one does not."""
+"""The lessons keep the rules of `lessons.py`, `style.py` and `audit.py`, and each rule notices when one does not."""
 
 import copy
 import json
@@ -6,11 +6,11 @@ import json
 import pytest
 
 from course_lib.lessons import COMPANIONS, NAMES
-from tests.notebooks import lessons, style
+from tests.notebooks import audit, lessons, style
 from tests.notebooks.lessons import METADATA, WIDGET_VIEW, problems
 from tools.links import colab_cell
 
-RULES = lessons.RULES + style.RULES
+RULES = lessons.RULES + style.RULES + audit.RULES
 
 
 def test_the_notebooks_are_the_lessons_of_the_list():
@@ -291,6 +291,14 @@ BROKEN = {
     "an exercise without hints": (stub([]), "'stub' is an exercise"),
     "an exercise with four hints": (stub([f"Hint {n}" for n in (1, 2, 3, 4)]), "'stub' is an exercise"),
     "an exercise whose hints are not in order": (stub(["Hint 2", "Hint 1"]), "'stub' is an exercise"),
+    "eleven claims": (
+        cell("root", source=f"check_all({ {f'whitepaper.a.b{n}': 1 for n in range(11)} })"),
+        "11 claims are checked; a lesson keeps 10",
+    ),
+    "a lesson about a document": (
+        cell("title", source=f"# A lesson\n\nThe lecture notes say so. {4 * WORDS}"),
+        "of the words check the documents or name one; at most 15%",
+    ),
     "a question without a number": (asks("**Why?**"), "'check-yourself' asks"),
     "a question with another number": (asks("**2.** Why?"), "'check-yourself' asks"),
     "an answer without its reason": (asks("**1.** Why?", "Yes."), "answer 1 in cell 'check-yourself'"),

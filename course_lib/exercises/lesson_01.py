@@ -67,7 +67,8 @@ count_pairs = Exercise(
     lesson=1,
     text="""How often every pair of neighbours stands in a list of ids.
 
-    ids: a list of N whole numbers → a dict: (left, right) → how often the two stand side by side.
+    ids: a list of N whole numbers → a dict: (left, right) → how often the two stand
+    side by side, in this order. A list of fewer than two ids has no pairs.
     Neighbouring pairs share a token: 7 7 7 holds the pair (7, 7) twice.
     """,
     reference=lambda ids: _count(ids),
@@ -151,8 +152,9 @@ merge_pair = Exercise(
     lesson=1,
     text="""A new list of ids in which every `pair` of neighbours has become the one id `new`.
 
-    ids: a list of whole numbers, pair: (left, right), new: a whole number → a list.
-    From left to right, and a token belongs to one pair only: 4 4 4 with (4, 4) → 256 becomes 256 4.
+    ids: a list of whole numbers, pair: a tuple (left, right), new: a whole number → a list.
+    Go from left to right; a token belongs to one pair only: in 4 4 4 the pair (4, 4) stands
+    once, and with new = 256 the result is 256 4. The list that was given stays as it is.
     """,
     reference=lambda ids, pair, new: _merged(ids, pair, new),
     cases=lambda rng: [
@@ -220,11 +222,13 @@ def _learn(text, how_many, best=lambda counts: min(counts, key=lambda pair: (-co
 train_bpe = Exercise(
     name="train_bpe",
     lesson=1,
-    text="""Byte-pair encoding, learnt: join the most frequent pair of a text into a new id, again and again.
+    text="""Learns byte-pair encoding: joins the most frequent pair of a text, again and again.
 
-    text: str, how_many: merges to learn → a dict in the order learnt: (left, right) → new id, the first 256.
-    It starts from the bytes of the text in UTF-8. Of equally frequent pairs the smaller counts, (1, 9) before (2, 3).
-    When no pair is left it ends early.
+    text: str, how_many: merges to learn → a dict in the order learnt: (left, right) → new id.
+    Begin with the bytes of the text in UTF-8, list(text.encode()); the first new id is 256,
+    the next 257, and so on. Each merge takes the pair that is most frequent in the list as the
+    merges before have left it; of equally frequent pairs the smaller counts, (1, 9) before
+    (2, 3). When no pair is left, end early.
     """,
     reference=lambda text, how_many: _learn(text, how_many),
     cases=lambda rng: [
@@ -342,6 +346,7 @@ encode = Exercise(
     text="""The ids of a text: its bytes in UTF-8, then every merge in the order learnt.
 
     text: str, merges: a dict in the order learnt, (left, right) → new id → a list of ids.
+    A merge joins its pair wherever it stands; the new id is the one that the dict gives.
     """,
     reference=_encode,
     cases=lambda rng: [
@@ -426,10 +431,12 @@ decode = Exercise(
     lesson=1,
     text="""The text of a list of ids.
 
-    ids: a list of whole numbers, merges: a dict in the order learnt, (left, right) → new id → str.
-    An id up to 255 is a byte, every other one the bytes of its pair, and the bytes of all together are UTF-8.
-    A token may hold half a character, so join the bytes before you decode them;
-    bytes that are no whole character are shown as � (errors="replace").
+    ids: a list of whole numbers, merges: a dict, (left, right) → new id, in the order learnt,
+    so that a pair holds bytes and earlier ids only → str.
+    An id up to 255 is a byte, every other one the bytes of its pair, left before right. The
+    bytes of all ids together are UTF-8. A token may hold half a character, so join the bytes
+    before you decode them; bytes that are no whole character are shown as �, which is what
+    errors="replace" does.
     """,
     reference=lambda ids, merges: _decode(ids, merges),
     cases=lambda rng: [
@@ -491,9 +498,10 @@ def _some_rows(rng):
 pad_batch = Exercise(
     name="pad_batch",
     lesson=1,
-    text="""A batch as a rectangle: rows of ids filled up on the right with `pad`, and how long each row was.
+    text="""A batch as a rectangle: rows of ids filled up on the right, and how long each row was.
 
-    rows: a list of lists of ids, pad: an id → the rows, all as long as the longest, and a list of their lengths.
+    rows: a list of lists of ids, pad: the id to fill up with → two things: the rows, all as
+    long as the longest, and a list of the lengths that they had before.
     """,
     reference=lambda rows, pad: _padded(rows, pad),
     cases=lambda rng: [

@@ -23,9 +23,9 @@ def _some_ids(rng, V, shape):
 embed = Exercise(
     name="embed",
     lesson=2,
-    text="""The row of the table for every id.
+    text="""Looks up every id: its row of the table, its vector.
 
-    W_E (V, D), ids (..., T) whole numbers → (..., T, D).
+    W_E (V, D), ids (..., T) whole numbers from 0 to V − 1 → (..., T, D).
     """,
     reference=lambda W_E, ids: embeddings.lookup(W_E, ids),
     cases=lambda rng: [
@@ -80,9 +80,11 @@ def _draw_embed_backward(rng):
 embed_backward = Exercise(
     name="embed_backward",
     lesson=2,
-    text="""The gradient of the table: every row collects the gradients from all places where its id stands.
+    text="""The gradient of the table that `embed` looked up.
 
-    grad (..., T, D), ids (..., T), V the number of rows → (V, D). A row whose id does not occur is 0.
+    grad (..., T, D) the gradient of what was looked up, ids (..., T), V how many rows the
+    table has → (V, D). Every row collects the gradients, by adding them up, from all places
+    where its id stands; a row whose id does not occur is 0.
     """,
     reference=lambda grad, ids, V: embeddings.lookup_backward(grad, ids, V),
     cases=lambda rng: [
@@ -131,9 +133,10 @@ def _draw_unembed(rng):
 unembed = Exercise(
     name="unembed",
     lesson=2,
-    text="""A score for every token of the vocabulary: the dot product of h with every row of the table.
+    text="""A score for every token of the vocabulary, its logit.
 
-    h (..., D), W_E (V, D) → logits (..., V).
+    h (..., D), W_E (V, D) → (..., V). The logit of a token is the dot product of h with its
+    row of the table.
     """,
     reference=embeddings.unembed,
     cases=lambda rng: [
@@ -183,7 +186,8 @@ unembed_backward = Exercise(
     lesson=2,
     text="""The gradients of logits = h @ W_E.T.
 
-    grad (..., V), h (..., D), W_E (V, D) → (the gradient of h (..., D), the gradient of W_E (V, D)).
+    grad (..., V) the gradient of the logits, h (..., D), W_E (V, D)
+    → two things: the gradient of h (..., D), and the gradient of W_E (V, D).
     The table is used for every token, so its gradient adds up over all axes in front.
     """,
     reference=lambda grad, h, W_E: embeddings.unembed_backward(grad, h, W_E),
@@ -229,9 +233,9 @@ def _length(x):
 cosine = Exercise(
     name="cosine",
     lesson=2,
-    text="""The cosine of the angle between two vectors: 1 for the same direction, 0 at right angles, −1 opposite.
+    text="""The cosine of the angle between two vectors: their dot product over both lengths.
 
-    a (D,), b (D,) → a number.
+    a (D,), b (D,) → a number: 1 for the same direction, 0 at right angles, −1 for opposite ones.
     """,
     reference=embeddings.cosine_similarity,
     cases=lambda rng: [
@@ -303,8 +307,8 @@ nearest = Exercise(
     lesson=2,
     text="""The k tokens whose vectors point most nearly the same way as that of `id`, by cosine.
 
-    W_E (V, D), id a whole number, k up to V − 1 → ids (k,), nearest first. The token itself is left out.
-    Of equal cosines the smaller id comes first.
+    W_E (V, D), id a whole number, k from 1 to V − 1 → ids (k,), nearest first.
+    The token itself is left out. Of equal cosines the smaller id comes first.
     """,
     reference=lambda W_E, id, k: embeddings.nearest(W_E, id, k)[0],
     cases=_nearest_cases,

@@ -36,10 +36,11 @@ def _columns_in_pairs(C, D):
 position_table = Exercise(
     name="position_table",
     lesson=3,
-    text="""The table of waves: a row for each position, sines and cosines by turns.
+    text="""The sinusoidal table: a row for each position, sines and cosines by turns.
 
-    C positions from 0, D even → (C, D). In the columns 2i and 2i + 1 of row t stand the sine and the cosine of
-    the angle t / 10000^(2i/D), in radians.
+    C how many positions, counted from 0, D the width, even → (C, D). Columns 2i and 2i + 1
+    are a pair: in row t they hold the sine and the cosine of one angle, t / 10000^(2i/D), in
+    radians. The pairs are counted from i = 0.
     """,
     reference=lambda C, D: positions.sinusoidal_positions(C, D),
     cases=lambda rng: [
@@ -98,9 +99,11 @@ _START = "with `start`, the first token takes row start"
 add_positions = Exercise(
     name="add_positions",
     lesson=3,
-    text="""Adds row t of the table to token t; with `start`, the first token takes row start, the next one start + 1, …
+    text="""Adds to every token the row of its position.
 
-    x (..., T, D), table (C, D) with C ≥ start + T, start a whole number, 0 unless given → (..., T, D).
+    x (..., T, D), table (C, D) with C ≥ start + T, start a whole number, 0 unless given
+    → (..., T, D), a new array. The first token takes row 0, the next one row 1, …;
+    with `start`, the first token takes row start, the next one start + 1, …
     """,
     reference=lambda x, table, start=0: positions.add_positions(x, table, start),
     cases=lambda rng: [
@@ -164,10 +167,11 @@ def _draw_add_backward(rng):
 add_positions_backward = Exercise(
     name="add_positions_backward",
     lesson=3,
-    text="""The gradient of the table that `add_positions` added. (The gradient of x is grad itself.)
+    text="""The gradient of the table that `add_positions` added. (That of x is grad itself.)
 
-    grad (..., T, D), C the number of rows, start a whole number, 0 unless given → (C, D).
-    All texts of a batch use the same rows, so a row collects from all of them; an unused row is 0.
+    grad (..., T, D) the gradient of the sum, C how many rows the table has, start a whole
+    number, 0 unless given → (C, D). Token t took row start + t, in every text of a batch: so
+    a row collects, by adding up, from all of them. An unused row is 0.
     """,
     reference=_reference_table_gradient,
     cases=lambda rng: [

@@ -50,7 +50,7 @@ def of_ones_own(text):
         ("story", 'texts.load("the_lowest_shelf")'): repr(text),
         ("encode-code", '"lowest"'): repr(word),
         ("bytes-code", '"nñ你🙂"'): repr(word),
-        ("round-trip", '"Ñandú, 你好 🙂\\r\\n\\0 e\\u0301"'): repr(text),
+        ("use-encode-code", '"Ñandú, 你好 🙂\\r\\n\\0 e\\u0301 and the end"'): repr(text),
         ("see-code", '"The slowest reader found the newest words"'): repr(sentence),
         ("steps", '" unkindest"'): repr(sentence),
         ("curve-code", '"No hay palabra que no se pueda escribir letra por letra."'): repr(sentence),

@@ -203,7 +203,13 @@ def _arrays(answer, right):
 
 
 def first_difference(answer, right, equal, returns=()):
-    """(where, answer's value, right value) of the first thing that differs, for a sentence."""
+    """(where, answer's value, right value) of the first thing that differs, for a sentence.
+
+    `equal` is the exercise's rule for a whole answer, which need not know the values of a dict.
+
+    >>> first_difference({1: 2, 3: 5}, {1: 2, 3: 4}, equal=lambda answer, right: answer == {1: 2, 3: 4})
+    ('3', array(5), array(4))
+    """
     if isinstance(right, tuple) and isinstance(answer, tuple | list) and len(answer) == len(right):
         for name, a, b in zip(
             returns or [f"part {i + 1}" for i in range(len(right))], answer, right, strict=True
@@ -215,7 +221,7 @@ def first_difference(answer, right, equal, returns=()):
         for key in right:
             if key not in answer:
                 return f"{key!r}", "missing", right[key]
-            if not equal(answer[key], right[key]):
+            if not same(answer[key], right[key]):
                 where, *values = first_difference(answer[key], right[key], same)
                 return f"{key!r}{where and ' '}{where}", *values
         for key in answer:

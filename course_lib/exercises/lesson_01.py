@@ -4,7 +4,7 @@ Long because the exercises of a lesson stand in one file, each with its likely m
 """
 
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 
@@ -94,6 +94,14 @@ count_pairs = Exercise(
              "every pair has the count 1: the second time must add to the first"),
         Slip(lambda ids: _count([*ids, *ids[:1]]), "the last token was paired with the first"),
         Slip(lambda ids: dict(Counter(ids)), "single tokens were counted, not pairs"),
+        Slip(lambda ids: dict(Counter(product(ids, ids))),
+             "every token was paired with every other one: only neighbours make a pair"),
+        Slip(lambda ids: {(a, b): ids.count(a) for a, b in pairwise(ids)},
+             "the left token was counted, wherever it stands: count the two side by side"),
+        Slip(lambda ids: {(a, b): ids.count(b) for a, b in pairwise(ids)},
+             "the right token was counted, wherever it stands: count the two side by side"),
+        Slip(lambda ids: {},
+             "the dict stays empty: a pair that is met for the first time has to be put in, with the count 1"),
         Slip(lambda ids: dict(Counter(a + b for a, b in pairwise(ids))),
              "left + right adds the two ids, where it joined letters: the key is the pair (left, right)"),
         Slip(lambda ids: dict(Counter((int(a), int(b)) for a, b in pairwise("".join(map(str, ids))))),
@@ -173,6 +181,9 @@ merge_pair = Exercise(
         Slip(lambda ids, pair, new: _merged(ids, pair, new, first_only=True),
              "only the first pair was merged: the pair may stand in the list several times"),
         Slip(_last_lost, "the last token gets lost when it belongs to no pair"),
+        Slip(lambda ids, pair, new: [new if two == pair else two[0] for two in pairwise(ids)],
+             "the right token of the pair is still there, and the last token of the list gets lost: "
+             "after a merge move on by two, and mind the token without a right neighbour"),
         Slip(_right_kept, "the right token of the pair is still there: after a merge, move on by two"),
         Slip(lambda ids, pair, new: [new if one in pair else one for one in ids],
              "every 1 and every 2 was replaced: only the two side by side make the pair"),
@@ -205,14 +216,14 @@ merge_pair = Exercise(
 
 
 def _learn(text, how_many, best=lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)), first=256,
-           units=lambda text: list(text.encode()), again=True):  # fmt: skip
+           units=lambda text: list(text.encode()), again=True, at_least=1):  # fmt: skip
     ids, merges = units(text), {}
     counts = _count(ids)
     for new in range(first, first + how_many):
         if again:
             counts = _count(ids)
         counts = {pair: n for pair, n in counts.items() if pair not in merges} if not again else counts
-        if not counts:
+        if max(counts.values(), default=0) < at_least:
             break
         pair = best(counts)
         ids, merges[pair] = _merged(ids, pair, new), new
@@ -269,6 +280,10 @@ train_bpe = Exercise(
              "characters were taken for bytes: text.encode() gives the bytes, and é has two"),
         Slip(lambda text, n: _learn(text, n, lambda counts: min(counts, key=counts.get)),
              "the rarest pair is taken: the most frequent comes first"),
+        Slip(lambda text, n: _learn(text, n, at_least=2),
+             "you stop when no pair occurs twice: end early only when no pair is left"),
+        Slip(lambda text, n: {pair: 255 + n for pair in _learn(text, 1, lambda counts: max(counts, key=counts.get))},
+             "the same pair is learnt again and again: after each merge count the merged list"),
         Slip(lambda text, n: {pair: 255 + n for pair in _learn(text, 1)},
              "the same pair is learnt again and again: after each merge count the merged list"),
         Slip(lambda text, n: _learn(text, 1), "only one merge is learnt: how_many says how many"),
@@ -371,7 +386,11 @@ encode = Exercise(
         Slip(lambda text, merges: _encode_once(text, merges, lambda *one: _merged(*one, first_only=True)),
              "each merge was used once: its pair may stand in the text several times"),
         Slip(lambda text, merges: list(text.encode()),
-             "nothing was merged: merging gives a new list, and it has to be kept"),
+             "nothing was merged: merging gives a new list, which has to be kept, and it is given the pair before the id"),
+        Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]),
+             "every merge began anew with the bytes: one merge goes on from the list that the one before has made"),
+        Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]) if merges else [],
+             "every merge began anew with the bytes: one merge goes on from the list that the one before has made"),
         Slip(_encode_leftmost,
              "the pair that stands leftmost was merged first: the merge learnt first comes first"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[::-1]),
@@ -529,6 +548,8 @@ pad_batch = Exercise(
              "the last token was repeated: fill up with the padding"),
         Slip(lambda rows, pad: (_padded(rows, pad)[0], [max(map(len, rows))] * len(rows)),
              "the lengths count the padding too"),
+        Slip(lambda rows, pad: _padded(rows, pad)[0],
+             "the lengths are missing: return two things, the rows and the list of their lengths"),
         Slip(lambda rows, pad: (_padded(rows, pad)[0], [max(map(len, rows)) - len(row) for row in rows]),
              "the lengths count the padding alone"),
         Slip(lambda rows, pad: _padded(rows, 0), "0 was used for padding: the padding is given"),

@@ -71,6 +71,13 @@ def _scattered(grad, ids, V, add=True, scale=1.0, dtype=float):
     return G
 
 
+def _by_place(grad, ids, V):
+    G = np.zeros((V, grad.shape[-1]))
+    for place, row in enumerate(grad):
+        G[place] += row
+    return G
+
+
 def _draw_embed_backward(rng):
     V, D, T, B = sizes(rng, 4, high=9)
     shape = [(T,), (B, T)][rng.integers(2)]
@@ -110,6 +117,7 @@ embed_backward = Exercise(
              "those are the rows of the tokens: the gradient of the table is (V, D)"),
         Slip(lambda grad, ids, V: _scattered(grad, ids, V).T,
              "the gradient has the shape of the table, (V, D)"),
+        Slip(_by_place, "the place in the text was taken for the row: the row is the id that stands there"),
         Slip(lambda grad, ids, V: _scattered(grad, V - 1 - np.asarray(ids), V), "the rows stand in reverse"),
         Slip(lambda grad, ids, V: _scattered(np.ones_like(grad), ids, V),
              "occurrences were counted: add the gradients"),
@@ -266,6 +274,10 @@ cosine = Exercise(
              "the sign is lost: opposite directions have the cosine −1"),
         Slip(lambda a, b: a @ b / (abs(a).sum() * abs(b).sum()),
              "the entries were added up: a length is the root of the sum of the squares"),
+        Slip(lambda a, b: a @ b / abs(a.sum() * b.sum()),
+             "the entries were added up and then squared: square each entry, add up, and take the root"),
+        Slip(lambda a, b: a @ b / abs(a @ b),
+             "that is the dot product over its own size: divide it by the length of a and that of b"),
         Slip(lambda a, b: a @ b / len(a), "the dot product was divided by D: divide it by both lengths"),
         Slip(lambda a, b: a * b / _length(a) / _length(b),
              "the products are not added up: the dot product is one number"),
@@ -282,6 +294,11 @@ def _cosines(W_E, id):
 def _first(values, id, k, without=True):
     order = np.argsort(-values, kind="stable")
     return (order[order != id] if without else order)[:k]
+
+
+def _larger_id_first(W_E, id, k):
+    order = np.argsort(_cosines(W_E, id).round(12), kind="stable")[::-1]
+    return order[order != id][:k]
 
 
 def _draw_nearest(rng):
@@ -333,6 +350,15 @@ nearest = Exercise(
         Slip(lambda W_E, id, k: _first(_cosines(W_E, id), -1, k + 1)[1:],
              "the first was dropped, and that need not be the token itself: another may point in the very "
              "same direction"),
+        Slip(lambda W_E, id, k: _first(W_E @ W_E[id], -1, k + 1)[1:],
+             "a long vector wins over one that points the right way, since all rows were divided by one and the same "
+             "number or by none: divide each row by its own length"),
+        Slip(lambda W_E, id, k: np.argsort(_cosines(W_E, id), kind="stable")[-k:],
+             "the nearest comes last, and the token itself is among them: sort from the largest cosine down and "
+             "leave it out"),
+        Slip(_larger_id_first,
+             "of equal cosines the smaller id comes first: to turn the order round with [::-1] turns equal ones round "
+             "too, so sort the negative cosines with kind=\"stable\""),
         Slip(lambda W_E, id, k: np.sort(_cosines(W_E, id))[::-1][1 : k + 1],
              "those are the cosines: the ids are asked for"),
         Slip(lambda W_E, id, k: _first((W_E / _length(W_E.T)) @ (W_E / _length(W_E.T))[id], id, k),

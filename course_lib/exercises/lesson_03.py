@@ -71,6 +71,10 @@ position_table = Exercise(
         Slip(lambda C, D: _table(C, D, lambda i, D: -2 * i / D),
              "the angle is divided by the power: yours is multiplied"),
         Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i), "the exponent is divided by D"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i, turn=D),
+             "the power was divided by D, and not the exponent: a bracket is missing, (2i / D)"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i, turn=1 / D),
+             "the angle was divided by D, and not the exponent: a bracket is missing, (2i / D)"),
         Slip(lambda C, D: _table(C, D, turn=np.pi / 180), "the angles are in radians: no degrees"),
         Slip(lambda C, D: _table(D, C if C % 2 == 0 else C + 1)[:, :C].T,
              "positions and columns are swapped: a position is a row"),
@@ -159,6 +163,12 @@ def _reference_table_gradient(grad, C, start=0):
     return layer.grads["weight"]
 
 
+def _first_axis_alone(grad, C, start=0):
+    out = np.zeros((C, grad.shape[-1]))
+    out[start : start + grad.shape[-2]] += grad.sum(axis=0)
+    return out
+
+
 def _draw_add_backward(rng):
     x, table, start = _draw_add(rng)
     return x, len(table), start
@@ -192,6 +202,9 @@ add_positions_backward = Exercise(
              "the unused rows are missing: the gradient has the shape of the table, (C, D)"),
         Slip(lambda grad, C, start=0: grad,
              "that is the gradient of x: the table has one of its own, (C, D)"),
+        Slip(_first_axis_alone,
+             "the first axis was added up, and in a single text (T, D) that is the tokens: add up the axes in front "
+             "of the last two, however many there are"),
         Slip(lambda grad, C, start=0: _table_gradient(grad[..., ::-1, :], C, start),
              "the rows stand in reverse"),
         Slip(lambda grad, C, start=0: np.tile(grad.reshape(-1, grad.shape[-1]).sum(axis=0), (C, 1)),

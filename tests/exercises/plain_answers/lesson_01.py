@@ -514,6 +514,68 @@ def pad_in_place(rows, pad):
     return rows, lengths
 
 
+def count_every_two(ids):
+    counts = {}
+    for a in ids:
+        for b in ids:
+            counts[a, b] = counts.get((a, b), 0) + 1
+    return counts
+
+
+def count_left(ids):
+    return {(ids[i], ids[i + 1]): ids.count(ids[i]) for i in range(len(ids) - 1)}
+
+
+def count_never_put(ids):
+    counts = {}
+    for pair in zip(ids, ids[1:]):
+        if pair in counts:
+            counts[pair] += 1
+    return counts
+
+
+def merge_by_one(ids, pair, new):
+    merged = []
+    for i in range(len(ids) - 1):
+        if (ids[i], ids[i + 1]) == pair:
+            merged.append(new)
+        else:
+            merged.append(ids[i])
+    return merged
+
+
+def merge_index(ids, pair, new):
+    ids = list(ids)
+    while pair in zip(ids, ids[1:]):
+        i = ids.index(pair[0])
+        ids[i : i + 2] = [new]
+    return ids
+
+
+def bpe_only_twice(text, how_many):
+    ids, merges = list(text.encode()), {}
+    for new in range(256, 256 + how_many):
+        counts = Counter(pairwise(ids))
+        if not counts or max(counts.values()) == 1:
+            break
+        pair = min(counts, key=lambda pair: (-counts[pair], pair))
+        ids = merge_loop(ids, pair, new)
+        merges[pair] = new
+    return merges
+
+
+def bpe_list(text, how_many):
+    return list(bpe(text, how_many).items())
+
+
+def encode_anew(text, merges):
+    ids = list(text.encode())
+    out = []
+    for pair, new in merges.items():
+        out = merge_loop(ids, pair, new)
+    return out
+
+
 RIGHT = {
     "count_pairs": [
         count_loop, count_default, count_unique, count_all,
@@ -542,6 +604,7 @@ RIGHT = {
 
 WRONG = {
     "count_pairs": [
+        (count_every_two, "only neighbours"), (count_left, "left token was counted"), (count_never_put, "dict stays empty"),
         (count_kept, "another answer when it is called again"),
         (count_global, "another answer when it is called again"),
         (count_no_first, "one too small"),
@@ -566,6 +629,7 @@ WRONG = {
         (lambda ids: len(set(pairwise(ids))), "a dict is expected"),
     ],
     "merge_pair": [
+        (merge_by_one, "last token of the list gets lost"), (merge_index, ""),
         (merge_in_place, "changed what it was given"), (merge_replace, "as text"), (merge_blanks, "without a look"),
         (merge_bytes, "a new id is 256 or more"), (merge_no_else, "without a look"), (merge_two, "move on by one"), (merge_list, "nothing was merged"),
         (merge_first, "only the first pair"), (merge_step, "right token of the pair"), (merge_last, "last token"),
@@ -579,6 +643,7 @@ WRONG = {
         (lambda ids, pair, new: print(ids), "is a return missing"),
     ],
     "train_bpe": [
+        (bpe_only_twice, "no pair occurs twice"), (bpe_list, "a dict is expected"),
         (bpe_frozen, "count again"), (bpe_unmerged, "again and again"),
         (lambda text, n: bpe(text, n, key=lambda counts, pair: counts[pair], best=max), "met first"),
         (lambda text, n: bpe(text, n, key=lambda counts, pair: (counts[pair], pair), best=max), "take the larger"),
@@ -596,6 +661,7 @@ WRONG = {
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),
     ],
     "encode": [
+        (encode_anew, "began anew with the bytes"),
         (encode_break, "stop at the first merge"), (encode_forgets, "has to be kept"), (encode_enumerated, "the id that the dict gives"),
         (encode_replace, "inside 99 10"), (encode_greedy, "leftmost"), (encode_return_early, "return"), (encode_items, ".items(), missing"),
         (encode_from(lambda text: list(text.encode()), lambda merges: list(merges)[::-1]), "reverse"),
@@ -627,7 +693,7 @@ WRONG = {
     "pad_batch": [
         (pad_in_place, "changed what it was given"),
         (lambda rows, pad: (pad_loop(rows, pad)[1], pad_loop(rows, pad)[0]), "another order"),
-        (lambda rows, pad: pad_loop(rows, pad)[0], "return 2 things"),
+        (lambda rows, pad: pad_loop(rows, pad)[0], "lengths are missing"),
         (lambda rows, pad: (pad_loop(rows, 0)[0], [len(r) for r in rows]), "padding is given"),
         (lambda rows, pad: ([row + [pad] * (3 - len(row)) for row in rows], [len(row) for row in rows]), "filled up to 3"),
         (lambda rows, pad: ([row + [pad] * (len(rows[0]) - len(row)) for row in rows], [len(row) for row in rows]), "first row decided"),

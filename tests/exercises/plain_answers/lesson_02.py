@@ -116,6 +116,19 @@ def nearest_zero(W_E, id, k):
     return np.argsort(-c)[:k]
 
 
+def grads_by_place(grad, ids, V):
+    out = np.zeros((V, grad.shape[-1]))
+    for i, row in enumerate(grad):
+        out[i] += row
+    return out
+
+
+def nearest_turned(W_E, id, k):
+    c = W_E @ W_E[id] / np.linalg.norm(W_E, axis=1)
+    order = np.argsort(c.round(9), kind="stable")[::-1]
+    return order[order != id][:k]
+
+
 RIGHT = {
     "embed": [
         lambda W_E, ids: W_E[ids], lambda W_E, ids: [W_E[i] for i in ids], embed_loop, lambda W_E, ids: np.take(W_E, ids, axis=0),
@@ -164,6 +177,7 @@ WRONG = {
         (lambda W_E, ids: W_E[ids[0]], ""), (lambda W_E, ids: W_E[ids].astype(np.float32), "32 bits"),
     ],
     "embed_backward": [
+        (grads_by_place, "the place in the text"),
         (grads_integer, "whole numbers alone"), (grads_integer_add, "array of whole numbers"), (grads_fancy, "collects from all"),
         (grads_set, "collects from all"), (grads_two, ""), (grads_none, "is a return missing"), (grads_in_loop, "inside the loop"),
         (lambda grad, ids, V: np.eye(V)[ids] @ grad, ""), (lambda grad, ids, V: grads_at(grad, ids, V).T, "shape of the table"),
@@ -191,6 +205,7 @@ WRONG = {
         (lambda grad, h, W_E: (grad @ W_E, np.outer(grad, h)), "shape should be"), (lambda grad, h, W_E: (h, W_E), ""),
     ],
     "cosine": [
+        (lambda a, b: a @ b / math.sqrt(sum(a) ** 2 * sum(b) ** 2), "added up and then squared"), (lambda a, b: a @ b / np.linalg.norm(a @ b), "over its own size"),
         (lambda a, b: a @ b, "that is the dot product"), (lambda a, b: a @ b / np.linalg.norm(a), "length of a"), (lambda a, b: a @ b / np.linalg.norm(b), "length of b"),
         (lambda a, b: a @ b / np.linalg.norm(a) * np.linalg.norm(b), "bracket"), (lambda a, b: a @ b / (a @ a * (b @ b)), "roots are missing"),
         (lambda a, b: a @ b / (np.linalg.norm(a) + np.linalg.norm(b)), "lengths were added"), (lambda a, b: np.linalg.norm(a - b), "distance between"),
@@ -202,6 +217,7 @@ WRONG = {
         (lambda a, b: int(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))), "whole"),
     ],
     "nearest": [
+        (nearest_turned, "turns equal ones round"), (lambda W_E, id, k: np.argsort(-(W_E @ W_E[id] / np.linalg.norm(W_E)), kind="stable")[1 : k + 1], "one and the same number"),
         (nearest_zero, "set to 0"), (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[:k], "itself stands first"),
         (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[1 : k + 1], "first was dropped"),
         (lambda W_E, id, k: np.argsort(cosines(W_E, id), kind="stable")[:k], "farthest come first"),

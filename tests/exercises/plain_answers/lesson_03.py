@@ -120,6 +120,20 @@ def back_len(grad, C, start=0):
     return out
 
 
+def table_no_bracket(C, D):
+    out = np.zeros((C, D))
+    for t in range(C):
+        for i in range(0, D, 2):
+            out[t, i], out[t, i + 1] = math.sin(t / 10000**i / D), math.cos(t / 10000**i / D)
+    return out
+
+
+def back_first_of_all(grad, C, start=0):
+    out = np.zeros((C, grad.shape[-1]))
+    out[start : start + grad.shape[-2]] += grad.sum(0)
+    return out
+
+
 RIGHT = {
     "position_table": [table_loop, table_steps, table_complex, table_log,
         lambda C, D: np.fromfunction(lambda t, j: np.where(j % 2 == 0, np.sin(t / 1e4 ** (j / D)), np.cos(t / 1e4 ** ((j - 1) / D))), (C, D))],
@@ -138,6 +152,7 @@ RIGHT = {
 
 WRONG = {
     "position_table": [
+        (table_no_bracket, "a bracket is missing"),
         (table_integer, "whole numbers"), (table_column, "exponent counts the columns"), (table_own, "own exponent"), (table_return, ""),
         (lambda C, D: np.hstack([table_steps(C, D)[:, ::2], table_steps(C, D)[:, 1::2]]), "first half"),
         (lambda C, D: np.sin(np.arange(C)[:, None] / 10000 ** (np.arange(D) // 2 * 2 / D)), "only sines"),
@@ -162,6 +177,7 @@ WRONG = {
         (lambda x, table, start=0: (x + table[start : start + x.shape[-2]]).sum(axis=0), ""), (lambda x, table, start=0: x + start, "table has no effect"),
     ],
     "add_positions_backward": [
+        (back_first_of_all, "in a single text (T, D) that is the tokens"),
         (back_no_batch, ""), (back_first_axis, ""), (back_len, ""), (lambda grad, C, start=0: grad, "gradient of x"),
         (lambda grad, C, start=0: back_loop(grad, C), "start has no effect"), (lambda grad, C, start=0: back_loop(grad, C, start)[start : start + grad.shape[-2]], "unused rows"),
         (lambda grad, C, start=0: grad.sum(axis=0), ""), (lambda grad, C, start=0: back_loop(grad, C, start) * grad.shape[-2] * grad.shape[-1] / grad.size, "averaged"),

@@ -29,6 +29,7 @@ __all__ = [
     "GPT",
     "Block",
     "CausalSelfAttention",
+    "add_gradients",
     "parameter_count",
     "parameter_shapes",
     "training_step",
@@ -222,9 +223,24 @@ def training_step(model, optimizer, ids, targets, max_norm=1.0):
     True
     """
     model.zero_grad()
-    logits = model(ids)  # (B, T, V)
-    loss = cross_entropy(logits, targets)
-    model.backward(cross_entropy_backward(logits, targets))
+    loss = add_gradients(model, ids, targets)
     clip_gradients(model, max_norm)
     optimizer.step()
-    return float(loss)
+    return loss
+
+
+def add_gradients(model, ids, targets, weight=1.0):
+    """Add `weight` times the gradient of the mean loss to the model's gradients; returns as much of the loss, in nats.
+
+    ids, targets (B, T). A weight of 1/n is for one of n parts of a batch.
+
+    >>> from course_lib.in_both.config import GPTConfig
+    >>> model = GPT(GPTConfig(V=5, C=8, D=4, H=2, L=1))
+    >>> add_gradients(model, [[1, 2, 3]], [[2, 3, 4]], weight=0.5) < 0.85
+    True
+    """
+    logits = model(ids)  # (B, T, V)
+    loss = weight * float(cross_entropy(logits, targets))
+    grad = cross_entropy_backward(logits, targets)  # (B, T, V)
+    model.backward(grad if weight == 1 else grad * grad.dtype.type(weight))
+    return loss

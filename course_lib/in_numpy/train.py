@@ -3,13 +3,17 @@
 Its checkpoints have the same names and shapes, so a run begun in one framework can go on in the other.
 """
 
+from functools import partial
+
 import numpy as np
 
 from course_lib.in_both.schedules import warmup_cosine
 from course_lib.in_numpy.checkpoints import load_state, save_state
 from course_lib.in_numpy.checks import checked_ids
-from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
+from course_lib.in_numpy.gpt import add_gradients
+from course_lib.in_numpy.losses import cross_entropy
 from course_lib.in_numpy.optim import AdamW, clip_gradients
+from course_lib.in_numpy.parallel import Parallel
 from course_lib.runs import LOOK, Run, batch, windows
 
 __all__ = ["evaluate", "train"]
@@ -33,7 +37,7 @@ def evaluate(model, tokens, B=256, most=None, watch=iter):
     return float(sum(losses) / len(rows))
 
 
-def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=None, progress=True):
+def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=None, progress=True, threads=1):
     """Train the model in place; returns {"loss": one number a step, "held_out": [[step, loss], …]}, in nats.
 
     tokens, held_out  whole numbers (T,), to learn from and to be tested on. A look at the second takes as many
@@ -41,6 +45,8 @@ def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=No
     folder            where checkpoints go; `resume` goes on from the newest there, if there is one.
     on_step           called as on_step(step, history) after each step, to draw a curve or write a sample.
     progress          a bar on stdout (needs tqdm).
+    threads           how many share every batch, see `parallel`: as many as there are cores. Losses may differ in
+                      their last digits with it, since sums are made in another order.
     Raises FloatingPointError, naming the step and the last checkpoint, when loss or gradients are not finite
     numbers; OSError when a checkpoint cannot be saved; ValueError when one is damaged or of another run.
 
@@ -57,6 +63,8 @@ def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=No
     windows(held_out, C, most=1)  # raises, before the first step, when it is too short
     optimizer = AdamW(model, recipe.lr, (recipe.beta1, recipe.beta2), weight_decay=recipe.weight_decay)
     run = Run(model, optimizer, tokens, recipe, folder, resume, load_state)
+    parallel = Parallel(model, threads) if threads != 1 else None
+    add = parallel.add_gradients if parallel else partial(add_gradients, model)
 
     def look(watch):
         return evaluate(model, held_out, recipe.B // recipe.accumulate, max(LOOK // C, 1), watch)
@@ -65,21 +73,12 @@ def train(model, tokens, held_out, recipe, folder=None, resume=False, on_step=No
         rows = batch(tokens, recipe, C, step)  # (B, C + 1)
         optimizer.lr = warmup_cosine(step, recipe.lr, recipe.warmup, recipe.steps)
         try:
-            loss = _gradients(model, np.split(rows, recipe.accumulate))
+            model.zero_grad()
+            parts = np.split(rows, recipe.accumulate)  # (B / accumulate, C + 1) each
+            loss = sum(add(part[:, :-1], part[:, 1:], 1 / len(parts)) for part in parts)
             clip_gradients(model, recipe.max_norm)
         except ValueError as error:  # NaN or infinity, in the logits or in a gradient
             raise run.stop(step, error) from error
         optimizer.step()
         run.done(step, loss, look, save_state, on_step)
     return run.history
-
-
-def _gradients(model, parts):
-    """Add up the gradients of the parts of a batch; returns the mean loss of the whole batch."""
-    model.zero_grad()
-    total = 0.0
-    for part in parts:  # (B / accumulate, C + 1)
-        logits, targets = model(part[:, :-1]), part[:, 1:]  # (B / accumulate, C, V), (B / accumulate, C)
-        total += float(cross_entropy(logits, targets)) / len(parts)
-        model.backward(cross_entropy_backward(logits, targets) / len(parts))
-    return total

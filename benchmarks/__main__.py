@@ -57,8 +57,11 @@ def line(row):
     '01                                            2.0 s of   6   101 MB of 450   met'
     """
     verdict = "met" if row["met"] else "MISSED"
+    if row.get("bar, s", row.get("bar", 0)) is None:
+        verdict = "to compare"
     if "seconds" in row:
-        cost = f"{row['seconds']:.1f} s of {row['bar, s']:3}   {row['MB']:.0f} MB of {row['bar, MB']}"
+        bar = f" of {row['bar, s']:3}" if row["bar, s"] else ""
+        cost = f"{row['seconds']:.1f} s{bar}   {row['MB']:.0f} MB of {row['bar, MB']}"
         return f"{row['what']:44}  {cost}   {verdict}"
     if "p95, ms" in row:
         noisy = " by the main thread" if row["judged"].startswith("main") else ""
@@ -69,8 +72,9 @@ def line(row):
         )
     unit = "MB" if "ours, MB" in row else "ms"
     low, high = row["spread"]
+    bar = f"  bar {row['bar']:.2f}" if row["bar"] else ""
     return (
-        f"{row['what']:44}  {row['ratio']:5.2f}× {row['peer']:15} ({low:.2f}–{high:.2f})  bar {row['bar']:.2f}"
+        f"{row['what']:44}  {row['ratio']:5.2f}× {row['peer']:15} ({low:.2f}–{high:.2f}){bar}"
         f"  {row[f'ours, {unit}']:8.1f} against {row[f'peer, {unit}']:8.1f} {unit}   {verdict}"
     )
 

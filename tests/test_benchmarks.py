@@ -3,12 +3,15 @@
 import doctest
 import itertools
 import json
+from functools import partial
 
+import nbformat
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import bench_generation, bench_lessons, bench_training, bench_widgets, measure
+from benchmarks import bench_flagship, bench_generation, bench_lessons, bench_training, bench_widgets, measure
 from benchmarks.measure import Row, interleaved
+from course_lib.runs import Recipe
 from course_lib.widgets import LIVE
 
 TINY = {"S": {"L": 1, "H": 1, "D": 2, "C": 4, "B": 1}}
@@ -44,8 +47,23 @@ def test_rows_of_a_tiny_model(bench, monkeypatch):
     if bench is bench_generation:
         monkeypatch.setattr(bench, "NEW_TOKENS", 3)
     rows = list(bench.rows(rounds=2))
-    assert [len(row.ours) for row in rows] == [2, 2]
+    assert [len(row.ours) for row in rows] == [2] * (3 if bench is bench_training else 2)
     assert all(seconds > 0 for row in rows for seconds in (*row.ours, *row.theirs))
+
+
+@pytest.mark.parametrize("who", ["torch", "numpy", "transformers", "one_page"])
+def test_time_to_the_floor_is_told_for_every_contestant(who, monkeypatch):
+    monkeypatch.setattr("course_lib.runs.Recipe", partial(Recipe, steps=2, B=2, warmup=1, check_every=1))
+    monkeypatch.setattr("course_lib.mine.program.STEPS", 31)
+    monkeypatch.setattr(bench_flagship, "TOKENS", 2_000)
+    monkeypatch.setattr(bench_flagship, "HELD_OUT", 500)
+    row = bench_flagship.run(who, 0)
+    assert not row["reached"] and not row["met"] and row["seconds"] > 0  # nobody is there after two steps
+    assert row["grammar"] < row["loss"] < 6 and f"{row['loss']:.4f}" in command.line(row)
+    monkeypatch.setattr(bench_flagship, "WITHIN", 10)
+    monkeypatch.setattr(bench_flagship, "NATS", 10)
+    row = bench_flagship.run(who, 0)
+    assert row["reached"] and row["met"] and row["seconds"] > 0
 
 
 def test_the_command_prints_and_writes_every_row(monkeypatch, tmp_path, capsys):
@@ -59,6 +77,17 @@ def test_the_command_prints_and_writes_every_row(monkeypatch, tmp_path, capsys):
     assert "2.0 s of   6   101 MB of 450   met" in capsys.readouterr().out
     written = json.loads((tmp_path / "build" / "bench.json").read_text())
     assert written["results"] == {"lessons": [row]} and written["machine"]["threads"] == 2
+
+
+def test_a_lesson_is_compared_with_a_kernel_that_only_imports(monkeypatch, tmp_path):
+    mark = tmp_path / "reached"
+    cells = [("imports", "import numpy"), ("work", f"open({str(mark)!r}, 'a').write('x')")]
+    lesson = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id=id) for id, code in cells])
+    nbformat.write(lesson, tmp_path / "01_x.ipynb")
+    monkeypatch.setattr(bench_lessons, "lessons", lambda: [tmp_path / "01_x.ipynb"])
+    (row,) = bench_lessons.rows()
+    assert mark.read_text() == "x"  # the second cell ran once, in the whole lesson alone
+    assert row["bar, s"] == round(3 * row["imports alone, s"], 1) and row["seconds"] > 0 and row["MB"] > 20
 
 
 def test_every_widget_is_timed():

@@ -22,6 +22,7 @@ from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
 from course_lib.in_numpy.normalization import LayerNorm
+from course_lib.in_numpy.one_token import next_logits
 from course_lib.in_numpy.optim import clip_gradients
 from course_lib.shapes import ShapeError
 
@@ -29,7 +30,6 @@ __all__ = [
     "GPT",
     "Block",
     "CausalSelfAttention",
-    "add_gradients",
     "parameter_count",
     "parameter_shapes",
     "training_step",
@@ -175,6 +175,9 @@ class GPT(Module):
         end = start + ids.shape[1]
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
+        if cache is not None and ids.shape == (1, 1):
+            self.cache = None
+            return next_logits(self, ids.item(), cache)[None, None]  # (1, 1, V)
         self.wte.cache = ids  # they are checked already: its own forward would do that again at every token
         x = self.wte.params["weight"][ids] + self.wpe.params["weight"][start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):

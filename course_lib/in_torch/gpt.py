@@ -79,7 +79,7 @@ class CausalSelfAttention(nn.Module):
         # torch's own kernel never stores the (T, S) weights; is_causal needs T = S, one token may see all
         mask = causal_mask(T, S, x.device) if 1 < T < S else None  # (T, S), True = may attend
         output = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=T == S > 1)  # (B, H, T, K)
-        self._latest = q.detach(), k.detach(), v.detach()
+        self._latest = (q.detach(), k.detach(), v.detach()) if q.requires_grad else (q, k, v)
         return self.c_proj(merge_heads(output))  # (B, T, D)
 
     @property

@@ -1,7 +1,7 @@
 """DecisionBoundary: the output of a small network over the plane while its nine weights move."""
 
 import numpy as np
-from traitlets import Float, List, Unicode
+from traitlets import Float, Int, List, Unicode
 
 from course_lib.shapes import ShapeError
 from course_lib.widgets import figures
@@ -14,7 +14,7 @@ class DecisionBoundary(Live):
     """Explore a network of two inputs, two hidden units and one output; XOR's four corners are marked.
 
     W (2, 2) in the orientation x @ W, c (2,), w (2,), b a number; activation "relu" or "sigmoid", at every unit.
-    The white line runs where the output is `threshold`. Raises ShapeError and ValueError.
+    The line runs where the output is `threshold`. Raises ShapeError and ValueError.
 
     >>> DecisionBoundary([[1, 1], [1, 1]], [0, -1], [1, -2], 0)
     Decision boundary of a relu network with two hidden units
@@ -22,6 +22,8 @@ class DecisionBoundary(Live):
 
     _esm = script("decision_boundary.js")
     weights = List(Float()).tag(sync=True)  # W by rows, c, w, b: nine numbers that the reader moves
+    base = List(Float()).tag(sync=True)  # the nine as they were set last; a shake starts from them
+    shakes = List(Int(), [0, 0]).tag(sync=True)  # since then: how many left the answer right, of how many
     threshold = Float().tag(sync=True)
     activation = Unicode().tag(sync=True)
 
@@ -38,10 +40,12 @@ class DecisionBoundary(Live):
         bend = (lambda z: np.maximum(z, 0)) if activation == "relu" else (lambda z: 1 / (1 + np.exp(-z)))
         side = np.linspace(-0.5, 1.5, 81)
         plane = np.stack(np.meshgrid(side, side), axis=-1)  # (81, 81, 2)
-        output = bend(bend(plane @ W + c) @ w + b)
+        h = bend(plane @ W + c)  # (81, 81, 2)
+        panels = {"h₁": h[..., 0], "h₂": h[..., 1], "output y": bend(h @ w + b)}
+        weights = [*W.ravel().tolist(), *c.tolist(), *w.tolist(), b]
         corners = [(0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0)]
         super().__init__(
-            figures.regions({"y": output}, side, side, corners, level=threshold),
+            figures.regions(panels, side, side, corners, level=threshold),
             f"Decision boundary of a {activation} network with two hidden units",
-            weights=[*W.ravel().tolist(), *c.tolist(), *w.tolist(), b], threshold=float(threshold), activation=activation,
+            weights=weights, base=weights, threshold=float(threshold), activation=activation,
         )  # fmt: skip

@@ -40,13 +40,21 @@ class DescentExplorer(Live):
             raise ValueError(f"{CALL}: rate {rate} is not a stop of the slider ({', '.join(map(str, RATES))})")
         if not 1 <= steps <= 2000:
             raise ValueError(f"{CALL}: steps is {steps}, must be from 1 to 2000")
-        z, path = logits, []
-        for _ in range(steps + 1):
-            path.append(softmax(z))
-            z = z - rate * (path[-1] - np.eye(len(labels))[target])
-        path = np.array(path)  # (steps + 1, V)
+        losses = {name: _losses(name, logits, int(target), rate, steps) for name in ("SGD", "Adam")}
         super().__init__(
-            figures.lines(range(steps + 1), dict(zip(labels, path.T, strict=True)), "step", "probability"),
+            figures.lines(range(steps + 1), losses, "step", "loss in nats"),
             f"Gradient descent of {len(labels)} logits towards {labels[target]!r}, {steps} steps at rate {rate}",
             labels=labels, logits=logits.tolist(), target=int(target), steps=steps, rate=RATES.index(rate),
         )  # fmt: skip
+
+
+def _losses(name, z, target, rate, steps):
+    """Cross-entropy before the first step and after each, (steps + 1,); Adam with β 0.9 and 0.999. For the still."""
+    losses, m, v = [], np.zeros(len(z)), np.zeros(len(z))
+    for t in range(1, steps + 2):
+        losses.append(np.log(np.exp(z - z.max()).sum()) - (z[target] - z.max()))
+        g = softmax(z) - np.eye(len(z))[target]
+        m, v = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g * g
+        step = g if name == "SGD" else (m / (1 - 0.9**t)) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        z = z - rate * step
+    return losses

@@ -1,7 +1,8 @@
 """The figures of the lessons: plain arrays become a matplotlib Figure and a one-line summary.
 
 No pyplot: a figure belongs to the cell that asked for it, and nothing is left open behind it.
-Colours are Okabe and Ito's, which stay apart for colour-blind readers; heat maps use cividis.
+Colours are those of `palette`: weights run from paper to ink, a table with signs from one end to the other, and a label
+that names queries, keys, values or a gradient has their colour.
 
 Long because every kind of figure stands here, a function each.
 """
@@ -9,16 +10,18 @@ Long because every kind of figure stands here, a function each.
 import io
 
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.colors import CenteredNorm, Normalize, to_rgb
+from matplotlib.colors import CenteredNorm, Normalize, to_hex
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from course_lib.widgets.labels import choose_fonts, written
 from course_lib.widgets.labels import columns as width_of
+from course_lib.widgets.palette import FIGURE, SERIES, colormap, mix, role_of
 
-PALETTE = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"]
+PALETTE = SERIES["light"]
+INK, PAPER, SOFT, LINE = (FIGURE[role] for role in ("ink", "paper", "soft", "line"))
+WIDEST = 11  # inches of a figure; a page shows about 8 of them in full size
 STYLES = ["-", "--", "-.", ":"]  # lines differ in style as well as in colour
 
 
@@ -28,6 +31,8 @@ class Picture:
     def __init__(self, figure, summary):
         self.figure, self.summary = figure, summary
         choose_fonts(figure)
+        for axis in figure.axes:
+            _in_colours(axis)
 
     def __repr__(self):
         return self.summary
@@ -36,13 +41,23 @@ class Picture:
         FigureCanvasAgg(self.figure)
         png = io.BytesIO()
         # No "Software" entry: the file would change with every release of matplotlib.
-        self.figure.savefig(png, format="png", dpi=110, bbox_inches="tight", metadata={"Software": None})
+        look = {"dpi": 110, "bbox_inches": "tight", "pad_inches": 0.16}
+        self.figure.savefig(png, format="png", metadata={"Software": None}, **look)
         return png.getvalue()
 
 
+def _in_colours(axis):
+    """Frame and words in ink, on the ground of the figure; a word that names a role in its colour."""
+    axis.set_facecolor(PAPER)
+    axis.tick_params(color=LINE, labelcolor=INK)
+    axis.spines[:].set_color(LINE)
+    for text in (axis.title, axis.xaxis.label, axis.yaxis.label):
+        text.set_color(FIGURE[role_of(text.get_text())])
+
+
 def new_axes(width=6.4, height=3.2, columns=1, **keywords):
-    """A white Figure of this size in inches and its axes, without the frame's upper and right sides."""
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    """An empty Figure of this size in inches and its axes, without the frame's upper and right sides."""
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
     axes = figure.subplots(1, columns, **keywords)
     for one in np.atleast_1d(axes):
         one.spines[["top", "right"]].set_visible(False)
@@ -50,10 +65,10 @@ def new_axes(width=6.4, height=3.2, columns=1, **keywords):
 
 
 def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2, limits=None):
-    """Matrices side by side as coloured cells, values printed inside where they fit.
+    """Matrices side by side, as far as there is room, as coloured cells, values printed inside where they fit.
 
     panels: dict title → (T, S) array; rows, columns: T and S labels. `allowed` (T, S): cells where it
-    is False are hatched grey, because a masked cell is absent, not small. `limits`: (low, high) shared
+    is False are hatched, because a masked cell is absent, not small. `limits`: (low, high) shared
     by all panels. Values of both signs get a diverging colour scale centred on 0.
     Raises ValueError when the labels and the matrix differ in length.
     """
@@ -63,10 +78,15 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
             raise ValueError(f"{title!r} has shape {values.shape}, the labels say ({len(rows)}, {len(columns)})")
     rows, columns = _written(rows), _written(columns)
     cell = 0.62 if len(columns) <= 14 else 9 / len(columns)
-    room = 0.16 * max(map(width_of, rows))
-    size = (len(panels) * (cell * len(columns) + room) + 0.4, min(cell * len(rows), 4.5) + 1.0)
-    figure, axes = new_axes(*size, columns=len(panels))
-    for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
+    width = cell * len(columns) + 0.16 * max(map(width_of, rows))
+    across = max(1, min(len(panels), int(WIDEST / width)))  # panels in a line; the others stand below
+    down = -(-len(panels) // across)
+    size = (across * width + 0.4, down * (min(cell * len(rows), 4.5) + 0.7) + 0.3)
+    figure = Figure(figsize=size, layout="constrained", facecolor=PAPER)
+    axes = figure.subplots(down, across, squeeze=False).ravel()
+    for empty in axes[len(panels) :]:
+        empty.remove()
+    for axis, (title, values) in zip(axes, panels.items(), strict=False):
         shown = values if allowed is None else np.where(allowed, values, np.nan)
         _cells(axis, shown, digits, limits, write=len(columns) <= 14)
         axis.set_title(written(title), fontsize=10)
@@ -82,15 +102,32 @@ def _cells(axis, values, digits, limits, write):
     finite = values[np.isfinite(values)]
     both_signs = finite.size and finite.min() < 0 < finite.max()
     norm = Normalize(*limits) if limits else CenteredNorm() if both_signs else Normalize()
-    colours = colormaps["PuOr" if both_signs else "cividis"]
+    colours = colormap("signed" if both_signs else "weights", FIGURE)
     axis.imshow(values, cmap=colours, norm=norm, aspect="equal" if write else "auto", interpolation="nearest")
     for (t, s), number in np.ndenumerate(values):
         if not np.isfinite(number):
-            axis.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, fc="#dddddd", ec="#888888", hatch="////", lw=0))
+            axis.add_patch(Rectangle((s - 0.5, t - 0.5), 1, 1, fc=PAPER, ec=LINE, hatch="////", lw=0))
         elif write:
-            red, green, blue, _ = colours(norm(number))
-            ink = "black" if 0.3 * red + 0.59 * green + 0.11 * blue > 0.5 else "white"
+            ink = ink_on(to_hex(colours(norm(number))))
             axis.text(s, t, f"{number:.{digits}f}", ha="center", va="center", color=ink, fontsize=9)
+    if write:  # a line between the cells, so that a weight of 0 is seen too
+        for edge, draw in ((values.shape[1], axis.axvline), (values.shape[0], axis.axhline)):
+            for at in range(edge + 1):
+                draw(at - 0.5, color=mix(PAPER, LINE, 0.5), lw=0.6)
+
+
+def ink_on(colour):
+    """Black or white, whichever is read more easily on this colour.
+
+    >>> ink_on("#eeece6"), ink_on("#1f2328")
+    ('black', 'white')
+    """
+    linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in _channels(colour)]
+    return "black" if np.dot(linear, [0.2126, 0.7152, 0.0722]) > 0.179 else "white"
+
+
+def _channels(colour):
+    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 def _written(labels):
@@ -113,13 +150,13 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
     `log` puts both axes on logarithmic scales.
     """
     figure, axis = new_axes(width=7.4)
-    for i, y in enumerate(curves.values()):
-        axis.plot(x, y, STYLES[i % 4], color=PALETTE[i % 7], lw=1.8, marker="o" if len(x) < 12 else "")
+    for i, (name, y) in enumerate(curves.items()):
+        axis.plot(x, y, STYLES[i % 4], color=_colour(name, i), lw=1.8, marker="o" if len(x) < 12 else "")
     drawn = list(axis.lines)
     for name, height in (floors or {}).items():
-        axis.axhline(height, color="#666666", lw=1, ls=":")
+        axis.axhline(height, color=SOFT, lw=1, ls=":")
         axis.annotate(written(name), (x[-1], height), (0, -2), textcoords="offset points",  # below: curves come from above
-                      ha="right", va="top", fontsize=9, color="#444444")  # fmt: skip
+                      ha="right", va="top", fontsize=9, color=SOFT)  # fmt: skip
         axis.margins(y=0.1)
     if log:
         axis.set(xscale="log", yscale="log")
@@ -133,14 +170,20 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
     return Picture(figure, f"{ylabel} against {xlabel}: {', '.join(curves)}")
 
 
+def _colour(name, i):
+    """The colour of the role that a name says, or else the i-th of those for what has no role."""
+    role = role_of(name)
+    return PALETTE[i % 7] if role == "ink" else FIGURE[role]
+
+
 def bars(labels, panels, ylabel, high=None):
     """Bar charts side by side on one scale: dict title → heights, a bar for each label, values on top."""
     figure, axes = new_axes(max(6.4, 2.1 * len(panels)), 2.9, columns=len(panels), sharey=True)
     shown = _written(labels)
     for axis, (title, heights) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        axis.bar(range(len(labels)), heights, color=PALETTE[0], width=0.7)
+        axis.bar(range(len(labels)), heights, color=SOFT, width=0.7)
         for i, height in enumerate(heights):
-            axis.text(i, height, f"{height:.2f}", ha="center", va="bottom", fontsize=8)
+            axis.text(i, height, f"{height:.2f}", ha="center", va="bottom", fontsize=8, color=INK)
         axis.set_xticks(range(len(shown)), shown, rotation=0 if _short(shown, 0.5) else 45)
         axis.set_title(written(title), fontsize=10)
     np.atleast_1d(axes)[0].set(ylabel=written(ylabel), ylim=(0, high))
@@ -151,13 +194,14 @@ def arrows(panels, limit):
     """Vectors of the plane from the origin: dict title → dict name → (x, y); axes from −limit to limit."""
     figure, axes = new_axes(3.1 * len(panels), 3.1, columns=len(panels))
     for axis, (title, vectors) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        axis.axhline(0, color="#bbbbbb", lw=0.8)
-        axis.axvline(0, color="#bbbbbb", lw=0.8)
+        axis.axhline(0, color=LINE, lw=0.6)
+        axis.axvline(0, color=LINE, lw=0.6)
         for i, (name, (x, y)) in enumerate(vectors.items()):
-            tip = {"arrowstyle": "-|>", "color": PALETTE[i % 7], "lw": 2, "shrinkA": 0, "shrinkB": 0}
+            colour = _colour(name, i)
+            tip = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0}
             axis.annotate("", (x, y), (0, 0), arrowprops=tip)
             axis.annotate(written(name), (x, y), (6 * np.sign(x), 6 * np.sign(y)), textcoords="offset points", fontsize=9,
-                          ha="left" if x >= 0 else "right", va="bottom" if y >= 0 else "top", color=PALETTE[i % 7])  # fmt: skip
+                          ha="left" if x >= 0 else "right", va="bottom" if y >= 0 else "top", color=colour)  # fmt: skip
         axis.set(xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal", xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
         axis.set_title(written(title), fontsize=10)
@@ -179,11 +223,11 @@ def token_rows(rows):
     for y, tokens in enumerate(rows.values()):
         x = 0
         for token in tokens:
-            strength = min(0.08 + 0.09 * max(len(token) - 1, 0), 0.6)
-            axis.add_patch(Rectangle((x, y - 0.36), len(token), 0.72, fc=(*to_rgb(PALETTE[0]), strength), ec="#555555", lw=0.8))
+            ground = mix(PAPER, INK, _shade_of(token))
+            axis.add_patch(Rectangle((x, y - 0.36), len(token), 0.72, fc=ground, ec=SOFT, lw=0.8))
             for piece, width in _pieces(token):
                 size = min(9, 1.6 * min(11, 540 / len(text)) * width / width_of(piece))  # points, of which a byte has 11 or fewer
-                axis.text(x + width / 2, y, piece, ha="center", va="center", fontsize=size, family="monospace")
+                axis.text(x + width / 2, y, piece, ha="center", va="center", fontsize=size, family="monospace", color=ink_on(ground))
                 x += width
     axis.set(xlim=(-0.2, len(text) + 0.2), ylim=(len(rows) - 0.4, -0.6), xticks=[])
     axis.set_yticks(range(len(rows)), [f"{written(label)}: {len(tokens)} tokens" for label, tokens in rows.items()])
@@ -191,6 +235,11 @@ def token_rows(rows):
     axis.spines[:].set_visible(False)
     counts = ", ".join(f"{label} {len(tokens)}" for label, tokens in rows.items())
     return Picture(figure, f"Tokens of {text.decode('utf-8', 'replace')!r}: {counts}")
+
+
+def _shade_of(token):
+    """How far a token of so many bytes is from paper to ink; BPEExplorer shades its tokens alike."""
+    return min(0.04 + 0.08 * max(len(token) - 1, 0), 0.6)
 
 
 def _bytes(token):
@@ -230,7 +279,7 @@ def word_map(groups, xlabel="", ylabel=""):
             taken.append((left, bottom, right, bottom + line))
             edge, side = (left, "left") if left > x else (right, "right")  # the end of the word near its point
             axis.plot([x, edge], [y, middle], color=colour, lw=0.6, alpha=0.6)
-            axis.text(edge, middle, word, ha=side, va="center", fontsize=9)
+            axis.text(edge, middle, word, ha=side, va="center", fontsize=9, color=INK)
     (left, bottom), (right, top) = low - 0.16 * size, low + 1.16 * size
     axis.set(xlabel=written(xlabel), ylabel=written(ylabel), xlim=(left, right), ylim=(bottom, top))
     axis.tick_params(labelsize=8)
@@ -252,7 +301,7 @@ def _free_place(x, y, width, height, gap, taken):
 def regions(panels, x1, x2, points, level=0.5):
     """Outputs of networks over the plane: dict title → (len(x2), len(x1)) array, on one colour scale.
 
-    A white line runs where the output is `level`. points: (x1, x2, class) triples, drawn as a circle for
+    A line runs where the output is `level`. points: (x1, x2, class) triples, drawn as a circle for
     class 0 and a square for class 1, with the class written inside.
     Raises ValueError when a panel does not have a row for each x2 and a column for each x1.
     """
@@ -263,9 +312,10 @@ def regions(panels, x1, x2, points, level=0.5):
     high = max(values.max() for values in panels.values())
     figure, axes = new_axes(2.9 * len(panels) + 0.7, 3.1, columns=len(panels))
     for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        shades = axis.pcolormesh(x1, x2, values, cmap="cividis", vmin=0, vmax=high, shading="nearest")
+        shades = axis.pcolormesh(x1, x2, values, cmap=colormap("weights", FIGURE), vmin=0, vmax=high, shading="nearest")
         if values.min() < level < values.max():
-            axis.contour(x1, x2, values, levels=[level], colors="white", linewidths=1.5)
+            for colour, width in (("white", 3.5), ("black", 1.4)):  # seen on any shade
+                axis.contour(x1, x2, values, levels=[level], colors=colour, linewidths=width)
         for a, b, one in points:
             axis.plot(a, b, "s" if one else "o", ms=15, color="black" if one else "white", mec="#888888")
             ink = "white" if one else "black"
@@ -285,10 +335,10 @@ def paths(panels, x, y, heights, xlabel="", ylabel=""):
     levels = np.quantile(heights, [0.02, 0.08, 0.2, 0.4, 0.6, 0.8])
     for axis, (title, points) in zip(np.atleast_1d(axes), panels.items(), strict=True):
         points = np.asarray(points)
-        axis.contour(x, y, heights, levels, colors="#bbbbbb", linewidths=0.8)
-        axis.plot(*points.T, "o-", color=PALETTE[0], lw=1.2, ms=2.5)
-        axis.plot(*points[0], "o", mfc="white", mec=PALETTE[1], ms=8, mew=1.8)
-        axis.plot(*points[-1], "o", color=PALETTE[1], ms=7)
+        axis.contour(x, y, heights, levels, colors=LINE, linewidths=0.6)
+        axis.plot(*points.T, "o-", color=FIGURE["gradient"], lw=1.2, ms=2.5)
+        axis.plot(*points[0], "o", mfc="white", mec=INK, ms=8, mew=1.8)
+        axis.plot(*points[-1], "o", color=INK, ms=7)
         axis.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel=written(xlabel))
         axis.set_title(written(title), fontsize=10)
     np.atleast_1d(axes)[0].set(ylabel=written(ylabel))
@@ -303,18 +353,18 @@ def pictures(panels, columns=3, cell=None, limits=None):
     """
     rows = -(-len(panels) // columns)
     height, width = np.shape(next(iter(panels.values())))[:2]
-    figure = Figure(figsize=(2.6 * columns, rows * (2.6 * height / width + 0.35)), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(2.6 * columns, rows * (2.6 * height / width + 0.35)), layout="constrained", facecolor=PAPER)
     axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axis in axes:
         axis.axis("off")
     for axis, (title, values) in zip(axes, panels.items(), strict=False):
         if np.ndim(values) != 2:
             raise ValueError(f"{title!r} has shape {np.shape(values)}, a picture has (height, width)")
-        axis.imshow(values, cmap="Greys", norm=Normalize(*limits) if limits else Normalize(), interpolation="nearest")
+        axis.imshow(values, cmap=colormap("weights", FIGURE), norm=Normalize(*limits) if limits else Normalize(), interpolation="nearest")
         axis.set_title(written(title), fontsize=10)
         axis.axis("on")
         axis.tick_params(length=0, labelbottom=False, labelleft=False)
         axis.set_xticks(np.arange(cell or width, width, cell or width) - 0.5)
         axis.set_yticks(np.arange(cell or height, height, cell or height) - 0.5)
-        axis.grid(color=PALETTE[1], lw=0.6)
+        axis.grid(color=LINE, lw=0.6)
     return Picture(figure, f"{len(panels)} pictures: {', '.join(panels)}")

@@ -3,7 +3,7 @@
 from traitlets import Bytes, Int, List, Unicode
 
 from course_lib.shapes import ShapeError
-from course_lib.widgets import figures
+from course_lib.widgets import stills
 from course_lib.widgets.live import Live, as_bytes, checked_array, script
 
 CALL = "MatmulExplorer"
@@ -34,10 +34,9 @@ class MatmulExplorer(Live):
             raise ValueError(f"{CALL}: {a.shape} times {b.shape}; at most {MOST} rows and columns can be shown")
         if len(names) != 3:
             raise ValueError(f"{CALL}: names are for a, b and the product, got {len(names)} of them")
-        product = a @ b
         sizes = [*a.shape, b.shape[1]]
         super().__init__(
-            figures.heatmap({names[2]: product}, range(len(a)), range(b.shape[1]), xlabel="column", ylabel="row"),
-            f"Explorer of a matrix product: {a.shape} times {b.shape} gives {product.shape}",
+            stills.product(a, b, names),
+            f"Explorer of a matrix product: {a.shape} times {b.shape} gives {(len(a), b.shape[1])}",
             a=as_bytes(a), b=as_bytes(b), sizes=[int(size) for size in sizes], names=[str(n) for n in names],
         )  # fmt: skip

@@ -8,13 +8,15 @@
     soft line          arrows and remarks; frames of what has no colour of its own
 
 What is masked is hatched, never pale: it is absent, not small. There is a set for light pages and one for dark ones.
+FIGURE is the set for figures, which are one picture for both kinds of page: the light one on a ground that does not
+glare on a dark page. What has no role, as the curves of a chart or groups of words, takes the colours of SERIES in order.
 tests/widgets/test_palette.py holds both to WCAG's contrasts, and apart for colour-blind eyes. It loads nothing.
 
 >>> LIGHT["query"], DARK["query"]
 ('#2049c8', '#5f8cff')
 """
 
-__all__ = ["DARK", "LIGHT", "colormap", "css", "mix", "on_weight", "tint"]
+__all__ = ["DARK", "FIGURE", "LIGHT", "SERIES", "colormap", "css", "mix", "on_weight", "role_of", "tint"]
 
 LIGHT = {
     "ink": "#1f2328",
@@ -42,6 +44,12 @@ DARK = {
     "positive": "#e0a040",
     "negative": "#9a8cf0",
 }
+FIGURE = {**LIGHT, "paper": "#eeece6"}
+SERIES = {
+    "light": ["#1f2328", "#956a08", "#57629f", "#0d8f7b", "#7a7c4d", "#0f4a26", "#2a0038"],
+    "dark": ["#f0eee9", "#b95c3e", "#1e79be", "#0bc7dc", "#f4d57b", "#85bf80", "#926086"],
+}
+ROLES = {"query": "q query queries", "key": "k key keys", "value": "v values", "gradient": "gradient gradients"}
 SCALES = {"weights": ("paper", "ink"), "signed": ("negative", "paper", "positive")}
 PALE = 0.14  # how much of its colour a ground has
 
@@ -65,6 +73,16 @@ def tint(theme, role):
     return mix(theme["paper"], theme[role], PALE)
 
 
+def role_of(name):
+    """The role that a label names, as a whole or before "of"; "ink" where it names none.
+
+    >>> role_of("q"), role_of("K"), role_of("values of head 0"), role_of("q at 0, k at 1"), role_of("the value of x")
+    ('query', 'key', 'value', 'ink', 'ink')
+    """
+    named = str(name).lower().partition(" of ")[0]
+    return next((role for role, words in ROLES.items() if named in words.split()), "ink")
+
+
 def on_weight(weight):
     """How dark a weight's cell is, and so which digits are read on it: "low", "middle" or "high".
 
@@ -77,14 +95,15 @@ def on_weight(weight):
     return "low" if weight < 0.43 else "middle" if weight < 0.62 else "high"
 
 
-def css(theme, selector=":root"):
-    """The theme as custom properties of CSS: --gbh-query, and --gbh-query-pale for a ground.
+def css(theme, selector=":root", series=()):
+    """The theme as custom properties of CSS: --gbh-query, --gbh-query-pale for a ground, and --gbh-series0, 1, …
 
     >>> css({"ink": "#000000", "paper": "#ffffff"}, ".card").splitlines()[:2]
     ['.card {', '  --gbh-ink: #000000;']
     """
     lines = [f"  --gbh-{role}: {colour};" for role, colour in theme.items()]
     lines += [f"  --gbh-{role}-pale: {tint(theme, role)};" for role in theme if role not in ("ink", "paper")]
+    lines += [f"  --gbh-series{i}: {colour};" for i, colour in enumerate(series)]
     return "\n".join([f"{selector} {{", *lines, "}"])
 
 

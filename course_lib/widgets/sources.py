@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from course_lib.widgets import LIVE
-from course_lib.widgets.palette import DARK, LIGHT, css
+from course_lib.widgets.palette import DARK, LIGHT, SERIES, css
 
 HERE = Path(__file__).parent
 # How JupyterLab and Notebook 7, VS Code, Colab and our web pages say that they are dark.
@@ -35,7 +35,7 @@ def style():
     True
     """
     dark = ", ".join(f"{page} .gbh" for page in DARK_PAGES)
-    return "\n".join([css(LIGHT, ".gbh"), css(DARK, dark), f"{dark} {{ color-scheme: dark; }}", _read("live.css")])
+    return "\n".join([css(LIGHT, ".gbh", SERIES["light"]), css(DARK, dark, SERIES["dark"]), f"{dark} {{ color-scheme: dark; }}", _read("live.css")])
 
 
 def page_script():

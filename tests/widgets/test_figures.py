@@ -81,7 +81,7 @@ def test_regions_mark_each_point_by_shape_and_draw_the_border_where_there_is_one
     assert texts(picture) == ["0", "1"]
     left, right, _ = picture.figure.axes
     assert [line.get_marker() for line in left.lines] == ["o", "s"]
-    assert len(left.collections) == 2 and len(right.collections) == 1  # shades and border; shades alone
+    assert len(left.collections) == 3 and len(right.collections) == 1  # shades and border, in two colours; shades alone
     with pytest.raises(ValueError, match=r"'y' has shape \(5, 4\), x2 and x1 say \(4, 5\)"):
         figures.regions({"y": slope.T}, x1, x2, [])
 
@@ -154,7 +154,7 @@ EVERY_FIGURE = {
 
 def test_every_figure_is_tried_with_nasty_labels():
     public = {name for name, value in vars(figures).items() if inspect.isfunction(value) and value.__module__ == figures.__name__}
-    assert {name for name in public if not name.startswith("_")} == {*EVERY_FIGURE, "new_axes"}
+    assert {name for name in public if not name.startswith("_")} == {*EVERY_FIGURE, "new_axes", "ink_on"}
 
 
 @pytest.mark.parametrize("turn", range(0, len(NASTY), 5))

@@ -28,7 +28,7 @@ from course_lib.widgets.sources import STATE
 low = BytePairTokenizer.train("low lower lowest", 259)
 
 EXAMPLES = {
-    "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]]),
+    "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]], v=[[1, -2.5], [0, 4]]),
     "BPEExplorer": lambda: BPEExplorer(low, "slow ñ"),
     "DecisionBoundary": lambda: DecisionBoundary(np.eye(2), [0, 0], [1, 1], 0),
     "EmbeddingMap": lambda: EmbeddingMap(["dog", "cat", "rice"], np.eye(3)[:, :2]),
@@ -56,6 +56,9 @@ BAD = {
     "attention: future": (lambda: AttentionView(["a", "b"], eye, keys=["c", "d"], causal=True), "no future to hide"),
     "attention: padding": (lambda: AttentionView(["a", "b"], eye, padding=2), "padding is 2, must be from 0 to 1"),
     "attention: stop": (lambda: AttentionView(["a", "b"], eye, temperature=4), "temperature 4 is not a stop"),
+    "attention: values": (lambda: AttentionView(["a", "b"], eye, v=[[1], [2], [3]]), r"v has shape \(3, 1\), expected \(2, D\)"),
+    "attention: wide values": (lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 65))), "v is 65 wide; at most 64"),
+    "attention: values of heads": (lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 2, 3))), r"or \(1, 2, D\)"),
     "attention: long": (lambda: AttentionView(range(65), np.eye(65)), "65 tokens; from 1 to 64 can be shown"),
     "matmul: fit": (lambda: MatmulExplorer(eye, [[1, 2]]), "a row of a has 2 entries but a column of b has 1"),
     "matmul: large": (lambda: MatmulExplorer(np.eye(13), np.eye(13)), "at most 12 rows and columns"),

@@ -5,7 +5,18 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from course_lib.widgets.palette import DARK, LIGHT, colormap, css, mix, on_weight, tint
+from course_lib.widgets.palette import (
+    DARK,
+    FIGURE,
+    LIGHT,
+    SERIES,
+    colormap,
+    css,
+    mix,
+    on_weight,
+    role_of,
+    tint,
+)
 from tools.drawings.svg import rules
 
 THEMES = {"light": LIGHT, "dark": DARK}
@@ -83,6 +94,27 @@ def test_words_and_lines_stand_out_from_the_ground(theme):
 def test_no_eyes_confuse_two_roles(theme):
     assert list(confused({role: THEMES[theme][role] for role in COLOURED})) == []
     assert list(confused({role: THEMES[theme][role] for role in ("negative", "paper", "positive")})) == []
+
+
+def test_figures_are_light_on_a_ground_of_their_own():
+    assert {**FIGURE, "paper": LIGHT["paper"]} == LIGHT
+    assert all(contrast(FIGURE[role], FIGURE["paper"]) >= 4.5 for role in ("ink", "soft", "query", "key", "gradient"))
+    assert all(contrast(FIGURE[role], FIGURE["paper"]) >= 3 for role in (*AS_TEXT, "line"))
+    assert contrast(FIGURE["paper"], "#111111") < contrast("#ffffff", "#111111") - 2  # less glaring than white
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_series_stands_out_and_no_eyes_confuse_two_of_it(theme):
+    colours = SERIES[theme]
+    papers = {"light": [LIGHT["paper"], FIGURE["paper"]], "dark": [DARK["paper"]]}[theme]
+    assert len(colours) == 7 and colours[0] == THEMES[theme]["ink"]
+    assert all(contrast(colour, paper) >= 3 for colour in colours for paper in papers)
+    assert list(confused(dict(enumerate(colours)))) == []
+
+
+def test_a_label_with_a_role_has_its_colour_and_no_other():
+    assert [role_of(name) for name in ("Q", "keys", "values of head 2", "gradient")] == ["query", "key", "value", "gradient"]
+    assert {role_of(name) for name in ("value", "quiet", "q at 1, k at 2", "", 3, "key figures")} == {"ink"}
 
 
 def test_two_roles_that_are_confused_are_named():

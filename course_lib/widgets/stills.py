@@ -1,0 +1,88 @@
+"""The stills of live pictures that show more than one figure does: what stands there where nothing runs."""
+
+import numpy as np
+from matplotlib.colors import CenteredNorm, Normalize, to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Circle, Rectangle
+
+from course_lib.widgets.figures import INK, LINE, PALETTE, PAPER, SOFT, Picture, ink_on
+from course_lib.widgets.labels import written
+from course_lib.widgets.palette import FIGURE, colormap
+
+__all__ = ["positions", "product"]
+
+
+def product(a, b, names):
+    """`a` (n, m) times `b` (m, p) is their product: the three side by side, and the sum behind its first entry.
+
+    The first row of a and the first column of b are framed. names: of the three.
+    """
+    whole = a @ b
+    widths = [array.shape[1] for array in (a, b, whole)]
+    rows = max(len(a), len(b))
+    figure = Figure(figsize=(0.62 * sum(widths) + 1.4, 0.4 * rows + 1.3), layout="constrained", facecolor=PAPER)
+    axes = figure.subplots(1, 3, width_ratios=widths)
+    frames = [(widths[0], 1), (1, len(b)), (1, 1)]  # of the first row, the first column and the first entry, in cells
+    for axis, array, name, sign, frame in zip(axes, (a, b, whole), names, "×= ", frames, strict=True):
+        table(axis, array)
+        axis.set_title(written(name), fontsize=11)
+        axis.add_patch(Rectangle((-0.5, -0.5), *frame, fc="none", ec=INK, lw=2.2, clip_on=False))
+        axis.annotate(sign, (1, 0.5), (8, 0), xycoords="axes fraction", textcoords="offset points", va="center", fontsize=14, color=INK)
+    terms = [f"{_number(x)} · {_number(y)}" for x, y in zip(a[0], b[:, 0], strict=True)]
+    shown = "  +  ".join(terms[:6]) + ("  +  …" if len(terms) > 6 else "")
+    figure.supxlabel(f"{shown}  =  {_number(whole[0, 0])}", fontsize=10, color=INK)
+    return Picture(figure, f"The product of {names[0]} and {names[1]}, with its first entry as a sum")
+
+
+def table(axis, values):
+    """One matrix as coloured cells with its numbers; what has both signs runs from one end to the other."""
+    signed = values.min() < 0 < values.max()
+    norm, colours = (CenteredNorm() if signed else Normalize()), colormap("signed" if signed else "weights", FIGURE)
+    axis.imshow(values, cmap=colours, norm=norm, aspect="auto", interpolation="nearest")
+    for (t, s), number in np.ndenumerate(values):
+        ink = ink_on(to_hex(colours(norm(number))))
+        axis.text(s, t, _number(number, 2), ha="center", va="center", color=ink, fontsize=9)
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)
+
+
+def positions(rows, at, pair, distances):
+    """Positions in four parts: the table, the two waves of a pair, its hand at a position, similarity against distance.
+
+    rows (C, D): the sinusoidal table; distances: dict name → (C,), the similarity to position 0.
+    """
+    C, D = rows.shape
+    figure = Figure(figsize=(9, 5), layout="constrained", facecolor=PAPER)
+    (top, turn), (waves, far) = figure.subplots(2, 2, width_ratios=[2, 2])
+    top.imshow(rows.T, cmap=colormap("signed", FIGURE), vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    top.add_patch(Rectangle((at - 0.5, 2 * pair - 0.5), 1, 2, fc="none", ec=INK, lw=2))
+    top.set(xlabel="position", ylabel="index")
+    top.set_title("the table", fontsize=10)
+    for index, name, style, colour in ((2 * pair, "sine", "-", PALETTE[0]), (2 * pair + 1, "cosine", "--", PALETTE[1])):
+        waves.plot(rows[:, index], style, color=colour, lw=1.6, label=name)
+        waves.plot(at, rows[at, index], "o", color=colour)
+    waves.set(xlabel="position", ylabel="entry", ylim=(-1.1, 1.7))
+    waves.set_title(f"indices {2 * pair} and {2 * pair + 1}", fontsize=10)
+    turn.add_patch(Circle((0, 0), 1, fc="none", ec=SOFT, lw=1))
+    turn.plot([0, rows[at, 2 * pair + 1]], [0, rows[at, 2 * pair]], "-o", color=INK, lw=2, markevery=[1])
+    turn.plot([0, 1], [0, 0], color=LINE, lw=1)
+    turn.set(xlim=(-1.2, 1.2), ylim=(-1.2, 1.2), aspect="equal", xticks=[], yticks=[])
+    turn.set_title(f"the pair at position {at}", fontsize=10)
+    for (name, curve), style, colour in zip(distances.items(), ("-", "--", ":"), PALETTE, strict=False):
+        far.plot(curve, style, color=colour, lw=1.8, label=written(name))
+    far.axhline(0, color=LINE, lw=0.6)
+    far.set(xlabel="distance", ylabel="similarity")
+    far.margins(y=0.3)
+    far.set_title("similarity against distance", fontsize=10)
+    for axis in (waves, far):
+        axis.legend(frameon=False, fontsize=9, loc="upper right", ncols=3)
+        axis.spines[["top", "right"]].set_visible(False)
+    turn.spines[:].set_visible(False)
+    return Picture(figure, f"{C} positions of {D} features: table, waves, turn and similarity")
+
+
+def _number(x, digits=4):
+    """As few decimals as say the number, with a true minus sign."""
+    text = f"{x:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text in ("-0", "") else text.replace("-", "−")

@@ -18,7 +18,7 @@ class Lesson(NamedTuple):
 
 
 LESSONS = [
-    Lesson("00_start_here", "the map of the course, and how to read a check"),
+    Lesson("00_start_here", "what a GPT writes before and after, the map, how to work"),
     Lesson(
         "01_tokenization",
         "words, characters, and byte-pair encoding learnt merge by merge",
@@ -93,7 +93,7 @@ LESSONS = [
     ),
     Lesson(
         "14_the_documents_checked",
-        "every claim of the documents, every erratum with its cause",
+        "ten slips recomputed, slips to find, an index of every claim",
         "every number of the documents",
         "whole",
     ),

@@ -43,6 +43,17 @@ def test_links_in_outputs_lead_to_pages():
     assert change(binder) == binder
 
 
+def test_a_code_cell_can_be_linked_to_as_in_jupyterlab():
+    cells = [{"cell_type": "code", "id": "a-b", "metadata": {"tags": ["do"]}}, {"cell_type": "markdown", "metadata": {}}]
+    first, second = site.with_named_cells({"cells": cells})["cells"]
+    assert first["metadata"] == {"tags": ["do", "at-a-b"]} and second["metadata"] == {}
+    page = '<div class="cell tag_do tag_at-a-b docutils container">'
+    assert site.with_places(page) == '<div id="cell-id=a-b" class="cell tag_do tag_at-a-b docutils container">'
+    assert "cell-id=a-b" in site.Links(site.with_places(page)).places
+    change = lambda text: site.LESSON_LINK.sub(r"\1\3.html", text)
+    assert change("<a href='checked/98_x_checked.ipynb#cell-id=a-b'>") == "<a href='checked/98_x_checked.html#cell-id=a-b'>"
+
+
 def test_the_front_page_has_no_pictures_from_elsewhere():
     assert site.BUTTON.sub(r"[\1]", "[![Read](https://a/b.svg)](https://c)") == "[Read](https://c)"
 

@@ -26,6 +26,7 @@ FILES = ["CITATION.cff", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)  # [words](folder/README.md), [words]: …
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
+CELL = re.compile(r'<div class="(cell\b[^"]*?) tag_at-([\w-]+)')  # what `with_named_cells` has named
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 KEYS = '<span class="search-button__kbd-shortcut"'
 TOC = """
@@ -57,7 +58,7 @@ def collect():
     for name in lessons + companions:
         page = f"{name}.ipynb"
         notebook = json.loads((ROOT / page).read_text(encoding="utf-8"))
-        notebook = with_states(with_described_pictures(notebook))
+        notebook = with_named_cells(with_states(with_described_pictures(notebook)))
         for cell in notebook["cells"]:
             if cell["cell_type"] == "markdown":
                 cell["source"] = led_to_the_front("".join(cell["source"]), page)
@@ -107,6 +108,20 @@ def with_described_pictures(notebook):
                 alt = " ".join("".join(data["text/plain"]).split()).replace('"', "”")
                 cell["metadata"] = {**cell["metadata"], "mystnb": {"image": {"alt": alt}}}
     return notebook
+
+
+def with_named_cells(notebook):
+    """The notebook with the id of each code cell as a tag, which becomes a class of its part of the page: see CELL."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            tags = [*cell["metadata"].get("tags", []), f"at-{cell['id']}"]
+            cell["metadata"] = {**cell["metadata"], "tags": tags}
+    return notebook
+
+
+def with_places(page):
+    """A page whose code cells can be linked to as in JupyterLab, by #cell-id=…"""
+    return CELL.sub(r'<div id="cell-id=\2" class="\1 tag_at-\2', page)
 
 
 def with_states(notebook):
@@ -193,7 +208,7 @@ def build():
     ]
     subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, "COURSE_ADDRESS": address()})
     for path in OUT.rglob("*.html"):
-        text = LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8"))
+        text = with_places(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")))
         text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')  # its name is what it shows
         path.write_text(text, encoding="utf-8")
     (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then

@@ -1,20 +1,30 @@
-"""The whole ledger on one page: claims in folders that open with a click, by lesson or by document.
+"""The whole ledger on one page: claims in folders that open with a click, each with a link to the cell that checks it.
 
 The folders are plain HTML, `<details>`, so they open without a kernel, without scripts and on GitHub.
 """
 
+import ast
+import json
 from html import escape
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from .digits import leaves
-from .entries import VERDICTS, claims, verdicts
+from .entries import VERDICTS, claims, counts, slips, sources, verdicts
+from .shown import MARK, exactly
 
 BY = {"lesson": lambda claim: claim.chapter, "document": lambda claim: claim.id.split(".")[0]}
+FOLDERS = {
+    "erratum": "slips",
+    "reproduced": "right",
+    "remark": "remarks, where no code can decide",
+    "given": "inputs",
+    "cited": "outside facts, with their sources",
+}
 CELL = "<td style='text-align:left;vertical-align:top;white-space:pre-line'>{}</td>"
 SMALL = "<br><span style='font-size:85%'>{}</span>"
 INDENT = "style='margin-left:1.2em'"
-COLUMNS = ("the document says", "prints", "why, or source")
-HEAD = "".join(f"<th style='text-align:left'>{title}</th>" for title in COLUMNS)
+COLUMNS = ("", "the document says", "prints", "why, or source")
+HEAD = "".join(f"<th scope='col' style='text-align:left'>{title}</th>" for title in COLUMNS)
 
 
 def select(verdict=None, document=None, chapter=None, word=None):
@@ -23,14 +33,14 @@ def select(verdict=None, document=None, chapter=None, word=None):
     `word` is looked for in id, statement, cause and source, in capitals or not. Raises ValueError for a
     verdict, document or chapter that no claim has.
 
-    >>> [claim.id for claim in select(verdict="erratum", word="even positions")]
-    ['whitepaper.positions.sin_for_even_positions']
+    >>> len(select(verdict="given", document="lecture-notes"))
+    0
     """
     wanted = {"verdict": verdict, "document": document, "chapter": chapter}
     chosen = list(claims().values())
     for name, value in wanted.items():
         if value is not None:
-            known = {_field(claim, name) for claim in claims().values()}
+            known = {*VERDICTS} if name == "verdict" else {_field(claim, name) for claim in claims().values()}
             if value not in known:
                 raise ValueError(f"no claim has the {name} {value!r}; there are {', '.join(sorted(known))}")
             chosen = [claim for claim in chosen if _field(claim, name) == value]
@@ -39,30 +49,55 @@ def select(verdict=None, document=None, chapter=None, word=None):
     return chosen
 
 
-def crossed(by="lesson"):
-    """How many claims have each verdict: dict from lesson (or document) to dict from verdict to count.
+def crossed():
+    """What each document amounts to: dict from its id to what `counts` says of its claims.
 
-    >>> crossed("document")["lecture-notes"]["erratum"]
-    7
+    >>> list(crossed())[0]
+    'whitepaper'
     """
-    groups = _groups(claims().values(), by)
-    return {name: verdicts(group) for name, group in groups.items()}
+    return {name: counts(select(document=name)) for name in sources()}
+
+
+def cells(paths):
+    """Where each claim is checked or shown: dict from its id to "04_attention.ipynb#cell-id=scores".
+
+    paths: of the notebooks, as seen from the page. JupyterLab and the course's web pages go to the cell, GitHub to the
+    notebook.
+    """
+    found = {}
+    for path in paths:
+        for cell in json.loads(Path(path).read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                for id in _named(cell):
+                    if id in claims() and claims()[id].chapter == PurePosixPath(path).stem:
+                        found.setdefault(id, f"{path}#cell-id={cell['id']}")
+    return found
+
+
+def _named(cell):
+    """The texts that a cell writes out."""
+    try:
+        tree = ast.parse("".join(cell["source"]))
+    except SyntaxError:  # an exercise in progress
+        return []
+    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
 
 
 class Ledger:
-    """A list of claims as a page of folders: one for each lesson (or document), and in it one for each verdict.
+    """A list of claims as a page of folders: one for each document (or lesson), and in it one for each verdict.
 
-    lessons: paths from the page to the notebooks that exist, such as "04_attention.ipynb" or
-    "checked/04_attention_checked.ipynb"; only these become links.
+    notebooks: paths from the page to the notebooks that exist, such as "04_attention.ipynb" or
+    "checked/04_attention_checked.ipynb"; only these become links, to the very cell where one names the claim.
     Few claims are shown with all folders open. Raises ValueError for a `by` other than lesson and document.
 
-    >>> Ledger(select(word="even positions"), by="document")
-    whitepaper: 1 erratum
+    >>> Ledger(select(document="lecture-notes", verdict="given"))
+    no claim fits
     """
 
-    def __init__(self, chosen, lessons=(), by="lesson"):
+    def __init__(self, chosen, notebooks=(), by="document"):
         self.claims, self.by = list(chosen), by
-        self.lessons = {PurePosixPath(path).stem: path for path in lessons}
+        self.notebooks = {PurePosixPath(path).stem: path for path in notebooks}
+        self.cells = cells(path for path in notebooks if Path(path).exists())
         self.groups = _groups(self.claims, by)
 
     def __repr__(self):
@@ -74,33 +109,45 @@ class Ledger:
 
     def _folder(self, name, group):
         inside = ""
-        for verdict in VERDICTS:
+        for verdict, title in FOLDERS.items():
             fitting = [claim for claim in group if claim.verdict == verdict]
-            if fitting:
-                rows = "".join(self._row(claim) for claim in fitting)
-                table = f"<table><tr>{HEAD}</tr>{rows}</table>"
-                inside += f"<details {INDENT}{self._open}><summary>{_tally(fitting)}</summary>{table}</details>"
-        return f"<details{self._open}><summary><b>{_title(name)}</b>: {_tally(group)}</summary>{inside}</details>"
+            if not fitting:
+                continue
+            if verdict == "erratum":  # those of one slip stand together
+                fitting = [claim for one in slips(fitting).values() for claim in one]
+                number = f"{len(slips(fitting))} slips in {len(fitting)} places"
+            else:
+                number = f"{len(fitting)} {title}"
+            rows = "".join(self._row(claim) for claim in fitting)
+            table = f"<div style='overflow-x:auto'><table><tr>{HEAD}</tr>{rows}</table></div>"
+            inside += f"<details {INDENT}{self._open}><summary>{number}</summary>{table}</details>"
+        return f"<details{self._open}><summary><b>{escape(_title(name))}</b>: {_tally(group)}</summary>{inside}</details>"
 
     @property
     def _open(self):
         return " open" if len(self.claims) <= 10 else ""
 
     def _row(self, claim):
-        lesson = escape(_title(claim.chapter))
-        if claim.chapter in self.lessons:
-            lesson = f"<a href='{self.lessons[claim.chapter]}'>{lesson}</a>"
-        says = escape(claim.statement) + SMALL.format(f"{escape(claim.id)} · {escape(claim.where)} · lesson {lesson}")
+        where = escape(_lesson(claim.chapter))
+        if claim.chapter in self.notebooks:
+            target = self.cells.get(claim.id, self.notebooks[claim.chapter])
+            where = f"<a href='{escape(target)}'>{where}</a>"
+        says = escape(claim.statement) + SMALL.format(f"{escape(claim.id)} · {escape(exactly(claim))} · {where}")
         reason = escape(claim.because or claim.source)
-        return f"<tr>{CELL.format(says)}{CELL.format(escape(digits(claim)))}{CELL.format(reason)}</tr>"
+        columns = (MARK.get(claim.verdict, ""), says, escape(digits(claim)), reason)
+        return f"<tr>{''.join(CELL.format(column) for column in columns)}</tr>"
 
 
 def digits(claim):
     """What the document prints, a line for each row; for an erratum only what is wrong, and what is right.
 
-    >>> digits(claims()["whitepaper.softmax.percent"]), digits(claims()["shape-notes.overview.concepts"])
-    ('65%  24%  11%', '3 → 5')
+    A statement that is right or wrong as a whole has no digits.
+
+    >>> digits(claims()["whitepaper.softmax.percent"])
+    '65%  24%  11%'
     """
+    if claim.printed is None or isinstance(claim.printed, bool):
+        return ""
     if claim.verdict != "erratum":
         return _rows(claim.printed)
     printed, right = _texts(claim.printed), _texts(claim.correct)
@@ -118,13 +165,18 @@ def _rows(printed):
     return "  ".join(_texts(printed))
 
 
+def _texts(printed):
+    """The numbers or words of a nested list as texts, in order."""
+    return [str(leaf) for leaf in leaves(printed)]
+
+
 def _groups(chosen, by):
     if by not in BY:
         raise ValueError(f"claims are grouped by {' or '.join(BY)}, not by {by!r}")
     groups = {}
     for claim in chosen:
         groups.setdefault(BY[by](claim), []).append(claim)
-    return dict(sorted(groups.items())) if by == "lesson" else groups
+    return dict(sorted(groups.items())) if by == "lesson" else {id: groups[id] for id in sources() if id in groups}
 
 
 def _field(claim, name):
@@ -132,18 +184,20 @@ def _field(claim, name):
 
 
 def _title(name):
-    """"04_attention" → "4 · attention"; a document keeps its name."""
+    """A document by its name and title, a lesson by its number and name."""
+    return f"{sources()[name].name}, “{sources()[name].title}”" if name in sources() else _lesson(name)
+
+
+def _lesson(name):
+    """"04_attention" → "4 · attention"."""
     number, _, rest = name.partition("_")
-    return f"{int(number)} · {rest.replace('_', ' ')}" if number.isdigit() else name
+    return f"{int(number)} · {rest.replace('_', ' ')}"
 
 
 def _tally(group):
-    """Five claims, two of them errata → "3 reproduced, 2 errata"."""
-    plural = {"erratum": "errata", "remark": "remarks"}
-    return ", ".join(f"{n} {plural.get(v, v) if n > 1 else v}" for v, n in verdicts(group).items() if n)
-
-
-
-def _texts(printed):
-    """The numbers, words or booleans of a nested list as texts, in order."""
-    return [str(leaf).lower() if isinstance(leaf, bool) else str(leaf or "") for leaf in leaves(printed)]
+    """Five claims, two of them of one slip → "3 right, 1 slip"."""
+    number = {**verdicts(group), "erratum": len(slips(group))}
+    words = {"erratum": "slip", "reproduced": "right", "remark": "remark", "given": "input", "cited": "cited"}
+    plural = {"erratum", "remark", "given"}
+    parts = [f"{number[v]} {word}{'s' if v in plural and number[v] > 1 else ''}" for v, word in words.items() if number[v]]
+    return ", ".join(parts)

@@ -1,5 +1,6 @@
 """The page of the ledger: every claim once, filters that keep what fits, links to lessons that exist, safe HTML."""
 
+import json
 import re
 from html import unescape
 from html.parser import HTMLParser
@@ -7,8 +8,9 @@ from html.parser import HTMLParser
 import pytest
 
 from course_lib import documents
-from course_lib.documents import VERDICTS, claims, verdicts
-from course_lib.documents.ledger import Ledger, crossed, digits, select
+from course_lib.documents import claims, counts, slips, sources, verdicts
+from course_lib.documents.ledger import Ledger, cells, crossed, digits, select
+from tests.notebooks.lessons import notebooks
 
 
 class Page(HTMLParser):
@@ -44,7 +46,7 @@ class Page(HTMLParser):
 
     @property
     def ids(self):
-        return [re.search(r"\n(\S+) · ", row[0])[1] for row in self.rows if row]
+        return [re.search(r"\n(\S+) · ", row[1])[1] for row in self.rows if row]
 
 
 @pytest.mark.parametrize("by", ["lesson", "document"])
@@ -59,34 +61,58 @@ def test_every_erratum_stands_there_with_its_cause_and_what_is_right():
     rows = {id: row for id, row in zip(page.ids, filter(None, page.rows), strict=True)}
     assert len(rows) == verdicts()["erratum"]
     for claim in select(verdict="erratum"):
-        says, prints, why = rows[claim.id]
-        assert says.startswith(claim.statement + "\n") and why == claim.because
-        assert "→" in prints and prints == digits(claim)
+        mark, says, prints, why = rows[claim.id]
+        assert mark == "✗" and says.startswith(claim.statement + "\n") and why == claim.because
+        assert prints == digits(claim) and ("→" in prints) is not isinstance(claim.printed, bool)
 
 
-def test_a_cause_that_changes_in_the_ledger_changes_on_the_page(monkeypatch):
-    id = "shape-notes.overview.concepts"
-    other = documents.Claim(**{**claims()[id].__dict__, "because": "<b>another</b> cause", "correct": "6"})
-    monkeypatch.setitem(claims(), id, other)
-    html = Ledger(select(chapter="00_start_here"))._repr_html_()
-    assert "&lt;b&gt;another&lt;/b&gt; cause" in html and "3 → 6" in html
+def put(monkeypatch, id, printed="1", verdict="given", **fields):
+    claim = documents.Claim(id, "A > B", "04_attention", "s", printed, verdict, **fields)
+    monkeypatch.setitem(claims(), id, claim)
+    return claim
 
 
-def test_links_lead_to_the_lessons_that_exist_and_to_no_others():
-    companion = "checked/04_attention_checked.ipynb"
-    page = Page(Ledger(claims().values(), ["04_attention.ipynb", companion, "99_none.ipynb"])._repr_html_())
-    assert set(page.links) == {"04_attention.ipynb", companion}
-    assert page.links.count("04_attention.ipynb") == len(select(chapter="04_attention"))
-    assert page.links.count(companion) == len(select(chapter="04_attention_checked"))
+def test_errata_of_one_slip_stand_together_and_count_once(monkeypatch):
+    for n, slip in enumerate(("one", "two", "one")):
+        put(monkeypatch, f"shape-notes.x.y{n}", "3", "erratum", correct="6", because="<b>why</b>", slip=slip)
+    ledger = Ledger(select(word="<b>why"))
+    html = ledger._repr_html_()
+    assert [id[-1] for id in Page(html).ids] == ["0", "2", "1"]
+    assert "2 slips in 3 places" in html and "&lt;b&gt;why&lt;/b&gt;" in html and "3 → 6" in html
+    assert repr(ledger) == "shape notes, “Transformers”: 2 slips"
+
+
+def notebook(path, **cells_):
+    path.parent.mkdir(exist_ok=True)
+    found = [{"cell_type": "code", "id": id.replace("_", "-"), "source": [source]} for id, source in cells_.items()]
+    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "title", "source": "'shape-notes.x.y'"}, *found]}))
+
+
+def test_links_lead_to_the_cell_that_names_the_claim_and_else_to_its_notebook(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one, two = put(monkeypatch, "shape-notes.x.y"), put(monkeypatch, "shape-notes.x.z")
+    notebook(tmp_path / "98_other.ipynb", early="check('shape-notes.x.y', 1)")
+    notebook(tmp_path / "04_attention.ipynb", broken="def f(:", the_check="check('shape-notes.x.y', 1)", later="'shape-notes.x.y'")
+    paths = ["98_other.ipynb", "04_attention.ipynb"]
+    assert cells(paths) == {"shape-notes.x.y": "04_attention.ipynb#cell-id=the-check"}
+    page = Page(Ledger([one, two], paths)._repr_html_())
+    assert page.links == ["04_attention.ipynb#cell-id=the-check", "04_attention.ipynb"]
+    assert Page(Ledger([one, two], paths[:1])._repr_html_()).links == []
+
+
+def test_every_claim_of_the_index_has_a_link_to_a_cell_or_to_what_gives_its_numbers():
+    paths = [path for path in notebooks() if path.is_file()]
+    found = cells(map(str, paths))
+    without = {claim.verdict for claim in claims().values() if claim.id not in found}
+    assert without <= {"given"}, "only the worked example's inputs are used by another name"
 
 
 def test_filters_keep_what_fits_all_of_them():
-    chosen = select(verdict="erratum", document="whitepaper", chapter="04_attention_checked", word="PASTED")
-    assert [claim.id for claim in chosen] == ["whitepaper.attention.keys_weights"]
+    chosen = select(verdict="erratum", document="whitepaper", word="ROOT")
+    assert chosen and all(c.verdict == "erratum" and c.id.startswith("whitepaper.") for c in chosen)
+    assert all("root" in f"{c.id} {c.statement} {c.because}".lower() for c in chosen)
     assert select() == list(claims().values())
-    for claim in select(verdict="cited", document="lecture-notes"):
-        assert claim.verdict == "cited" and claim.id.startswith("lecture-notes.")
-    assert Page(Ledger(chosen)._repr_html_()).folders == 2  # few claims: open at once
+    assert Page(Ledger(chosen[:1])._repr_html_()).folders == 2  # few claims: open at once
     assert repr(Ledger(select(word="no such word"))) == "no claim fits"
 
 
@@ -98,11 +124,12 @@ def test_a_filter_that_fits_nothing_by_its_spelling_is_named(filters):
         Ledger([], by="verdict")
 
 
-def test_the_counts_add_up_to_the_ledger():
-    for by in ("lesson", "document"):
-        table = crossed(by)
-        assert {v: sum(row[v] for row in table.values()) for v in VERDICTS} == verdicts()
-    assert crossed()["04_attention"] == verdicts(select(chapter="04_attention"))
+def test_the_counts_of_the_documents_add_up_to_those_of_the_ledger():
+    assert list(crossed()) == list(sources())
+    shared = [one for one in slips().values() if len({claim.id.split(".")[0] for claim in one}) > 1]
+    assert shared == [], "a slip that two documents share would be counted in each"
+    for what, number in counts().items():
+        assert sum(row[what] for row in crossed().values()) == number, what
 
 
 def test_the_summary_says_what_the_folders_say():
@@ -120,4 +147,4 @@ def test_what_is_printed_is_written_out_row_by_row():
     assert digits(claim([["1", "-2"], ["3", "4"]])) == "1  -2\n3  4"
     assert digits(claim([["1", "2"], ["3", "4"]], [["1", "5"], ["3", "4"]])) == "2 → 5"
     assert digits(claim(list("12345"), list("02468"))) == "1 → 0\n3 → 4\n4 → 6\n4 of 5 differ"
-    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1" and digits(claim(True)) == "true"
+    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1" and digits(claim(True)) == "" == digits(claim(None))

@@ -18,19 +18,6 @@ from tests.documents.proofs.unequal_sizes import (
 )
 from tests.documents.proofs.whitepaper_gpt import fits, softmax
 
-CONCEPTS = ["Tokenization", "Embedding", "Positional Encoding", "Inference", "Output Probabilities"]
-
-
-@value("shape-notes.overview.concepts")
-def concepts():
-    return len(CONCEPTS)
-
-
-@mistake("shape-notes.overview.concepts")
-def concepts_before_inference():
-    return CONCEPTS.index("Inference")
-
-
 TABLE = rng().normal(size=(V, D))
 BATCH = rng().integers(V, size=(B, C))
 
@@ -121,11 +108,6 @@ def fourier_mixing_is_a_positional_encoding():
 
 
 # --- shape-notes: architecture -------------------------------------------------------------------
-
-
-@value("shape-notes.architecture.blocks")
-def kinds_of_layer():
-    return len(["multi-headed attention", "layer normalization", "feed forward"])
 
 
 X = TABLE[BATCH]  # (B, C, d)

@@ -15,6 +15,8 @@ from tools.links import colab_cell
 MEDIAN_LINES, MOST_LINES = 6, 25
 WORDS_PER_LINE = 5
 DO, MOST_CELLS_BETWEEN = "do", 14
+TORCH = "torch"  # the tag of cells that need PyTorch
+BARE, MOST_BARE = re.compile(r"[\s(){}\[\],:'\"\w-]*?(True|False)[\s(){}\[\],]*"), 7  # one output in so many
 REACHES_OUT = re.compile(
     r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset|\bpip\b"
 )
@@ -66,13 +68,16 @@ def code_is_plain_python(notebook, name):
 
 
 def one_cell_imports(notebook, name):
+    """What needs PyTorch may stand in a second one, tagged so that a lesson can go on without it."""
     importing = [
-        cell["id"]
+        cell
         for cell in code_cells(notebook)
         if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(syntax(source(cell))))
     ]
-    if len(importing) != 1:
-        yield f"a lesson has one cell of imports, this one has {importing}"
+    plain = [cell["id"] for cell in importing if TORCH not in cell["metadata"].get("tags", [])]
+    if len(plain) != 1 or len(importing) > 2:
+        ids = [cell["id"] for cell in importing]
+        yield f"a lesson has one cell of imports, and may have another tagged torch; this one has {ids}"
 
 
 def code_stays_on_this_machine(notebook, name):
@@ -156,12 +161,23 @@ def prose_outweighs_code(notebook, name):
 
 
 def there_is_something_to_do(notebook, name):
-    """Held by the lessons that tag what the reader does; the gap is counted between one such cell and the next."""
-    at = [n for n, cell in enumerate(notebook["cells"]) if DO in cell["metadata"].get("tags", [])]
-    for before, after in pairwise(at):
-        if after - before - 1 > MOST_CELLS_BETWEEN:
-            cell = notebook["cells"][before]
-            yield f"{after - before - 1} cells follow {cell['id']!r} until there is something to do; at most {MOST_CELLS_BETWEEN}"
+    """From the first cell to the last; held by all that tag what the reader does, so by no companion."""
+    cells = notebook["cells"]
+    at = [n for n, cell in enumerate(cells) if DO in cell["metadata"].get("tags", [])]
+    for before, after in pairwise([-1, *at, len(cells)]):
+        if at and after - before - 1 > MOST_CELLS_BETWEEN:
+            where = f"follow {cells[before]['id']!r}" if before >= 0 else "stand at the beginning"
+            yield f"{after - before - 1} cells {where} with nothing to do; at most {MOST_CELLS_BETWEEN}"
+
+
+def few_outputs_are_verdicts(notebook, name):
+    """Numbers before verdicts: an output that is only True or False is the exception."""
+    texts = ["".join(o.get("data", {}).get("text/plain") or o.get("text") or "")
+             for cell in notebook["cells"] for o in cell.get("outputs", [])]  # fmt: skip
+    texts = [text.strip() for text in texts if text.strip()]
+    bare = [text for text in texts if len(text) < 60 and BARE.fullmatch(text)]
+    if MOST_BARE * len(bare) > len(texts) and len(bare) > 1:
+        yield f"{len(bare)} of {len(texts)} outputs are only True or False: show values; at most one in {MOST_BARE}"
 
 
 def exercises_have_hints(notebook, name):
@@ -209,6 +225,7 @@ RULES = [
     links_lead_somewhere,
     prose_outweighs_code,
     there_is_something_to_do,
+    few_outputs_are_verdicts,
     exercises_have_hints,
     questions_have_answers,
 ]

@@ -286,7 +286,24 @@ BROKEN = {
             after("title", *(markdown(f"text-{chr(97 + n)}", "Words.") for n in range(9)))(notebook),
             cell("picture-says", metadata={"tags": ["do"]})(notebook),
         ],
-        "15 cells follow 'title' until there is something to do",
+        "15 cells follow 'title' with nothing to do",
+    ),
+    "nothing to do at first": (
+        lambda notebook: [
+            after("title", *(markdown(f"text-{chr(97 + n)}", "Words.") for n in range(14)))(notebook),
+            cell("picture-says", metadata={"tags": ["do"]})(notebook),
+        ],
+        "cells stand at the beginning with nothing to do",
+    ),
+    "verdicts": (
+        lambda notebook: [
+            cell("root", outputs=[shown(**{"text/plain": "(True, False)"}), shown(**{"text/plain": "True"})])(notebook),
+        ],
+        "2 of 3 outputs are only True or False: show values",
+    ),
+    "two cells of imports": (
+        after("imports", code("more", "import torch", 3)),
+        "may have another tagged torch; this one has ['imports', 'more']",
     ),
     "an exercise without hints": (stub([]), "'stub' is an exercise"),
     "an exercise with four hints": (stub([f"Hint {n}" for n in (1, 2, 3, 4)]), "'stub' is an exercise"),

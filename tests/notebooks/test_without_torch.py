@@ -1,0 +1,49 @@
+"""Where PyTorch is missing, in a browser for instance, the cells tagged torch are left out and the lesson goes on."""
+
+import json
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.notebooks.lessons import TIMEOUT, lessons, source
+
+NOT_YET = {
+    "02_embeddings",
+    "03_positional_encoding",
+    "04_attention",
+    "05_multi_head",
+    "06_layer_norm",
+    "07_feed_forward",
+    "08_loss_and_gradient_descent",
+    "09_back_propagation",
+    "10_gpt",
+    "11_inside_the_gpt",
+    "12_encoder_decoder",
+    "13_vision",
+    "14_the_documents_checked",
+}  # each leaves the list when it is rewritten
+HIDDEN = "import sys\nsys.modules['torch'] = None  # importing it fails"
+
+
+HELD = [path for path in lessons() if path.stem not in NOT_YET]
+
+
+@pytest.mark.parametrize("path", HELD, ids=lambda path: path.stem)
+def test_a_lesson_goes_on_without_torch(path):
+    notebook = nbformat.read(path, as_version=4)
+    left_out = {"torch", "training"}
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not left_out & set(cell.metadata.get("tags", []))]
+    notebook.cells = [nbformat.v4.new_code_cell(HIDDEN), *code]
+    # raises CellExecutionError with the cell and its error
+    NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(path.parent)}}).execute()
+
+
+def test_cells_with_the_tag_need_torch():
+    """The tag is no way to leave out what could run: each such cell names PyTorch, or something a cell like it made."""
+    for path in lessons():
+        made = set()
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if "torch" in cell["metadata"].get("tags", []):
+                assert "torch" in source(cell) or any(name in source(cell) for name in made), f"{path.stem}: {cell['id']}"
+                made |= {line.partition(" = ")[0] for line in source(cell).splitlines() if " = " in line}

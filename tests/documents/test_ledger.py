@@ -28,9 +28,14 @@ def proof(id, other=False):
     return VALUES[id](**(OTHERWISE[id] if other else {}))
 
 
+def answers(claim):
+    """What its proof answers, and what it answers in the other case, None where there is none."""
+    return proof(claim.id), proof(claim.id, other=True) if claim.id in OTHERWISE else None
+
+
 def checked(claim):
     """`check` as a notebook would call it, with what the proofs compute."""
-    return check(claim.id, proof(claim.id), proof(claim.id, other=True) if claim.id in OTHERWISE else None)
+    return check(claim.id, *answers(claim))
 
 
 def test_every_provable_claim_has_a_proof_and_every_proof_a_claim():
@@ -118,27 +123,27 @@ def test_a_wrong_number_in_a_cause_is_found(text, computed, wrong):
 
 @pytest.mark.parametrize("claim", REPRODUCED, ids=ids(REPRODUCED))
 def test_a_reproduced_claim_fails_when_one_printed_digit_is_altered(claim, monkeypatch):
-    value, positions = proof(claim.id), digits(claim.printed)
+    values, positions = answers(claim), digits(claim.printed)
     others = [alter(claim.printed, position) for position in positions] or [other_word(claim.printed)]
     for other in others:
         put(monkeypatch, claim, printed=other)
         with pytest.raises(LedgerError, match=re.escape(claim.id)):
-            check(claim.id, value)
+            check(claim.id, *values)
 
 
 @pytest.mark.parametrize("claim", ERRATA, ids=ids(ERRATA))
 def test_an_erratum_fails_when_the_document_is_right(claim, monkeypatch):
-    value = proof(claim.id)
+    values = answers(claim)
     put(monkeypatch, claim, printed=claim.correct)
     with pytest.raises(LedgerError, match="this value does not"):
-        check(claim.id, value)
+        check(claim.id, *values)
 
 
 @pytest.mark.parametrize("claim", ERRATA, ids=ids(ERRATA))
 def test_an_erratum_fails_for_a_wrong_correction(claim, monkeypatch):
-    value, positions = proof(claim.id), digits(claim.correct)
+    values, positions = answers(claim), digits(claim.correct)
     some = random.Random(claim.id).sample(positions, min(8, len(positions)))
     for other in [alter(claim.correct, position) for position in some] or [other_word(claim.correct)]:
         put(monkeypatch, claim, correct=other)
         with pytest.raises(LedgerError, match="this value does not"):
-            check(claim.id, value)
+            check(claim.id, *values)

@@ -127,12 +127,23 @@ def reordering_only_reorders():
 # --- lecture-notes: positions --------------------------------------------------------------------
 
 
-@value("lecture-notes.positions.maximum_known_in_advance")
-def table_ends():
-    table = np.zeros((C, D))
-    table[C - 1]  # the last position it was made for
+def wave(position):
+    """A row of the sinusoidal table."""
+    angle = position / 10000 ** (np.arange(0, D, 2) / D)
+    return np.concatenate([np.sin(angle), np.cos(angle)])
+
+
+def learned(position):
+    """A row of a table that was made for the positions 0 to C - 1."""
+    return np.zeros((C, D))[position]
+
+
+@value("lecture-notes.positions.maximum_known_in_advance", otherwise={"row": wave})
+def rows_end(row=learned):
+    """Does what serves positions 0 to C - 1 fail at position C?"""
+    row(C - 1)
     try:
-        table[C]
+        row(C)
     except IndexError:
         return True
     return False
@@ -152,22 +163,18 @@ def rope_score(q, k, m, n):
     return np.real(np.vdot(rotated(q, m), rotated(k, n)))
 
 
-@value("lecture-notes.positions.rope_one_angle")
-def rope_has_one_angle():
-    return bool(np.ptp(rope_angles(1)) == 0)
+@value("lecture-notes.positions.rope_is_relative", otherwise={"queries_too": False})
+def a_score_depends_on_the_distance_alone(queries_too=True):
+    """For a hundred queries and keys: one score for one distance, wherever the two stand?"""
+    pairs = rng().normal(size=(100, 2, 8))
+    scores = [[rope_score(q, k, m if queries_too else 0, m + 3) for m in (0, 1, 7, 100)] for q, k in pairs]
+    return bool(np.ptp(scores, axis=1).max() < 1e-9)
 
 
-@value("lecture-notes.positions.rope_is_relative")
-def rope_is_relative():
-    """One score for one offset wherever it stands, another for another offset."""
+@value("lecture-notes.positions.rope_tells_before_from_after", otherwise={"key_is_query": True})
+def a_score_tells_before_from_after(key_is_query=False):
     q, k = rng().normal(size=(2, 8))
-    same = [rope_score(q, k, m, m + 3) for m in (0, 1, 7, 100)]
-    return bool(np.ptp(same) < 1e-9 and not np.isclose(same[0], rope_score(q, k, 0, 4)))
-
-
-@value("lecture-notes.positions.rope_tells_before_from_after")
-def rope_tells_before_from_after():
-    q, k = rng().normal(size=(2, 8))
+    k = q if key_is_query else k
     return not np.isclose(rope_score(q, k, 5, 2), rope_score(q, k, 2, 5))
 
 

@@ -60,51 +60,57 @@ def distances(table):
     return np.linalg.norm(table[:, None] - table[None], axis=-1)  # (C, C)
 
 
-@value("shape-notes.positions.unique")
-def positions_are_unique():
-    apart = distances(sinusoids(256, 64)[0])
+@value("shape-notes.positions.unique", otherwise={"period": 64})
+def positions_are_unique(period=256):
+    """No two of 256 rows are equal; period: after so many the table begins anew."""
+    apart = distances(sinusoids(256, 64)[0][np.arange(256) % period])
     return bool(np.all(apart[~np.eye(256, dtype=bool)] > 0.1))
 
 
-@value("shape-notes.positions.neighbours_are_close")
-def nearest_position_is_a_neighbour():
-    apart = distances(sinusoids(256, 64)[0]) + np.diag([np.inf] * 256)
+@value("shape-notes.positions.neighbours_are_close", otherwise={"width": 4})
+def nearest_position_is_a_neighbour(width=64):
+    apart = distances(sinusoids(256, width)[0]) + np.diag([np.inf] * 256)
     return bool(np.all(np.abs(apart.argmin(axis=-1) - np.arange(256)) == 1))
 
 
-@value("shape-notes.positions.added")
-def position_table_added():
-    return letters(TABLE[BATCH] + sinusoids(C, D)[0], NOTES)  # (B, C, d) + (C, d)
+def beside(x, table):
+    return np.concatenate([x, np.broadcast_to(table, x.shape)], axis=-1)
 
 
-@value("shape-notes.positions.last_dimension")
-def last_dimension_runs_one_way():
-    """Strictly one way over the context, and less than a tenth as far as the first dimension."""
-    table, _ = sinusoids(256, 64)
-    steps = np.diff(table[:, -1])
-    return bool(np.all(steps < 0) and np.ptp(table[:, -1]) < 0.1 * np.ptp(table[:, 0]))
+@value("shape-notes.positions.added", otherwise={"join": beside})
+def positions_joined(join=np.add):
+    return letters(join(TABLE[BATCH], sinusoids(C, D)[0]), NOTES | {2 * D: "2d"})  # (B, C, d) and (C, d)
 
 
-@value("shape-notes.positions.each_dimension_finer")
-def each_dimension_is_finer():
-    """Does the wavelength shrink with every single step back from the last dimension?"""
-    _, wavelength = sinusoids(256, 64)
-    assert np.all(np.diff(wavelength[::2]) > 0)  # from pair to pair it does
-    return bool(np.all(np.diff(wavelength) > 0))
+@value("shape-notes.positions.last_dimension", otherwise={"dimension": 0})
+def dimension_runs_one_way(dimension=-1):
+    steps = np.diff(sinusoids(256, 64)[0][:, dimension])
+    return bool(np.all(steps < 0) or np.all(steps > 0))
 
 
-@value("shape-notes.positions.concatenating")
-def concatenating_takes_more():
-    x, p = np.zeros((C, D)), np.zeros((C, D))
-    weights = [joined.shape[-1] * D for joined in (np.concatenate([x, p], axis=-1), x + p)]  # next layer
-    return weights[0] > weights[1]
+@value("shape-notes.positions.each_dimension_finer", otherwise={"counter": True})
+def each_dimension_is_finer(counter=False):
+    """Does the wavelength shrink with every single step back? That of the waves, or of the digits of a binary counter."""
+    wavelengths = 2.0 ** np.arange(1, 9) if counter else sinusoids(256, 64)[1]
+    return bool(np.all(np.diff(wavelengths) > 0))
 
 
-@value("shape-notes.positions.fnet")
-def fourier_mixing_is_a_positional_encoding():
-    """Is FNet's term, the real part of a transform over tokens and width, the same for other tokens?"""
+@value("shape-notes.positions.concatenating", otherwise={"word": D // 2, "position": D // 2})
+def concatenating_takes_more(word=D, position=D):
+    """Whether a next layer to the width D has more weights than the D x D that it has for a sum; by default both have width D."""
+    x = np.concatenate([np.zeros((C, word)), np.zeros((C, position))], axis=-1)
+    return np.zeros((x.shape[-1], D)).size > D * D
+
+
+def fourier(x):
+    """FNet's mixing: the real part of a transform over tokens and width."""
+    return np.fft.fft2(x).real
+
+
+@value("shape-notes.positions.fnet", otherwise={"term": lambda x: sinusoids(*x.shape)[0]})
+def term_is_the_same_whatever_the_tokens(term=fourier):
     x, y = rng().normal(size=(2, C, D))
-    return bool(np.allclose(np.fft.fft2(x).real, np.fft.fft2(y).real))
+    return bool(np.allclose(term(x), term(y)))
 
 
 # --- shape-notes: architecture -------------------------------------------------------------------

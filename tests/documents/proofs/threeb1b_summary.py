@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.documents.proofs import given, value
-from tests.documents.proofs.unequal_sizes import SUMMARY, C, D, V, letters, mlp, rng
+from tests.documents.proofs.unequal_sizes import SUMMARY, C, D, V, letters, mlp, rng, self_attention
 from tests.documents.proofs.whitepaper_gpt import GPT3, softmax
 
 
@@ -50,11 +50,12 @@ def lookup_is_a_product():
     return all(np.array_equal(np.eye(V)[i] @ w_e, w_e[i]) and w_e[i].shape == (D,) for i in range(V))
 
 
-@value("threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum")
-def position_tells_repeats_apart():
-    token, table = rng().normal(size=D), rng().normal(size=(C, D))  # (D,), a row for each position
-    inputs = token + table  # (C, D)
-    return inputs.shape == (C, D) and len(np.unique(inputs, axis=0)) == C
+@value("threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum", otherwise={"size": 0})
+def added_rows_show_the_order(size=1):
+    """Once row n of a random table is added to token n, are two orders of the tokens no longer one to attention?"""
+    tokens, table = rng().normal(size=(2, C, D))
+    table, order = size * table, [3, 0, 4, 2, 1]
+    return not np.allclose(self_attention(tokens[order] + table), self_attention(tokens + table)[order])
 
 
 @value("threeb1b-summary.mlp.formula")

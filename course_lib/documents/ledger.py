@@ -115,7 +115,7 @@ class Ledger:
                 continue
             if verdict == "erratum":  # those of one slip stand together
                 fitting = [claim for one in slips(fitting).values() for claim in one]
-                number = f"{len(slips(fitting))} slips in {len(fitting)} places"
+                number = f"{_many(len(slips(fitting)), 'slip')} in {_many(len(fitting), 'place')}"
             else:
                 number = f"{len(fitting)} {title}"
             rows = "".join(self._row(claim) for claim in fitting)
@@ -197,7 +197,11 @@ def _lesson(name):
 def _tally(group):
     """Five claims, two of them of one slip → "3 right, 1 slip"."""
     number = {**verdicts(group), "erratum": len(slips(group))}
-    words = {"erratum": "slip", "reproduced": "right", "remark": "remark", "given": "input", "cited": "cited"}
-    plural = {"erratum", "remark", "given"}
-    parts = [f"{number[v]} {word}{'s' if v in plural and number[v] > 1 else ''}" for v, word in words.items() if number[v]]
-    return ", ".join(parts)
+    nouns = {"erratum": "slip", "remark": "remark", "given": "input"}
+    words = {v: _many(number[v], nouns[v]) if v in nouns else f"{number[v]} {v}" for v in FOLDERS}
+    return ", ".join(words[v] for v in FOLDERS if number[v]).replace("reproduced", "right")
+
+
+def _many(number, noun):
+    """1, "slip" → "1 slip"; 2, "slip" → "2 slips"."""
+    return f"{number} {noun}{'s' * (number != 1)}"

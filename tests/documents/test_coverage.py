@@ -7,7 +7,7 @@ import re
 from course_lib.documents import Claim, claims, sources
 from course_lib.documents.digits import leaves
 from tests.documents.worked import CLAIM_OF
-from tests.notebooks.lessons import notebooks
+from tests.notebooks.lessons import FOLDER, notebooks
 
 ID = re.compile(r"[a-z0-9_.-]+")
 
@@ -20,6 +20,17 @@ def test_every_claim_says_where_it_stands_and_which_notebook_checks_it():
         assert claim.where and claim.statement, claim.id
         texts = all(isinstance(leaf, (str, bool)) for leaf in leaves(claim.printed) if leaf is not None)
         assert texts, f"{claim.id}: printed digits are texts, so that none is lost"
+
+
+def test_every_document_is_named_where_a_reader_meets_them():
+    first, last, front = (
+        FOLDER / "00_start_here.ipynb",
+        FOLDER / "14_the_documents_checked.ipynb",
+        FOLDER.parent / "README.md",
+    )
+    for path in (first, last, front):
+        text = " ".join(path.read_text(encoding="utf-8").split())
+        assert [source.title for source in sources().values() if source.title not in text] == [], path.name
 
 
 def handed_over(path):

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings links address model site bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings worksheets links address model site bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -24,6 +24,10 @@ notebooks: venv
 # Writes notebooks/drawings/*.svg from code; with ARGS=--sheet also build/drawings.html, which shows them all.
 drawings: venv
 	$(PY) -m tools.drawings $(ARGS)
+
+# Worksheets and their answers as PDF in build/worksheets; ARGS="--seed 7" draws other numbers.
+worksheets: venv
+	$(PY) -m tools.worksheets $(ARGS)
 
 # Writes badges, links, the table of lessons and all counts into README.md and docs/.
 links: venv

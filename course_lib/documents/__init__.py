@@ -64,10 +64,10 @@ def check(id, value, otherwise=None):
         raise LedgerError(f"{id} is {this.verdict}: there is nothing to compute; use given(), cite() or remark()")
     computed = as_digits(value, this.printed if this.verdict == "reproduced" else this.correct, id)
     right = agrees(value, this.printed, id) if this.verdict == "reproduced" else _is_erratum(value, this)
-    found = shown.Check(this, computed, _other(this, computed, otherwise))
     if not right:
-        raise LedgerError(f"the ledger says {this.verdict}, this value does not\n{found.as_text()}")
-    return found
+        table = shown.Check(this, computed).as_text()
+        raise LedgerError(f"the ledger says {this.verdict}, this value does not\n{table}")
+    return shown.Check(this, computed, _other(this, computed, otherwise))
 
 
 def _is_erratum(value, this):

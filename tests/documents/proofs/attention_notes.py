@@ -91,23 +91,18 @@ def unembedding_in_rows():
     return letters(w_u, SUMMARY)
 
 
-@value("attention-notes.softmax.standardisation")
-def softmax_standardises():
-    p = softmax(rng().normal(size=V))
-    return bool(np.isclose(p.mean(), 0) and np.isclose(p.std(), 1))
-
-
 LOGITS = np.array([2.0, 1.0, 0.5, -1.0])
 
 
-@value("attention-notes.temperature.small")
-def small_temperature_takes_the_maximum():
-    return bool(softmax(LOGITS / 0.1)[0] > 0.999)
+@value("attention-notes.temperature.small", otherwise={"temperature": 2.0})
+def the_largest_takes_nearly_all(temperature=0.1):
+    return bool(softmax(LOGITS / temperature)[0] > 0.999)
 
 
-@value("attention-notes.temperature.high")
-def high_temperature_lifts_the_unlikely():
-    least = [softmax(LOGITS / t)[-1] for t in (0.5, 1.0, 1.5, 2.0)]
+@value("attention-notes.temperature.high", otherwise={"used": np.multiply})
+def high_temperature_lifts_the_unlikely(used=np.divide):
+    """Where scores are divided by the temperature; multiplied, the unlikely would sink."""
+    least = [softmax(used(LOGITS, t))[-1] for t in (0.5, 1.0, 1.5, 2.0)]
     return bool(np.all(np.diff(least) > 0))
 
 
@@ -127,15 +122,10 @@ def form_of_the_unembedding_matrix():
 # --- attention-notes: attention ------------------------------------------------------------------
 
 
-@value("attention-notes.attention.smaller_space")
-def keys_are_narrower_than_embeddings():
-    return 128 < GPT3["width"]  # Brown et al. 2020, table 2.1
-
-
-def column_pattern(e, w_q, w_k, mask=None):
+def column_pattern(e, w_q, w_k, mask=None, fill=-np.inf):
     """With embeddings as columns of e (D, T): entry (i, j) is how much query j attends to key i."""
     scores = (w_k @ e).T @ (w_q @ e) / np.sqrt(len(w_q))  # (T, K) @ (K, T) → (T, T)
-    return softmax(np.where(True if mask is None else mask, scores, -np.inf).T).T  # down each column
+    return softmax(np.where(True if mask is None else mask, scores, fill).T).T  # down each column
 
 
 def columns():
@@ -143,27 +133,20 @@ def columns():
     return r.normal(size=(D, C)), r.normal(size=(K, D)), r.normal(size=(K, D)), r.normal(size=(D, D))
 
 
-@value("attention-notes.attention.related")
-def larger_product_larger_weight():
-    q, k = rng().normal(size=K), rng().normal(size=(20, K))
-    return bool(np.array_equal(np.argsort(k @ q), np.argsort(attention_weights(q[None], k)[0])))
+@value("attention-notes.attention.related", otherwise={"queries": 5})
+def larger_product_larger_weight(queries=1):
+    """Among the keys of one query; from query to query it need not be so."""
+    q, k = rng().normal(size=(queries, K)), rng().normal(size=(20, K))
+    return bool(np.array_equal(np.argsort((q @ k.T).ravel()), np.argsort(attention_weights(q, k).ravel())))
 
 
-@value("attention-notes.attention.unscaled")
-def unscaled_pattern_is_the_papers():
-    e, w_q, w_k, _ = columns()
-    unscaled = softmax(((w_k @ e).T @ (w_q @ e)).T).T
-    return bool(np.allclose(unscaled, column_pattern(e, w_q, w_k)))
-
-
-@value("attention-notes.attention.columns")
-def columns_sum_to_one():
-    """Down the columns and not along the rows, and the transpose of the row convention."""
+@value("attention-notes.attention.columns", otherwise={"axis": 1})
+def sums_are_one(axis=0):
+    """Down the columns, in the notes' convention; along the rows they are not."""
     e, w_q, w_k, _ = columns()
     pattern, x = column_pattern(e, w_q, w_k), e.T  # x: (T, D), embeddings as rows
-    rows = attention_weights(x @ w_q.T, x @ w_k.T)
-    sums = np.allclose(pattern.sum(axis=0), 1) and not np.allclose(pattern.sum(axis=1), 1)
-    return bool(sums and np.allclose(pattern, rows.T))
+    assert np.allclose(pattern, attention_weights(x @ w_q.T, x @ w_k.T).T)
+    return bool(np.allclose(pattern.sum(axis=axis), 1))
 
 
 @value("attention-notes.training.many_examples")
@@ -174,24 +157,40 @@ def one_pass_is_many_examples():
     return bool(np.allclose(together, [next_word_scores(ids[: t + 1])[-1] for t in range(len(ids))]))
 
 
-@value("attention-notes.masking.minus_infinity")
-def masked_scores_become_zeros():
+@value("attention-notes.masking.minus_infinity", otherwise={"fill": 0.0})
+def masked_scores_become_zeros(fill=-np.inf):
     e, w_q, w_k, _ = columns()
     earlier = causal(C).T  # key i may be seen by query j for i ≤ j
-    pattern = column_pattern(e, w_q, w_k, earlier)
+    pattern = column_pattern(e, w_q, w_k, earlier, fill)
     return bool(np.all(pattern[~earlier] == 0) and np.allclose(pattern.sum(axis=0), 1))
 
 
-@value("attention-notes.attention.size_is_squared")
-def pattern_size_is_squared():
-    sizes = [attention_weights(np.ones((n, K)), np.ones((n, K))).size for n in (4, 8, 16)]
+@value("attention-notes.attention.size_is_squared", otherwise={"window": 2})
+def pattern_size_is_squared(window=None):
+    """Weights that are not zero; if a token looked at itself and one before, they would grow with the length."""
+    sizes = []
+    for n in (4, 8, 16):
+        mask = None if window is None else causal(n) & ~np.tri(n, k=-window, dtype=bool)
+        sizes.append(np.count_nonzero(attention_weights(np.ones((n, K)), np.ones((n, K)), mask)))
     return sizes == [4**2, 8**2, 16**2]
 
 
-@value("attention-notes.value.form")
-def form_of_a_value():
+@value("attention-notes.value.form", otherwise={"word": slice(None)})
+def form_of_a_value(word=0):
+    """The value matrix times the embedding of one word; of all words at once it is a matrix."""
     e, *_, w_v = columns()
-    return FORM[(w_v @ e[:, 0]).ndim]  # the value matrix times one embedding
+    return FORM[(w_v @ e[:, word]).ndim]
+
+
+@value("attention-notes.query.form", otherwise={"word": slice(None)})
+def form_of_a_query(word=0):
+    e, w_q, *_ = columns()
+    return FORM[(w_q @ e[:, word]).ndim]
+
+
+@mistake("attention-notes.query.form")
+def form_of_the_query_weights():
+    return FORM[columns()[1].ndim]
 
 
 @mistake("attention-notes.value.form")
@@ -199,18 +198,21 @@ def form_of_the_value_weights():
     return FORM[columns()[-1].ndim]
 
 
-@value("attention-notes.value.same_space")
-def other_widths_do_not_add():
-    noun = np.zeros(D)
-    return fits(lambda: noun + np.zeros(D)) and not fits(lambda: noun + np.zeros(K))
+@value("attention-notes.value.same_space", otherwise={"brought_back": True})
+def only_the_embeddings_width_adds(brought_back=False):
+    """A narrow value adds only if another matrix brings it back to the embedding's width first."""
+    noun, up = np.zeros(D), np.zeros((D, K))
+    narrow = fits(lambda: noun + (up @ np.zeros(K) if brought_back else np.zeros(K)))
+    return fits(lambda: noun + np.zeros(D)) and not narrow
 
 
-@value("attention-notes.value.weighted_sum")
-def update_is_a_weighted_sum():
+@value("attention-notes.value.weighted_sum", otherwise={"weighted": False})
+def update_is_a_weighted_sum(weighted=True):
     """Word by word, as the notes tell it, against the matrix product E + (W_V E) pattern."""
     e, w_q, w_k, w_v = columns()
     pattern = column_pattern(e, w_q, w_k)  # (T, T)
-    by_hand = [e[:, j] + sum(pattern[i, j] * (w_v @ e[:, i]) for i in range(C)) for j in range(C)]
+    share = pattern if weighted else np.full_like(pattern, 1 / C)
+    by_hand = [e[:, j] + sum(share[i, j] * (w_v @ e[:, i]) for i in range(C)) for j in range(C)]
     return bool(np.allclose(np.transpose(by_hand), e + w_v @ e @ pattern))
 
 

@@ -13,6 +13,7 @@ from tests.documents.proofs.unequal_sizes import (
     K,
     V,
     attention_weights,
+    causal,
     changes,
     letters,
     mlp,
@@ -62,43 +63,38 @@ def only_the_top_sees_all():
 # --- lecture-notes: attention --------------------------------------------------------------------
 
 
-@value("lecture-notes.context.bank")
-def bank_and_bank():
-    """One lookup table, two sentences: the same vector before attention, two vectors after."""
+@value("lecture-notes.context.bank", otherwise={"layer": mlp})
+def bank_and_bank(layer=self_attention):
+    """One lookup table, two sentences: one vector before attention, two after. An MLP leaves them one."""
     river = ["I", "swam", "across", "the", "river", "to", "get", "to", "the", "other", "bank"]
     money = ["I", "walked", "across", "the", "road", "to", "get", "cash", "from", "the", "other", "bank"]
     words = sorted(set(river + money))
     table = rng().normal(size=(len(words), D))
     first, second = (table[[words.index(word) for word in text]] for text in (river, money))
-    apart = not np.allclose(self_attention(first)[-1], self_attention(second)[-1])
+    apart = not np.allclose(layer(first)[-1], layer(second)[-1])
     return bool(np.array_equal(first[-1], second[-1]) and apart)
 
 
-@value("lecture-notes.attention.input_and_output")
-def rows_for_tokens():
+@value("lecture-notes.attention.input_and_output", otherwise={"width": K})
+def rows_for_tokens(width=D):
+    """Values as wide as the tokens; with narrower ones the output would be narrower."""
+    x, names = rng().normal(size=(C, D)), {C: "N", D: "D", K: "K"}
+    return [letters(x, names), letters(attention_weights(x, x) @ x[:, :width], names)]
+
+
+@value("lecture-notes.attention.average_is_not_enough", otherwise={"scores": 0.0})
+def attention_weighs_unlike(scores=1.0):
+    """An average weighs all alike; attention does not, unless all of its scores are equal."""
     x = rng().normal(size=(C, D))
-    names = {C: "N", D: "D"}
-    return [letters(x, names), letters(mlp(self_attention(x)), names)]
+    assert np.allclose(np.full((C, C), 1 / C) @ x, x.mean(axis=0))
+    uneven = np.ptp(attention_weights(scores * x, x), axis=-1)  # largest minus smallest weight of each row
+    return bool(np.all(uneven > 0.01))
 
 
-@value("lecture-notes.attention.average_is_not_enough")
-def average_weighs_all_alike():
-    x = rng().normal(size=(C, D))
-    average = np.full((C, C), 1 / C)
-    uneven = np.ptp(attention_weights(x, x), axis=-1)  # largest minus smallest weight of each row
-    return bool(np.allclose(average @ x, x.mean(axis=0)) and np.all(uneven > 0.01))
-
-
-@value("lecture-notes.attention.softmax_of_inner_products")
-def unscaled_is_scaled():
-    q, k = rng().normal(size=(2, C, D))
-    return bool(np.allclose(softmax(q @ k.T), attention_weights(q, k)))
-
-
-@value("lecture-notes.attention.axes")
-def axes_of_the_code():
+@value("lecture-notes.attention.axes", otherwise={"value_width": K})
+def axes_of_the_code(value_width=D):
     """The sizes of Q, then the last size of the output, for values of another width than the keys."""
-    q, k, v = np.ones((B, C, K)), np.ones((B, C, K)), np.ones((B, C, D))
+    q, k, v = np.ones((B, C, K)), np.ones((B, C, K)), np.ones((B, C, value_width))
     out = attention_weights(q, k) @ v  # (B, N, N) @ (B, N, d_v) → (B, N, d_v)
     return [{B: "B", C: "N", K: "d_k", D: "d_v"}[size] for size in (*q.shape, out.shape[-1])]
 
@@ -256,13 +252,7 @@ def unseen_word_is_spelt():
     return pieces == list("lowest")
 
 
-@value("lecture-notes.masking.cheating")
-def unmasked_output_depends_on_the_future():
-    return bool(changes(self_attention, rng().normal(size=(C, D)), at=C - 1)[0])
-
-
-@value("lecture-notes.masking.strictly_before")
-def strictly_before_leaves_something_to_see():
-    """Does a mask without its diagonal leave every token at least one token to attend to?"""
-    mask = np.tril(np.ones((C, C), dtype=bool), k=-1)
-    return bool(np.all(mask.any(axis=-1)))
+@value("lecture-notes.masking.cheating", otherwise={"mask": causal(C)})
+def output_depends_on_the_future(mask=None):
+    changed = changes(lambda x: self_attention(x, mask), rng().normal(size=(C, D)), at=C - 1)
+    return bool(changed[:-1].all())

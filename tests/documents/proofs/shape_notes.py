@@ -11,12 +11,11 @@ from tests.documents.proofs.unequal_sizes import (
     K,
     N,
     V,
-    attention_weights,
     causal,
     letters,
     rng,
 )
-from tests.documents.proofs.whitepaper_gpt import fits, softmax
+from tests.documents.proofs.whitepaper_gpt import softmax
 
 TABLE = rng().normal(size=(V, D))
 BATCH = rng().integers(V, size=(B, C))
@@ -119,66 +118,52 @@ def term_is_the_same_whatever_the_tokens(term=fourier):
 X = TABLE[BATCH]  # (B, C, d)
 
 
-@value("shape-notes.attention.projections")
-def projected():
-    return letters(X @ np.zeros((D, D)), NOTES)
+@value("shape-notes.attention.projections", otherwise={"width": K})
+def projected(width=D):
+    """By a square matrix; one of another width would not keep the size of X."""
+    return letters(X @ np.zeros((D, width)), NOTES)
 
 
-@value("shape-notes.heads.split")
-def split():
-    return letters(X.reshape(B, C, N, D // N), NOTES)
+@value("shape-notes.heads.split", otherwise={"heads": K})
+def split(heads=N):
+    return letters(X.reshape(B, C, heads, -1), NOTES)
 
 
-@value("shape-notes.heads.split_then_reshape")
-def reshape_moves_the_heads():
-    """Does a reshape put head n of token t where B x N x C x d/N has it?"""
-    heads = X.reshape(B, C, N, K)
-    return bool(np.array_equal(heads.reshape(B, N, C, K), heads.transpose(0, 2, 1, 3)))
+@value("shape-notes.heads.split_then_reshape", otherwise={"context": 1})
+def reshape_moves_the_heads(context=C):
+    """Does a reshape put head n of token t where B x N x C x d/N has it? Only in a text of one token."""
+    heads = X[:, :context].reshape(B, context, N, K)
+    return bool(np.array_equal(heads.reshape(B, N, context, K), heads.transpose(0, 2, 1, 3)))
 
 
-@value("shape-notes.attention.head_width")
-def width_that_the_root_belongs_to():
+@value("shape-notes.attention.head_width", otherwise={"heads": 1})
+def width_that_the_root_belongs_to(heads=N):
     """The length over which one head's dot product runs."""
-    heads = X.reshape(B, C, N, K).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
-    return NOTES[heads.shape[-1]]
+    q = X.reshape(B, C, heads, D // heads).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
+    return NOTES[q.shape[-1]]
 
 
-def head():
-    q, k, v = rng().normal(size=(3, C, K))
-    return attention_weights(q, k, causal(C)), v  # (C, C), (C, d/N)
-
-
-@value("shape-notes.attention.star")
-def star_multiplies():
-    weights, v = head()
-    return fits(lambda: weights * v)
-
-
-@value("shape-notes.attention.values_twice")
-def values_multiply_twice():
-    weights, v = head()
-    a = weights @ v  # (C, d/N)
-    return fits(lambda: a @ v)
-
-
-@value("shape-notes.masking.zeros_before_the_softmax")
-def zeros_exclude_the_future():
+@value("shape-notes.masking.zeros_before_the_softmax", otherwise={"hidden": -np.inf})
+def hidden_scores_exclude_the_future(hidden=0.0):
     scores = rng().normal(size=(C, C))
-    weights = softmax(np.where(causal(C), scores, 0))
+    weights = softmax(np.where(causal(C), scores, hidden))
     return bool(np.all(weights[~causal(C)] == 0))
 
 
-@value("shape-notes.heads.reshape_back")
-def reshape_brings_the_heads_back():
+@value("shape-notes.heads.reshape_back", otherwise={"context": 1})
+def reshape_brings_the_heads_back(context=C):
+    x = X[:, :context]
+    heads = x.reshape(B, context, N, K).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
+    assert np.array_equal(heads.transpose(0, 2, 1, 3).reshape(x.shape), x)
+    return bool(np.array_equal(heads.reshape(B, context, N, K).reshape(x.shape), x))
+
+
+@value("shape-notes.heads.output", otherwise={"width": K})
+def joined_and_projected(width=D):
+    """Joined, and times a square matrix; one of another width would not give the size of X."""
     heads = X.reshape(B, C, N, K).transpose(0, 2, 1, 3)  # (B, N, C, d/N)
-    assert np.array_equal(heads.transpose(0, 2, 1, 3).reshape(B, C, D), X)
-    return bool(np.array_equal(heads.reshape(B, C, N, K).reshape(B, C, D), X))
-
-
-@value("shape-notes.heads.output")
-def joined_and_projected():
-    joined = X.reshape(B, C, N, K).transpose(0, 2, 1, 3).transpose(0, 2, 1, 3).reshape(B, C, D)
-    return [letters(joined, NOTES), letters(joined @ np.zeros((D, D)), NOTES)]
+    joined = heads.transpose(0, 2, 1, 3).reshape(B, C, -1)
+    return [letters(joined, NOTES), letters(joined @ np.zeros((D, width)), NOTES)]
 
 
 @value("shape-notes.feed_forward.factor")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.documents.proofs import given, mistake, value
+from tests.documents.proofs import cause, given, mistake, value
 from tests.documents.proofs.whitepaper_embeddings import encoding, softmax
 
 # --- inputs and products -------------------------------------------------------------------------
@@ -68,8 +68,9 @@ def target_values():
 
 
 @value("whitepaper.queries.factors")
-def columns_of_w_q():
-    return weights("q").T
+def columns_of_zeros_and_ones_behind_the_queries():
+    """Row i: the zeros and ones that make column i of the printed Q."""
+    return weights_between(written(), given("whitepaper.queries.from_expressions")).T
 
 
 def products(weight, x):
@@ -131,6 +132,11 @@ def swapped_rows_above_rows_of_the_queries():
     return np.vstack([weights("v")[[1, 0]], weights("q")[2:]])
 
 
+@cause("whitepaper.attention.values_weights")
+def first_entry_of_v_by_either_matrix():
+    return [(rounded() @ w)[0, 0] for w in (given("whitepaper.attention.values_weights"), weights("v"))]
+
+
 @value("whitepaper.attention.values")
 def values_as_written():
     return written() @ weights("v")
@@ -139,6 +145,11 @@ def values_as_written():
 @mistake("whitepaper.attention.values")
 def values_from_the_rounded_table():
     return rounded() @ weights("v")
+
+
+@cause("whitepaper.attention.values")
+def the_third_columns():
+    return [*rounded()[1:, 2], *written()[1:, 2]]
 
 
 # --- the attention of the example ----------------------------------------------------------------
@@ -154,74 +165,87 @@ def attention_output():
     return probabilities(rounded()) @ (rounded() @ weights("v"))
 
 
-@value("whitepaper.attention.rows_add_to_one")
-def rows_add_to_one():
-    return np.allclose(probabilities(rounded()).sum(axis=1), 1, rtol=0, atol=1e-14)
+@value("whitepaper.attention.rows_add_to_one", otherwise={"axis": 0})
+def sums_are_one(axis=1):
+    """Along the rows; down the columns they are not."""
+    return bool(np.allclose(probabilities(rounded()).sum(axis=axis), 1, rtol=0, atol=1e-14))
 
 
 @value("whitepaper.attention.d_k")
-def width_of_a_key():
-    return keys_from_table().shape[1]
+def divisor_behind_the_weights():
+    """The d for which softmax(Q K^T / √d) has the printed weights."""
+    scores = queries_from_table() @ keys_from_table().T
+    printed = given("whitepaper.attention.weights")
+    (d,) = (d for d in range(1, 17) if np.allclose(softmax(scores / np.sqrt(d)), printed, atol=1e-7))
+    return d
 
 
-@value("whitepaper.attention.same_dimension")
-def vectors_of_a_token_have_one_length():
-    return queries_from_table().shape == keys_from_table().shape == values_from_table().shape
+@value("whitepaper.attention.other_dimension_than_embedding", otherwise={"key_width": 3})
+def narrower_heads_work(key_width=2):
+    """Queries of width 2 from embeddings of width 4; keys of another width than the queries do not fit."""
+    q, k, v = (rounded() @ weights(name)[:, :n] for name, n in (("q", 2), ("k", key_width), ("v", 2)))
+    try:
+        return (softmax(q @ k.T / np.sqrt(2)) @ v).shape == (3, 2)
+    except ValueError:
+        return False
 
 
-@value("whitepaper.attention.other_dimension_than_embedding")
-def narrower_heads_work():
-    """Weights of shape embedding by head width, 4x2: one output of width 2 for each word."""
-    q, k, v = (rounded() @ weights(name)[:, :2] for name in "qkv")
-    return (softmax(q @ k.T / np.sqrt(2)) @ v).shape == (3, 2)
+@value("whitepaper.attention.tokens_are_independent", otherwise={"axis": 0})
+def one_by_one_equals_all_at_once(axis=1):
+    """The softmax of a token's own row needs no other token's scores; one down the columns would."""
+    scores = queries_from_table() @ keys_from_table().T / 2
+    alone = [softmax(row) for row in scores]
+    together = softmax(scores) if axis == 1 else softmax(scores.T).T
+    return bool(np.allclose(alone @ values_from_table(), together @ values_from_table()))
 
 
-@value("whitepaper.attention.tokens_are_independent")
-def one_by_one_equals_all_at_once():
-    one_by_one = []
-    for q in queries_from_table():
-        weight = softmax(np.array([q @ k for k in keys_from_table()]) / np.sqrt(len(q)))
-        one_by_one.append(sum(w * v for w, v in zip(weight, values_from_table(), strict=True)))
-    return np.allclose(one_by_one, attention_output())
+@value("whitepaper.encoder.combination_of_inputs", otherwise={"turned": False})
+def outputs_are_combinations_of_inputs(turned=True):
+    """Can the rows of the output be mixed from the rows of x? They can where W_V changes nothing."""
+    x = rounded()
+    out = probabilities(x) @ (x @ weights("v") if turned else x)
+    mixed = out @ np.linalg.pinv(x) @ x  # the nearest that mixtures of the inputs come to
+    near = np.isclose(mixed, out).all(axis=1)
+    assert near.all() or not near.any()
+    return bool(near.all())
 
 
-@value("whitepaper.attention.every_other_token")
-def scores_of_a_sentence_leave_the_token_itself_out():
-    tokens = len(rounded())
-    return np.count_nonzero(probabilities(rounded())) == tokens * (tokens - 1)
+@value("whitepaper.attention.relevant_to_each_other", otherwise={"of_the_document": True})
+def scores_are_the_same_both_ways(of_the_document=False):
+    """With weights drawn at random; those of the document are the other case."""
+    w_q, w_k = np.random.default_rng(0).normal(size=(2, 4, 4))
+    if of_the_document:
+        w_q, w_k = weights("q"), weights("k")
+    scores = rounded() @ w_q @ (rounded() @ w_k).T
+    return bool(np.allclose(scores, scores.T))
 
 
-@value("whitepaper.attention.embeddings_alone")
-def embeddings_alone_give_the_queries():
-    return np.allclose(
-        given("whitepaper.input.embeddings") @ weights("q"), given("whitepaper.attention.queries"), atol=1e-4
-    )
+@value("whitepaper.attention.same_input", otherwise={"columns": [0, 1, 3]})
+def both_inputs_agree_to_four_decimals(columns=(0, 1, 2, 3)):
+    """In the third column they do not; in the others they do."""
+    return bool((np.abs(written() - rounded())[:, list(columns)] <= 0.5e-4 + 1e-12).all())
 
 
-@value("whitepaper.attention.one_score")
-def score_and_output_have_one_shape():
-    return (queries_from_table() @ keys_from_table().T).shape == attention_output().shape
+@cause("whitepaper.attention.same_input")
+def the_third_columns_and_two_entries_of_either_q():
+    as_written, from_table = np.round(written() @ weights("q"), 4), rounded() @ weights("q")
+    return [*written()[1:, 2], *rounded()[1:, 2], as_written[1, 1], as_written[2, 1], from_table[1, 1], from_table[2, 1]]
 
 
-@value("whitepaper.attention.same_input")
-def both_inputs_agree_to_four_decimals():
-    return bool((np.abs(written() - rounded()) <= 0.5e-4 + 1e-12).all())
-
-
-@value("whitepaper.attention.unscaled_gradients_too_small")
-def unscaled_slopes_vanish_with_the_width():
+@value("whitepaper.attention.unscaled_gradients_too_small", otherwise={"scaled": True})
+def slopes_vanish_with_the_width(scaled=False):
     """Summed |d softmax / d scores| for random queries and keys, of width 4 to 4096."""
 
-    def mean_slope(d, scale):
+    def mean_slope(d):
         rng, slopes = np.random.default_rng(0), []
         for _ in range(50):
-            p = softmax(rng.standard_normal((8, d)) @ rng.standard_normal(d) / scale)  # (T=8,)
+            scores = rng.standard_normal((8, d)) @ rng.standard_normal(d)  # (T=8,)
+            p = softmax(scores / (np.sqrt(d) if scaled else 1))
             slopes.append(np.abs(np.diag(p) - np.outer(p, p)).sum())
         return np.mean(slopes)
 
-    without = [mean_slope(d, 1) for d in (4, 64, 512, 4096)]
-    with_root = [mean_slope(d, np.sqrt(d)) for d in (4, 64, 512, 4096)]
-    return bool((np.diff(without) < 0).all() and without[-1] < 0.1 * with_root[-1] and min(with_root) > 1)
+    slopes = [mean_slope(d) for d in (4, 64, 512, 4096)]
+    return bool((np.diff(slopes) < 0).all() and slopes[-1] < 0.1 * slopes[0])
 
 
 # --- softmax -------------------------------------------------------------------------------------
@@ -232,20 +256,23 @@ def probabilities_of_three_logits():
     return softmax(given("whitepaper.softmax.logits"))
 
 
-@value("whitepaper.softmax.is_a_distribution")
-def results_are_a_distribution():
+def shares(z):
+    """The scores divided by their sum: softmax without its exponentials."""
+    return z / z.sum(axis=-1, keepdims=True)
+
+
+@value("whitepaper.softmax.is_a_distribution", otherwise={"of": shares})
+def results_are_a_distribution(of=softmax):
     logits = np.random.default_rng(0).normal(0, 5, (1000, 3))
-    p = softmax(logits)
+    p = of(logits)
     sums = np.allclose(p.sum(axis=1), 1)
     return bool(sums and (p > 0).all() and (p < 1).all() and (p.argmax(1) == logits.argmax(1)).all())
 
 
-@value("whitepaper.softmax.subtle_differences")
-def subtle_differences_grow():
-    """Two logits that differ by d from 0.001 to 0.5: do their probabilities ever differ by more?"""
-    d = np.array([0.001, 0.01, 0.1, 0.5])
-    p = softmax(np.stack([d, 0 * d], axis=1))  # (4, 2)
-    return bool((p[:, 0] - p[:, 1] > d).any())
+@cause("whitepaper.softmax.subtle_differences")
+def ratio_and_difference():
+    (a, b, _), (p, q, _) = given("whitepaper.softmax.logits"), probabilities_of_three_logits()
+    return [a, b, p, p / q, q, a - b, p - q]
 
 
 # --- weights -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import numpy as np
 from course_lib.data.worked import W_K, W_Q, W_V
 from course_lib.data.worked import X_PLACED as X
 from course_lib.data.worked import Y_PLACED as Y
-from tests.documents.proofs import given, mistake, value
+from tests.documents.proofs import cause, given, mistake, value
 
 CAUSAL = np.tril(np.ones((3, 3), bool))  # True = may attend
 
@@ -34,36 +34,34 @@ def same_digits(computed, id):
 # --- heads ---------------------------------------------------------------------------------------
 
 
-@value("whitepaper.heads.trained_matrices")
-def queries_of_another_sentence_are_the_same():
-    """Trained weights stay what they are when another sentence comes; Q does not."""
-    return np.array_equal(X @ W_Q, Y @ W_Q)
+@value("whitepaper.heads.trained_independently", otherwise={"heard": False})
+def gradient_of_head_1_ignores_head_2(heard=True):
+    """∂L/∂head_1 for L = ½‖[head_1 head_2] W_O - target‖², with two different heads 2.
 
-
-@value("whitepaper.heads.trained_independently")
-def gradient_of_head_1_ignores_head_2():
-    """∂L/∂head_1 for L = ½‖[head_1 head_2] W_O - target‖², with two different heads 2."""
-    w_o, target = given("whitepaper.heads.w_o"), np.ones((3, 4))
+    It would ignore head 2 if W_O did, with zeros in its lower half.
+    """
+    w_o, target = given("whitepaper.heads.w_o").copy(), np.ones((3, 4))
     head_1, head_2 = attention(X @ W_Q, X @ W_K, X @ W_V), given("whitepaper.heads.head_2")
+    w_o[4:] *= heard
 
     def gradient(other):
         return (np.hstack([head_1, other]) @ w_o - target) @ w_o[:4].T
 
-    return np.allclose(gradient(head_2), gradient(2 * head_2))
+    return bool(np.allclose(gradient(head_2), gradient(2 * head_2)))
 
 
-@value("whitepaper.heads.weight_vector")
-def concatenation_times_a_vector_is_a_vector():
-    return np.ndim(given("whitepaper.heads.concatenation")[0] @ given("whitepaper.heads.w_o")[:, 0]) == 1
+@value("whitepaper.heads.weight_vector", otherwise={"columns": slice(None)})
+def concatenation_times_one_column_is_a_vector(columns=0):
+    """A row of eight times a vector of eight; times all of W_O it is a vector."""
+    return np.ndim(given("whitepaper.heads.concatenation")[0] @ given("whitepaper.heads.w_o")[:, columns]) == 1
 
 
-@value("whitepaper.heads.formula")
-def formula_gives_head_1():
-    """Q = K = V = X in head_1 = Attention(Q W^Q, K W^K, V W^V)."""
-    head_1 = attention(X @ W_Q, X @ W_K, X @ W_V)
-    return same_digits(
-        np.hstack([head_1, given("whitepaper.heads.head_2")]), "whitepaper.heads.concatenation"
-    )
+@value("whitepaper.heads.formula", otherwise={"outer": (X @ W_Q, X @ W_K, X @ W_V)})
+def formula_gives_head_1(outer=(X, X, X)):
+    """head_1 = Attention(Q W^Q, K W^K, V W^V) with the input for all three; with queries, keys and values it is not."""
+    q, k, v = (part @ w for part, w in zip(outer, (W_Q, W_K, W_V), strict=True))
+    both = np.hstack([attention(q, k, v), given("whitepaper.heads.head_2")])
+    return same_digits(both, "whitepaper.heads.concatenation")
 
 
 @value("whitepaper.heads.concatenation")
@@ -73,45 +71,64 @@ def concatenation():
 
 @value("whitepaper.heads.w_o_shape")
 def w_o_shape():
-    heads, width = 2, given("whitepaper.heads.head_2").shape[1]
-    return [heads * width, X.shape[1]]
+    """What takes a row of the concatenation to a row of M."""
+    return [given("whitepaper.heads.concatenation").shape[1], given("whitepaper.heads.output").shape[1]]
 
 
-@value("whitepaper.heads.w_o_filled_with_half")
-def w_o_is_half_everywhere():
-    return bool((given("whitepaper.heads.w_o") == 0.5).all())
+@value("whitepaper.heads.w_o_filled_with_half", otherwise={"w_o": given("whitepaper.heads.w_o")})
+def half_everywhere_gives_the_output(w_o=np.full((8, 4), 0.5)):  # noqa: B008 - nobody writes to it
+    """Does this W_O lead to the multi-head output that is printed?"""
+    return same_digits(concatenation_as_printed() @ w_o, "whitepaper.heads.output")
 
 
-@value("whitepaper.heads.final_output")
-def last_matrix_is_the_product():
-    printed, product = given("whitepaper.heads.concatenation"), multi_head_output()
-    return printed.shape == product.shape and np.allclose(printed, product)
+@cause("whitepaper.heads.w_o_filled_with_half")
+def the_first_word_under_half_everywhere():
+    columns = concatenation_as_printed()[0] @ np.full((8, 4), 0.5)
+    assert np.ptp(columns) < 1e-12
+    return [0.5, columns[0]]
+
+
+@value("whitepaper.heads.final_output", otherwise={"printed": "whitepaper.heads.output"})
+def last_matrix_is_the_product(printed="whitepaper.heads.concatenation"):
+    """Is what is printed there the concatenation times W_O? The matrix M is."""
+    product = multi_head_output()
+    return given(printed).shape == product.shape and same_digits(product, printed)
+
+
+def concatenation_as_printed():
+    return given("whitepaper.heads.concatenation")
 
 
 @value("whitepaper.heads.output")
 def multi_head_output():
-    return given("whitepaper.heads.concatenation") @ given("whitepaper.heads.w_o")
+    return concatenation_as_printed() @ given("whitepaper.heads.w_o")
 
 
-@value("whitepaper.heads.parallel")
-def heads_do_not_need_each_other():
-    """Head by head in the opposite order, against one product for all heads at once."""
+@value("whitepaper.heads.parallel", otherwise={"one_budget": True})
+def heads_do_not_need_each_other(one_budget=False):
+    """Head by head in the opposite order, against all at once; if both shared one budget of 1 they would need each other."""
     wq, wk, wv = np.random.default_rng(0).normal(size=(3, 2, 4, 4))
-    all_at_once = [X @ wq, X @ wk, X @ wv]  # each 2 heads of 3x4
-    scores = softmax(all_at_once[0] @ all_at_once[1].transpose(0, 2, 1) / 2)
+    q, k, v = X @ wq, X @ wk, X @ wv  # each 2 heads of 3x4
+    powers = np.exp(q @ k.transpose(0, 2, 1) / 2)  # (2, 3, 3)
+    weights = powers / powers.sum(axis=(0, 2) if one_budget else 2, keepdims=True)
     alone = [attention(X @ wq[h], X @ wk[h], X @ wv[h]) for h in (1, 0)][::-1]
-    return np.allclose(scores @ all_at_once[2], alone, rtol=1e-12)
+    return bool(np.allclose(weights @ v, alone, rtol=1e-12))
 
 
-@value("whitepaper.heads.same_speed")
-def multiplications_do_not_grow():
-    """Multiplications in QKᵀ and in weights @ V, counted for 500 and for 1000 words."""
-    d = 4
-    count = {n: sum(a.shape[0] * a.shape[1] * b.shape[1] for a, b in [
-        (np.empty((n, d)), np.empty((d, n))),  # scores, n x n
-        (np.empty((n, n)), np.empty((n, d))),  # weighted values
-    ]) for n in (500, 1000)}  # fmt: skip
-    return count[1000] == count[500]
+def multiplications(words, width):
+    """Of a whole layer: four projections of every word, then scores and weighted values of every pair."""
+    return 4 * words * width**2 + 2 * words**2 * width
+
+
+@value("whitepaper.heads.same_speed", otherwise={"count": lambda words, width: 4 * width**2})
+def twice_the_words_cost_the_same(count=multiplications):
+    """Multiplications; the number of weights does not know how many words there are."""
+    return count(1000, 4) == count(500, 4)
+
+
+@cause("whitepaper.heads.same_speed")
+def how_much_more_twice_the_words_cost():
+    return [multiplications(1000, width) / multiplications(500, width) for width in (4, 768, 12288)]
 
 
 # --- layer normalization -------------------------------------------------------------------------

@@ -17,7 +17,8 @@ ASSIGNMENT, STUDENTS = "04_attention", 12
 
 def a_class(folder):
     """A course folder in which everybody has handed in the worked solution."""
-    from course_lib.classroom.release import SOURCES, release
+    from course_lib.classroom.release import release
+    from course_lib.classroom.tasks import SOURCES
 
     release(folder, [ASSIGNMENT])
     notebook = json.loads((folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))

@@ -23,7 +23,7 @@ from course_lib.terminal import show_any_text
 from .grade import replace
 from .roster import class_list, flat
 from .sanitise import MAX_FILE, Unreadable, plain, read_plain_file
-from .tasks import TASKS
+from .tasks import all_assignments
 
 MAX_ENTRIES = 50_000
 ASK = "unpack it yourself, and put the notebook here under the student's id"
@@ -189,8 +189,9 @@ def unzipped(archive, info):
 def collect(course, assignment, pattern=None, anybody=False, force=False):
     """Lines for the screen, while submissions are written. Raises SystemExit with what is missing."""
     folder = course / "downloaded" / assignment / "archive"
-    if assignment not in TASKS or not folder.is_dir():
-        raise SystemExit(f"there is no folder {folder}" if assignment in TASKS else f"there is no assignment {assignment!r}")
+    known = assignment in all_assignments()
+    if not known or not folder.is_dir():
+        raise SystemExit(f"there is no folder {folder}" if known else f"there is no assignment {assignment!r}")
     students = Anybody() if anybody else class_list(course)
     if not anybody and not students:
         raise SystemExit(

@@ -39,7 +39,7 @@ from .sanitise import (
     read_submission,
     sanitise,
 )
-from .tasks import TASKS, without_task
+from .tasks import all_assignments, tasks_of
 from .values import grade_notebook
 
 
@@ -79,7 +79,6 @@ def grade_student(course, assignment, student, release, sandboxed=True, again=Fa
         "student": student, "outcome": "graded", "reason": "", "notes": [], "seed": seed,
         "sandbox": sandboxed, "digest": "", "results": {},
     }  # fmt: skip
-    tests = [grade_id(cell) for cell in release["cells"] if is_test(cell)]
     try:
         result["seed"] = seed or seed_of(course, assignment, student)
         try:
@@ -93,13 +92,14 @@ def grade_student(course, assignment, student, release, sandboxed=True, again=Fa
                 return before, None
             notebook, notes = sanitise(release, data)
             result["notes"] += notes
-            tasks = {test: TASKS[assignment][test] for test in tests}
             result["results"] = grade_notebook(
-                notebook, tasks, result["seed"], sandboxed, result["notes"]
+                notebook, tasks_of(assignment, release["cells"]), result["seed"], sandboxed, result["notes"]
             )
         except Unreadable as error:
             notebook, result["outcome"], result["reason"] = release, "unreadable", str(error)
-            result["results"] = {test: ("unreadable", str(error)) for test in tests}
+            result["results"] = {
+                grade_id(cell): ("unreadable", str(error)) for cell in release["cells"] if is_test(cell)
+            }
     except Exception as error:  # noqa: BLE001
         notebook, result["outcome"] = None, "ungraded"
         result["reason"] = f"the grader failed with {type(error).__name__}: {plain(error)}"
@@ -204,8 +204,8 @@ def replace(path, content):
 
 def released(course, assignment):
     """The released notebook, which the gradebook must know. Raises SystemExit with what to do."""
-    if assignment not in TASKS:
-        raise SystemExit(f"there is no assignment {assignment!r}; there are {', '.join(TASKS)}")
+    if assignment not in all_assignments():
+        raise SystemExit(f"there is no assignment {assignment!r}; there are {', '.join(all_assignments())}")
     path = course / "release" / assignment / f"{assignment}.ipynb"
     try:
         notebook = nbformat.read(path, as_version=4)  # first, since a gradebook is made where there is none
@@ -216,8 +216,10 @@ def released(course, assignment):
             f"{assignment} has not been released in {course}: run `make release` first, "
             "or name the folder of your class with COURSE"
         ) from None
-    if cells := without_task(assignment, notebook["cells"]):
-        raise SystemExit(f"no task in course_lib/classroom/tasks.py for {', '.join(cells)} of {assignment}")
+    try:
+        tasks_of(assignment, notebook["cells"])
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from None
     return notebook
 
 
@@ -283,7 +285,7 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     if not options.assignment:
         raise SystemExit(
-            f"which assignment? `make grade ASSIGNMENT=04_attention`; there are {', '.join(TASKS)}"
+            f"which assignment? `make grade ASSIGNMENT=04_attention`; there are {', '.join(all_assignments())}"
         )
     if not options.unsafe_no_sandbox and (reason := sandbox.unusable()):
         raise SystemExit(sandbox.ADVICE.format(reason=reason))

@@ -11,6 +11,7 @@ from nbconvert.exporters import NotebookExporter
 from nbconvert.preprocessors import Preprocessor
 from nbgrader.server_extensions.formgrader import formgrader
 
+from .tasks import OWN
 from .written import written
 
 
@@ -64,7 +65,12 @@ class NoAutograde(NotebookExporter):
 
 
 def secure(config):
-    """Set nbgrader up so that its pages show what students wrote, and their names, as data, and it runs nothing of it."""
+    """Set nbgrader up so that its pages show what students wrote, and their names, as data, and it runs nothing of it.
+
+    What it hands out are the stubs of the lessons, and no file of right answers.
+    """
+    config.ClearSolutions.code_stub = {"python": "raise NotImplementedError"}
+    config.CourseDirectory.ignore = [".ipynb_checkpoints", "*.pyc", "__pycache__", "feedback", OWN]
     config.Autograde.exporter_class = NoAutograde
     config.HTMLExporter.filters = {"markdown2html": markdown2html, "strip_files_prefix": strip_files_prefix}
     config.HTMLExporter.preprocessors = [Plain]

@@ -9,10 +9,8 @@ from pathlib import Path
 from nbgrader.apps import NbGraderAPI
 from traitlets.config import Config
 
+from . import tasks
 from .pages import secure
-from .tasks import without_task
-
-SOURCES = Path(__file__).resolve().parents[2] / "notebooks" / "assignments"
 
 
 def nbgrader(course):
@@ -22,7 +20,7 @@ def nbgrader(course):
     config = Config()
     config.CourseDirectory.course_id = "gpt-by-hand"
     config.CourseDirectory.root = str(course)
-    config.CourseDirectory.source_directory = str(SOURCES)
+    config.CourseDirectory.source_directory = str(tasks.SOURCES)
     secure(config)
     return NbGraderAPI(config=config)
 
@@ -30,26 +28,18 @@ def nbgrader(course):
 def release(course, assignments=()):
     """Release the named assignments, or all; their names. Raises RuntimeError with what is wrong."""
     course.mkdir(parents=True, exist_ok=True)
-    names, api = list(assignments) or all_assignments(), nbgrader(course)
+    there_are = tasks.all_assignments()
+    names, api = list(assignments) or there_are, nbgrader(course)
     for name in names:
-        if name not in all_assignments():
-            raise RuntimeError(f"there is no assignment {name!r}; there are {', '.join(all_assignments())}")
-        source = json.loads((SOURCES / name / f"{name}.ipynb").read_text(encoding="utf-8"))
-        if cells := without_task(name, source["cells"]):
-            raise RuntimeError(
-                f"{name}: {', '.join(cells)} could not be graded: add a Task of this name to "
-                f"TASKS[{name!r}] in course_lib/classroom/tasks.py"
-            )
+        if name not in there_are:
+            raise RuntimeError(f"there is no assignment {name!r}; there are {', '.join(there_are)}")
+        source = json.loads((tasks.SOURCES / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+        tasks.tasks_of(name, source["cells"])  # what could not be graded is not handed out
     for name in names:
         outcome = api.generate_assignment(name, force=True, create=True)
         if not outcome["success"]:
             raise RuntimeError(f"{name}: {outcome.get('error')}\n{outcome.get('log')}")
     return names
-
-
-def all_assignments():
-    """The names of the assignments there are."""
-    return sorted(path.stem for path in SOURCES.glob("*/*.ipynb"))
 
 
 if __name__ == "__main__":

@@ -24,12 +24,17 @@ def mark(exercise, ask, seed):
     "" when it is right. ask: as in `remote`, with the time that is left to it.
     """
     try:
-        verdict = judge(exercise, remote(ask, exercise.name), DRAWS, seed)
+        verdict = judge(exercise, remote(ask, exercise.name), DRAWS, seed, part=lambda name: part(ask, name))
     except Missing as error:
         return "missing", sanitise.plain(error)
     except sandbox.Stopped as error:
         return error.outcome, f"{exercise.name}: {sanitise.plain(error)}"
     return verdict.outcome, sanitise.plain(verdict.sentence, 800)
+
+
+def part(ask, name):
+    """`remote`, or None where the worker has no function of that name."""
+    return None if "missing" in ask({"function": name, "arguments": []}) else remote(ask, name)
 
 
 def remote(ask, name):

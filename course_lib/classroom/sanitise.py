@@ -11,6 +11,7 @@ MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in out
 MAX_CELLS, MAX_PARTS = 5_000, 500_000  # cells of a notebook, brackets in its file: each costs memory to read
 AGAIN = "\n\n# --- further down in the notebook, in a cell of the same name:\n\n"  # between parts of an answer
 FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # written by nbgrader when a student submits
+OF_THE_COURSE = ("my_gpt.py", "my_gpt.bak.py")  # a lesson that was run beside the assignment keeps answers there
 
 
 class Unreadable(ValueError):
@@ -24,7 +25,7 @@ def read_submission(folder, name):
     """
     if folder.is_symlink() or folder.parent.is_symlink():
         raise Unreadable("the submitted folder is a link")
-    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in (name, *FROM_EXCHANGE))
+    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in {name, *FROM_EXCHANGE, *OF_THE_COURSE})
     notes = [f"not looked at: {plain(', '.join(others))}"] if others else []
     try:
         return read_plain_file(folder / name), notes

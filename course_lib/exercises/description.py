@@ -57,6 +57,8 @@ class Exercise:
     properties  (call, arguments) → a sentence or None; asked only where no slip explains a wrong answer.
     same        (answer, right) → bool, where equality is not closeness.
     graded      False for what no value can decide.
+    parts       exercises whose functions this one is made of, in order: where it is wrong and no slip says why, the
+                first of them that is wrong by itself is named.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Exercise:
     stars: int = 1
     optional: bool = False
     graded: bool = True
+    parts: tuple = ()
 
 
 # The axes of GPT-2's parameters, by the last two parts of their names.

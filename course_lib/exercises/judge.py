@@ -61,7 +61,8 @@ def check(exercise, call_of=local):
     def run(function):
         if not callable(function):
             raise Wrong(f"give the check your function itself, without calling it: this is {kind(function)}")
-        verdict = judge(exercise, call_of(function))
+        beside = getattr(function, "__globals__", {})
+        verdict = judge(exercise, call_of(function), part=lambda name: local(beside[name]) if name in beside else None)
         if verdict.outcome == "wrong":
             raise Wrong(verdict.sentence)
         print(verdict.sentence or "right")
@@ -76,13 +77,14 @@ def check(exercise, call_of=local):
     return run
 
 
-def judge(exercise: Exercise, call, draws=DRAWS, seed=SEED):
+def judge(exercise: Exercise, call, draws=DRAWS, seed=SEED, part=lambda name: None):
     """The verdict on a function. `call(*arguments)` → Reply: `local(function)`, or one that asks another process.
 
-    draws, seed: how many random calls follow the cases, and their seed.
+    draws, seed: how many random calls follow the cases, and their seed. part: name → `call` of the function of that
+    name beside this one, or None where there is none.
     """
     try:
-        return _Judge(exercise, call).verdict(draws, seed)
+        return _Judge(exercise, call, part).verdict(draws, seed)
     except _Found as found:
         return Verdict(*found.args)
 
@@ -90,8 +92,8 @@ def judge(exercise: Exercise, call, draws=DRAWS, seed=SEED):
 class _Judge:
     """One judgement; its state is what has been called so far."""
 
-    def __init__(self, exercise, call):
-        self.exercise, self.call = exercise, call
+    def __init__(self, exercise, call, part):
+        self.exercise, self.call, self.part = exercise, call, part
 
     def equal(self, answer, right):
         """Whether an answer is right; an exercise's own rule need not be made for answers of every form."""
@@ -204,6 +206,7 @@ class _Judge:
 
     def last_resort(self, failed, hint=""):
         """An exception, a wrong form, an argument without effect, or the smallest failing call with its numbers."""
+        self.first_wrong_part()
         arguments, reply, right = failed[0]
         letters = self.letters(arguments)
         if reply.error:
@@ -243,6 +246,14 @@ class _Judge:
                 or "your answer holds ∞, from a division by 0, a logarithm of 0, or an exponential too large"
             )
         self.wrong(f"{hint}{hint and ': '}{self.numbers(*failed[0])}")
+
+    def first_wrong_part(self):
+        """Name the first function that this one is made of and that is wrong by itself."""
+        for exercise in self.exercise.parts:
+            call = self.part(exercise.name)
+            verdict = judge(exercise, call) if call else Verdict("right")
+            if verdict.outcome == "wrong":
+                self.wrong(f"{exercise.name} is the first of its parts that is not right: {verdict.sentence}")
 
     def without_effect(self, failed):
         """The name of an argument that may change without changing the answer, though it should."""

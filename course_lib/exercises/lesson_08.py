@@ -10,7 +10,7 @@ import numpy as np
 from course_lib.in_both import schedules
 from course_lib.in_numpy import losses, optim
 
-from .answers import numbers_of
+from .answers import numbers_of, single
 from .description import Case, Exercise, Made, Slip, sizes
 from .judge import check
 
@@ -36,7 +36,8 @@ def _near(answer, right):
     array, right = numbers_of(answer), np.asarray(right)
     if array is None or array.dtype.kind not in "iuf" or array.shape != right.shape:
         return False
-    return bool(np.allclose(array, right, rtol=1e-6, atol=2e-7 * max(1.0, np.abs(right).max(initial=0))))
+    close = np.allclose(array, right, rtol=1e-6, atol=2e-7 * max(1.0, np.abs(right).max(initial=0)))
+    return bool(close) and not single(array, right)
 
 
 def _draw_numeric(rng):

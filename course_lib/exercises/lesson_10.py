@@ -416,7 +416,7 @@ parameter_count = Exercise(
         Case((13, 7, 10, 3)),
     ],
     draw=lambda rng: tuple(rng.integers(1, 60, size=4).tolist()),
-    same=lambda answer, right: not isinstance(answer, bool | str | list | tuple | dict) and answer == right,
+    same=lambda answer, right: not isinstance(answer, bool | str | list | tuple | dict | np.ndarray) and answer == right,
     slips=(
         Slip(lambda V, C, D, L: _count(V, C, D, L, table=2),
              "the table stands twice: the unembedding is the same table"),

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from course_lib.classroom import sandbox
-from course_lib.classroom.release import SOURCES, release
+from course_lib.classroom.release import release
+from course_lib.classroom.tasks import SOURCES
 
 ASSIGNMENT = "04_attention"
 

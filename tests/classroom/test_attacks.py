@@ -1,4 +1,4 @@
-"""Attacks over all nine assignments: each function gives answers made to look right, and gets no point for them.
+"""Attacks over all assignments: each function gives answers made to look right, and gets no point for them.
 
 The attacker knows the worked solution and tampers with what it gives, so that a point would be for the tampering.
 Hundreds of such functions are graded in one sandbox; what ends a process or floods it has one of its own.
@@ -8,13 +8,14 @@ import dataclasses
 import json
 import time
 
+import numpy as np
 import pytest
 
 from course_lib.classroom import sandbox
-from course_lib.classroom.release import SOURCES, all_assignments
 from course_lib.classroom.sanitise import is_solution, text
-from course_lib.classroom.tasks import TASKS
+from course_lib.classroom.tasks import SOURCES, all_assignments, tasks_of
 from course_lib.classroom.values import grade_notebook
+from course_lib.exercises.judge import DRAWS
 
 pytestmark = pytest.mark.usefixtures("sandboxed")
 
@@ -130,7 +131,7 @@ CHANGES = {
     "32 bits": "num(short(lambda x: x.astype(np.float32)), right)",
     "16 bits": "num(short(lambda x: x.astype(np.float16)), right)",
     "32 bits in a list": "num(short(lambda x: x.astype(np.float32).tolist()), right)",
-    "text": "num(lambda x: np.asarray(x).astype(str) if np.ndim(x) else str(x), right)",
+    "text": "num(lambda x: np.asarray(x).astype(str) if np.ndim(x) else f'{x} ', right)",
     "its repr": "repr(right)",
     "JSON": "'{\"value\": true}'",
     "bytes": "num(lambda x: np.asarray(x, dtype=float).tobytes(), right)",
@@ -175,7 +176,7 @@ CHANGES = {
     "a bomb as an error": "fail(Bomb())",
     "a stub that is none": "fail(NotImplementedError('right'))",
     "right the first time": "right if n == 1 else zeros(right)",
-    "right in the lesson's cases": "right if n < 4 else zeros(right)",
+    "right in the lesson's cases": "right if n <= CASES[solve.__name__] else zeros(right)",
     "right every second time": "right if n % 2 else zeros(right)",
     "the answer before": "remembered(args, right)",
 }  # fmt: skip
@@ -192,11 +193,17 @@ for name in NAMES:
 """
 
 
+def source(assignment):
+    return json.loads((SOURCES / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8"))["cells"]
+
+
 def solved(assignment):
     """{cell id: source} of the cells that run, with the worked solutions."""
-    cells = json.loads((SOURCES / assignment / f"{assignment}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return {cell["id"]: text(cell) for cell in cells
-            if cell["cell_type"] == "code" and (is_solution(cell) or cell["id"] == "imports")}  # fmt: skip
+    return {cell["id"]: text(cell) for cell in source(assignment)
+            if cell["cell_type"] == "code" and (is_solution(cell) or cell["id"] in ("imports", "given"))}  # fmt: skip
+
+
+TASKS = {assignment: tasks_of(assignment, source(assignment)) for assignment in all_assignments()}
 
 
 def graded(cells, tasks, notes=None):
@@ -207,17 +214,19 @@ def graded(cells, tasks, notes=None):
 @pytest.mark.parametrize("assignment", all_assignments())
 def test_no_tampered_answer_gets_a_point(assignment):
     tasks = TASKS[assignment].values()
-    names = [task.function for task in tasks]
+    names = [task.name for task in tasks]
     changes = [*CHANGES.values(), "right"]  # the last is not tampered with, so that a point can be had
     many = {
-        f"{task.function}: {change}": dataclasses.replace(task, function=f"{task.function}_{number}")
+        f"{task.name}: {change}": dataclasses.replace(task, name=f"{task.name}_{number}")
         for task in tasks for number, change in enumerate(CHANGES)
     }  # fmt: skip
     honest = {
-        name: dataclasses.replace(task, function=f"{task.function}_{len(CHANGES)}")
+        name: dataclasses.replace(task, name=f"{task.name}_{len(CHANGES)}")
         for name, task in TASKS[assignment].items()
     }
-    wanted = f"NAMES, CHANGES = {names!r}, {changes!r}\n"
+    # how often a lesson's check calls a function that is right: its cases, the first of them twice, and its draws
+    calls = {task.name: len(task.cases(np.random.default_rng(0))) + 1 + DRAWS for task in tasks}
+    wanted = f"NAMES, CHANGES, CASES = {names!r}, {changes!r}, {calls!r}\n"
     results = graded({**solved(assignment), "attacks": wanted + BATCH}, many | honest)
     assert {name: results[name] for name in honest} == dict.fromkeys(honest, ("right", ""))
     attacks = {name: result for name, result in results.items() if name not in honest}
@@ -292,10 +301,11 @@ def test_nothing_is_gained_by_force(attack, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS", 3)
     assignment = all_assignments()[list(ALONE).index(attack) % len(all_assignments())]
     first, *others = TASKS[assignment].values()
-    wrong = f"def {first.function}(*args): return 0.123456\n"
+    wrong = f"def {first.name}(*args): return 0.123456\n"
     cells = solved(assignment)
-    name = next(id for id in cells if id != "imports")
-    cells[name] = wrong + ALONE[attack].replace("NAME", first.function)
+    name = next(id for id, code in cells.items() if f"def {first.name}(" in code)
+    rest = cells[name].replace(f"def {first.name}(", "def right_but_unused(")
+    cells[name] = f"{rest}\n\n{wrong}{ALONE[attack].replace('NAME', first.name)}"
     notes, started = [], time.monotonic()
     results = graded(cells, TASKS[assignment], notes)
     assert time.monotonic() - started < 120
@@ -312,4 +322,3 @@ def test_nothing_is_gained_by_force(attack, monkeypatch):
 
 def test_there_are_more_than_forty_new_attacks():
     assert len(CHANGES) + len(ALONE) > 100
-    assert set(all_assignments()) == set(TASKS)

@@ -12,15 +12,26 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from course_lib.classroom import sandbox
 from course_lib.classroom.grade import grade_student
+from course_lib.exercises.catalogue import EXERCISES
+from course_lib.exercises.judge import DRAWS, SEED
 from tests.classroom.conftest import ASSIGNMENT
 
 ROOT = Path(__file__).parents[2]
-STUB = "def softmax(scores, temperature):\n    "
-ZEROS = "def softmax(scores, temperature):\n    return np.zeros_like(scores)\n"
+STUB = "def softmax(scores, temperature=1.0):\n    "
+ZEROS = "def softmax(scores, temperature=1.0):\n    return np.zeros_like(scores)\n"
+
+RIGHT = (
+    "def softmax(scores, temperature=1.0):\n    x = np.asarray(scores) / temperature\n"
+    "    e = np.exp(x - x.max(axis=-1, keepdims=True))\n    p = e / e.sum(axis=-1, keepdims=True)\n"
+)
+CASES = EXERCISES["softmax"].cases(np.random.default_rng(SEED))
+DRAWN = np.random.default_rng(SEED)
+SEEN = [np.asarray(one[0]).tolist() for one in [*(case.arguments for case in CASES), *(EXERCISES["softmax"].draw(DRAWN) for _ in range(DRAWS))]]
 
 # Attacks that stand in the cell of the first function; FOLDER is the course, ROOT the course's sources,
 # PORT a server of the grader's machine. The functions after it stay untouched stubs.
@@ -32,14 +43,14 @@ IN_A_CELL = {
     "builtins are deleted": ZEROS + "import builtins\nfor name in ('len', 'type', 'callable'): delattr(builtins, name)",
     "json is patched": ZEROS + "import json\njson.dumps = lambda *a, **k: '{\"value\": true}'",
     "equal to everything": "class Yes:\n    def __eq__(self, other): return True\n"
-    "    __array__ = __float__ = None\n    shape = (2, 3)\ndef softmax(scores, temperature): return Yes()",
+    "    __array__ = __float__ = None\n    shape = (2, 3)\ndef softmax(scores, temperature=1.0): return Yes()",
     "an array equal to everything": "class Yes(np.ndarray):\n    def __eq__(self, other): return True\n"
     "    def __array_ufunc__(self, *a, **k): return True\n"
-    "def softmax(scores, temperature): return np.zeros_like(scores).view(Yes)",
+    "def softmax(scores, temperature=1.0): return np.zeros_like(scores).view(Yes)",
     "a float with another face": "class F(float):\n    def __repr__(self): return '[0.5]'\n"
-    "def softmax(scores, temperature): return [[F() for s in row] for row in scores]",
+    "def softmax(scores, temperature=1.0): return [[F() for s in row] for row in scores]",
     "a list with two faces": "class L(list):\n    def __iter__(self): return iter([True])\n"
-    "def softmax(scores, temperature): return L()",
+    "def softmax(scores, temperature=1.0): return L()",
     "nan": STUB + "return np.full_like(scores, np.nan)",
     "infinity": STUB + "return np.full_like(scores, np.inf)",
     "the input comes back": STUB + "return scores",
@@ -56,14 +67,9 @@ IN_A_CELL = {
     "a coroutine": "async " + ZEROS,
     "a generator": STUB + "yield scores",
     "a type": "softmax = np.ndarray",
-    "known answers": "def softmax(scores, temperature):\n"
-    "    e = np.exp(scores / temperature - (scores / temperature).max(axis=1, keepdims=True))\n"
-    "    p = e / e.sum(axis=1, keepdims=True)\n"
-    "    return p if scores.tolist() in ([[2.0, 1.0, 0.2]], [[2.0, 1.0, 0.2], [0.0, 3.0, 1.0]], [[1000.0, 1000.0]])"
-    " else np.zeros_like(scores)",
-    "right on the first call only": "calls = []\ndef softmax(scores, temperature):\n    calls.append(1)\n"
-    "    e = np.exp(scores / temperature - (scores / temperature).max(axis=1, keepdims=True))\n"
-    "    return e / e.sum(axis=1, keepdims=True) if len(calls) < 6 else np.zeros_like(scores)",
+    "known answers": f"SEEN = {SEEN!r}\n{RIGHT}    return p if np.asarray(scores).tolist() in SEEN else np.zeros_like(scores)",
+    "right as often as the lesson's check asks": f"calls = []\n{RIGHT}    calls.append(1)\n"
+    f"    return p if len(calls) <= {len(CASES) + 1 + DRAWS} else np.zeros_like(scores)",
     # --- forge the conversation
     "replies on every descriptor": ZEROS + "import os\nfor fd in range(3, 20):\n    for _ in range(99):\n"
     "        try: os.write(fd, b'{\"value\": {\"array\": [1], \"shape\": [1], \"dtype\": \"bool\"}}\\n')\n"
@@ -80,10 +86,10 @@ IN_A_CELL = {
     "    try: os.read(fd, 9999999)\n    except OSError: pass",
     "the worker is replaced": ZEROS + "import sys\nmain = sys.modules['__main__']\n"
     "main.encode = lambda value: True\nmain.answer = lambda *a: {'value': True}",
-    "the frames are read": "import sys\ndef softmax(scores, temperature):\n    frame = sys._getframe()\n"
+    "the frames are read": "import sys\ndef softmax(scores, temperature=1.0):\n    frame = sys._getframe()\n"
     "    while frame:\n        for name in ('right', 'reference', 'expected', 'task'):\n"
     "            if name in frame.f_locals: return frame.f_locals[name]\n        frame = frame.f_back",
-    "the memory is searched": "import gc\ndef softmax(scores, temperature):\n"
+    "the memory is searched": "import gc\ndef softmax(scores, temperature=1.0):\n"
     "    found = [o for o in gc.get_objects() if isinstance(o, np.ndarray) and o.shape == scores.shape]\n"
     "    return found[-1] if found else None",
     "a trace function": ZEROS + "import sys\nsys.settrace(lambda *a: a[0].f_locals.update(right=0))",
@@ -118,9 +124,10 @@ IN_A_CELL = {
     # --- look elsewhere, get out
     "the library": "from course_lib.in_numpy.attention import softmax",
     "the library by its path": "import sys\nsys.path.insert(0, ROOT)\nfrom course_lib.in_numpy.attention import softmax",
-    "the exercises": "from course_lib.exercises.attention import _soft\nsoftmax = lambda s, t: _soft(s / t)",
-    "torch": "import torch\nsoftmax = lambda s, t: torch.softmax(torch.tensor(s / t), -1).numpy()",
-    "scipy": "from scipy.special import softmax as soft\nsoftmax = lambda s, t: soft(s / t, axis=-1)",
+    "the exercises": "from course_lib.exercises.lesson_04 import softmax as it\nsoftmax = it.reference",
+    "the page": "from course_lib.one_page import softmax",
+    "torch": "import torch\nsoftmax = lambda s, t=1.0: torch.softmax(torch.tensor(s / t), -1).numpy()",
+    "scipy": "from scipy.special import softmax as soft\nsoftmax = lambda s, t=1.0: soft(s / t, axis=-1)",
     "the source notebook": "import json\nfor cell in json.load(open(ROOT + '/notebooks/assignments/04_attention/"
     "04_attention.ipynb'))['cells']:\n    if cell['id'] == 'softmax': exec(''.join(cell['source']))",
     "another student": "import json\nfor cell in json.load(open(FOLDER + '/submitted/honest/04_attention/"
@@ -226,9 +233,9 @@ HONEST = {
     "prints": "ANSWER\nprint(softmax(np.ones((2, 3)), 1.0))",
     "prints to stderr": "import sys\nprint('note', file=sys.stderr)\nANSWER",
     "prints much": "ANSWER\nfor i in range(20_000): print('row', i)",
-    "prints in the function": "def softmax(scores, temperature):\n    print('called', scores)\n"
-    "    e = np.exp((scores - scores.max(axis=1, keepdims=True)) / temperature)\n"
-    "    return e / e.sum(axis=1, keepdims=True)",
+    "prints in the function": "def softmax(scores, temperature=1.0):\n    print('called', scores)\n"
+    "    e = np.exp((scores - scores.max(axis=-1, keepdims=True)) / temperature)\n"
+    "    return e / e.sum(axis=-1, keepdims=True)",
     "warns": "import warnings\nwarnings.warn('look')\nANSWER",
     "logs": "import logging\nlogging.basicConfig(level=0)\nlogging.getLogger().warning('look')\nANSWER",
     "divides by zero on the way": "ANSWER\nnp.array([1.0]) / np.array([0.0])",
@@ -239,17 +246,17 @@ HONEST = {
     "a trial that fails afterwards": "ANSWER\nsoftmax('nonsense', 1.0)",
     "asserts": "ANSWER\nassert np.allclose(softmax(np.zeros((1, 2)), 1.0), 0.5)",
     "a helper beside it": "def shifted(x):\n    return x - x.max(axis=-1, keepdims=True)\n\n"
-    "def softmax(scores, temperature):\n    e = np.exp(shifted(scores / temperature))\n"
+    "def softmax(scores, temperature=1.0):\n    e = np.exp(shifted(scores / temperature))\n"
     "    return e / e.sum(axis=-1, keepdims=True)",
-    "lists and loops": "import math\ndef softmax(scores, temperature):\n    rows = []\n    for row in scores:\n"
-    "        top = max(row)\n        e = [math.exp((s - top) / temperature) for s in row]\n"
-    "        rows.append([x / sum(e) for x in e])\n    return rows",
-    "float32": "def softmax(scores, temperature):\n"
-    "    x = ((scores - scores.max(axis=1, keepdims=True)) / temperature).astype(np.float64)\n"
-    "    return (np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)).tolist()",
+    "lists and loops": "import math\ndef softmax(scores, temperature=1.0):\n    if np.ndim(scores) > 1:\n"
+    "        return [softmax(row, temperature) for row in scores]\n    top = max(scores)\n"
+    "    e = [math.exp((s - top) / temperature) for s in scores]\n    return [x / sum(e) for x in e]",
+    "float32": "def softmax(scores, temperature=1.0):\n"
+    "    x = ((scores - scores.max(axis=-1, keepdims=True)) / temperature).astype(np.float64)\n"
+    "    return (np.exp(x) / np.exp(x).sum(axis=-1, keepdims=True)).tolist()",
     "a default value": "def softmax(scores, temperature=1.0, *, axis=-1):\n    x = scores / temperature\n"
     "    e = np.exp(x - np.max(x, axis=axis, keepdims=True))\n    return e / e.sum(axis=axis, keepdims=True)",
-    "a class": "class Softmax:\n    def __call__(self, scores, temperature):\n        x = scores / temperature\n"
+    "a class": "class Softmax:\n    def __call__(self, scores, temperature=1.0):\n        x = scores / temperature\n"
     "        e = np.exp(x - x.max(axis=-1, keepdims=True))\n        return e / e.sum(axis=-1, keepdims=True)\n"
     "softmax = Softmax()",
     "type hints": "from __future__ import annotations\nANSWER",

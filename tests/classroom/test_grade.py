@@ -10,11 +10,14 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from nbgrader.api import Gradebook
 
-from course_lib.classroom import grade, sandbox
+from course_lib.classroom import grade, sandbox, tasks
 from course_lib.classroom.release import nbgrader
+from course_lib.exercises.catalogue import EXERCISES
+from course_lib.exercises.judge import SEED
 from tests.classroom.conftest import ASSIGNMENT
 
 pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
@@ -55,7 +58,7 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     submit("bob", submission(**{**answers(solved), "softmax": "import os\nos._exit(0)"}))
     submit("cyd", b"<html>")
     submit("dan", submission())
-    slow = "def causal_mask(T):\n    while True: pass"
+    slow = "def causal_mask(T, S=None):\n    while True: pass"
     submit("eve", submission(**{**answers(solved), "causal_mask": slow}))
     (course / "submitted" / "ada" / ASSIGNMENT / "timestamp.txt").write_text("2026-11-20 10:00:00 UTC")
     before, sandbox.SECONDS = sandbox.SECONDS, 6
@@ -150,7 +153,7 @@ def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
 
 
 def test_a_run_that_is_interrupted_says_that_it_goes_on(course, submission, submit):
-    slow = "def softmax(scores, temperature):\n    while True: pass"
+    slow = "def softmax(scores, temperature=1.0):\n    while True: pass"
     for i in range(8):
         submit(f"s{i}", submission(**({"softmax": slow} if i else {})))
     command = [sys.executable, "-m", "course_lib.classroom.grade", ASSIGNMENT, "--course", str(course)]
@@ -178,7 +181,7 @@ def give(course, student, **points):
 
 
 def test_marks_by_hand_are_named_and_asked_for_again_after_a_change(course, solved, submission, submit, capsys):
-    masked = "def causal_mask(T):\n    return np.ones((T, T), dtype=bool)"
+    masked = "def causal_mask(T, S=None):\n    return np.ones((T, T), dtype=bool)"
     submit("ada", submission(**answers(solved, **{"causal-mask": masked}), question="The weights."))
     assert run(course) == 0
     assert "1 wait for a mark by hand: `make mark` opens them" in capsys.readouterr().out
@@ -235,18 +238,22 @@ def test_a_folder_of_no_class_is_named_and_nothing_is_made_there(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_released_cell_without_a_task_is_named(course, submission, submit, monkeypatch):
+def test_a_released_cell_without_an_exercise_is_named(course, submission, submit, monkeypatch):
     submit("ada", submission())
-    others = {name: task for name, task in grade.TASKS[ASSIGNMENT].items() if name != "test-softmax"}
-    monkeypatch.setitem(grade.TASKS, ASSIGNMENT, others)
-    with pytest.raises(SystemExit, match="no task in course_lib/classroom/tasks.py for test-softmax of 04_attention"):
+    others = {name: exercise for name, exercise in tasks.EXERCISES.items() if name != "softmax"}
+    monkeypatch.setattr(tasks, "EXERCISES", others)
+    with pytest.raises(SystemExit, match="04_attention: test-softmax could not be graded: .* described in"):
         run(course)
 
 
 def test_a_mark_can_be_repeated(course, solved, submission, submit):
     """The seed is one of letters for each student, the reason for a lost point the same whenever it is graded."""
-    wrong = "def softmax(scores, temperature):\n    return scores / scores.sum(axis=-1, keepdims=True)"
-    late = "def attention(q, k, v, mask):\n    return v[: len(q)]"
+    cases = EXERCISES["softmax"].cases(np.random.default_rng(SEED))
+    wrong = (  # wrong from the first random input on
+        f"calls = []\n{solved['softmax'].replace('def softmax', 'def right')}\ndef softmax(scores, temperature=1.0):\n"
+        f"    calls.append(1)\n    return right(scores, temperature) * (1 if len(calls) <= {len(cases) + 1} else 2)"
+    )
+    late = "def attention(q, k, v, mask=None):\n    return v[: len(q)]"
     for student in ("ada", "bob"):
         submit(student, submission(**{**answers(solved), "softmax": wrong, "attention": late}))
 
@@ -258,8 +265,9 @@ def test_a_mark_can_be_repeated(course, solved, submission, submit):
     assert found("--again") == first
     assert re.fullmatch("[a-p]{10}", first["ada", "test-softmax"][0])
     assert first["ada", "test-softmax"][0] != first["bob", "test-softmax"][0]
-    assert all("gives" in first[who, "test-softmax"][1] and "right is" in first[who, "test-softmax"][1]
-               for who in ("ada", "bob"))  # fmt: skip
+    reasons = [first[who, "test-softmax"][1] for who in ("ada", "bob")]
+    assert all("should be" in reason and "yours is" in reason for reason in reasons)
+    assert reasons[0] != reasons[1]
     other = found("--seed", "bananas")
     assert {seed for seed, _ in other.values()} == {"bananas"}
     assert found("--seed", "bananas", "--again") == other
@@ -299,7 +307,7 @@ def test_marks_by_hand_stay_when_only_the_seed_is_another(course, solved, submis
 def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(course, solved, submission, submit, capsys):
     notebook = submission(**answers(solved))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
-    old = "def softmax(scores, temperature):\n    return scores"
+    old = "def softmax(scores, temperature=1.0):\n    return scores"
     notebook["cells"].insert(0, {**cells["softmax"], "id": "copy", "source": old})
     cells["imports"]["source"] = "import numpy as np\nimport math"
     cells["attention"]["source"] += "\nwhile True: pass"

@@ -11,10 +11,15 @@ import sys
 import urllib.request
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from course_lib.classroom import collect, grade
+from course_lib.exercises import Wrong
+from course_lib.exercises.judge import judge
+from course_lib.exercises.local import local
 from tests.browser.run_lesson import listening, own_folders
+from tests.exercises.soundness import offences
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "notebooks" / "assignments" / "README.md").read_text(encoding="utf-8")
@@ -52,7 +57,7 @@ def place(tmp_path_factory):
     """A copy of what the guide's commands use, an environment of variables, and a function that runs a block in it."""
     folder = tmp_path_factory.mktemp("guide")
     copy, home = folder / "course", folder / "home"
-    for name in ("course_lib", "tests", "notebooks/assignments"):
+    for name in ("course_lib", "tests", "tools", "notebooks/assignments"):
         shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("Makefile", "nbgrader_config.py", "pyproject.toml"):
         shutil.copy(ROOT / name, copy)
@@ -83,18 +88,67 @@ def place(tmp_path_factory):
 
 def assignment_of_ones_own(copy):
     """What the guide's pieces of Python make of the copied assignment."""
-    check, task = blocks("python")
+    description, check = blocks("python")
     path = copy / "notebooks" / "assignments" / "20_relu" / "20_relu.ipynb"
     notebook = json.loads(path.read_text(encoding="utf-8"))
-    tests = [cell for cell in notebook["cells"] if cell["id"].startswith("test-")]
-    notebook["cells"] = [cell for cell in notebook["cells"] if cell not in tests[1:]]
-    tests[0]["source"], tests[0]["id"] = check, "test-relu"
-    tests[0]["metadata"]["nbgrader"]["grade_id"] = "test-relu"
+    gone = [cell for cell in notebook["cells"] if "pre-norm" in cell["id"]]
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell not in gone]
+    cells = {cell["id"]: cell for cell in notebook["cells"]}
+    cells["layer-norm"]["source"] = (
+        "def relu(x):\n    ### BEGIN SOLUTION\n    return np.where(x > 0, x, 0 * x)\n    ### END SOLUTION\n"
+    )
+    cells["test-layer-norm"]["source"] = check
+    for name in ("layer-norm", "test-layer-norm"):
+        cells[name]["id"] = cells[name]["metadata"]["nbgrader"]["grade_id"] = name.replace("layer-norm", "relu")
     path.write_text(json.dumps(notebook), encoding="utf-8")
-    tasks = copy / "course_lib" / "classroom" / "tasks.py"
-    text = tasks.read_text(encoding="utf-8")
-    assert text.count("\nTASKS = {\n") == 1
-    tasks.write_text(text.replace("\nTASKS = {\n", f"\nTASKS = {{\n{task}"), encoding="utf-8")
+    (path.parent / "exercises.py").write_text(description, encoding="utf-8")
+
+
+def test_the_guide_s_own_exercise_is_sound():
+    """It is held to what holds the lessons' own."""
+    space = {}
+    exec(blocks("python")[0], space)  # noqa: S102
+    (exercise,) = space["EXERCISES"]
+    assert list(offences(exercise)) == []
+    assert judge(exercise, local(lambda x: np.where(x > 0, x, 0))).outcome == "right"
+    assert judge(exercise, local(abs)).sentence == "what is below 0 lost its sign: it becomes 0"
+
+
+def test_the_guide_s_examples_tell_students_where_they_are(capsys):
+    code = f"{blocks('python')[1]}"
+    space = {"np": np, "relu": lambda x: np.maximum(x, 0)}
+    exec(code, space)  # noqa: S102
+
+    def relu(x):
+        raise NotImplementedError
+
+    exec(code, {**space, "relu": relu})  # noqa: S102
+    assert capsys.readouterr().out == "right\nnot written yet\n"
+
+    def relu(x):
+        return x
+
+    with pytest.raises(Wrong, match=r"relu\(\[\[-1\., {1,2}2\.\]\]\): it should be .*, yours is"):
+        exec(code, {**space, "relu": relu})  # noqa: S102
+
+
+def graded_by_the_grader(copy, environment, course):
+    """Two submissions of the assignment of one's own: {student: (outcome, reason)}."""
+    released = course / "release" / "20_relu"
+    assert [path.name for path in released.iterdir()] == ["20_relu.ipynb"]
+    for student, answer in (("ada", "np.maximum(x, 0)"), ("bob", "np.abs(x)")):
+        notebook = json.loads((released / "20_relu.ipynb").read_text(encoding="utf-8"))
+        for cell in notebook["cells"]:
+            if cell["id"] == "relu":
+                assert "raise NotImplementedError" in "".join(cell["source"]) and "where" not in "".join(cell["source"])
+                cell["source"] = f"def relu(x):\n    return {answer}"
+        folder = course / "submitted" / student / "20_relu"
+        folder.mkdir(parents=True)
+        (folder / "20_relu.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
+    command = [sys.executable, "-m", "course_lib.classroom.grade", "20_relu"]
+    subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
+    with open(course / "reports" / "20_relu.csv", newline="", encoding="utf-8-sig") as file:
+        return {row["student"]: (row["outcome"], row["reason"]) for row in csv.DictReader(file) if row["question"] == "test-relu"}
 
 
 def hand_in(course, solved):
@@ -155,6 +209,9 @@ def test_every_command_of_the_guide_works_in_its_order(place, solved, sandboxed)
             if block.startswith("cp -r"):
                 assignment_of_ones_own(copy)
     assert "20_relu" in said["make release"]
+    assert graded_by_the_grader(copy, environment, course) == {
+        "ada": ("right", ""), "bob": ("wrong", "what is below 0 lost its sign: it becomes 0"),
+    }  # fmt: skip
     assert "    taken  Dan Brown_4711_assignsubmission_file_/04_attention.ipynb: dan" in said["make collect"]
     assert "    taken  B_bob/04_attention.ipynb: bob" in said["make collect"]
     assert "skipped  broken.zip: it is no zip file" in said["make collect"]

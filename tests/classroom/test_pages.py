@@ -14,7 +14,7 @@ from nbconvert.exporters import HTMLExporter
 from nbgrader.api import Gradebook
 from nbgrader.server_extensions.formgrader import handlers
 
-from course_lib.classroom import grade, release
+from course_lib.classroom import grade, release, tasks
 from course_lib.classroom.sanitise import sanitise
 from tests.browser.run_lesson import listening, own_folders
 from tests.classroom.hostile import ANSWERS, RUN
@@ -77,8 +77,7 @@ def course(tmp_path_factory):
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(nbformat.v4.new_notebook(cells=cells)), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(release, "SOURCES", folder / "sources")
-        patch.setitem(grade.TASKS, NAME, {"test-softmax": None})
+        patch.setattr(tasks, "SOURCES", folder / "sources")
         course = folder / "course"
         release.release(course, [NAME])
         released = grade.released(course, NAME)

@@ -230,7 +230,7 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path):
 
 
 def test_other_files_are_named(tmp_path):
-    for name in ("a.ipynb", "numpy.py", "timestamp.txt"):
+    for name in ("a.ipynb", "numpy.py", "timestamp.txt", "my_gpt.py", "my_gpt.bak.py"):  # the last come from a lesson
         (tmp_path / name).write_text("x")
     assert read_submission(tmp_path, "a.ipynb") == (b"x", ["not looked at: numpy.py"])
 

@@ -488,6 +488,14 @@ def cross_attention(y, x, W_Q, W_K, W_V, allowed):
     return attention(y @ W_Q, x @ W_K, x @ W_V, allowed)[0]  # (T, K); allowed (S,) holds for every query
 
 
+# %% 12 beam_step
+def beam_step(scores, log_p, width):
+    total = scores[:, None] + log_p  # (W, V): every text so far, with every token behind it
+    best = np.argsort(-total, axis=None, kind="stable")[:width]  # places among all W·V, likeliest first
+    beams, tokens = np.divmod(best, total.shape[1])
+    return beams, tokens, total[beams, tokens]
+
+
 # %% 13 receptive_field
 def receptive_field(widths, dilations):
     return 1 + sum((width - 1) * dilation for width, dilation in zip(widths, dilations))

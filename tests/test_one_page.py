@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from course_lib import one_page as page
+from course_lib.in_both.beam import Beams
 from course_lib.in_both.config import GPTConfig
 from course_lib.in_both.schedules import warmup_cosine
 from course_lib.in_numpy import (
@@ -223,6 +224,16 @@ def test_writing(whole, draw):
         close(page.top_p(p, limit), generation.next_token_probabilities(np.log(p), top_p=limit))
 
 
+def test_a_step_of_beam_search_is_the_library_s(draw):
+    scores, log_p = draw(3), draw(3, V)
+    beams = Beams(start=0, end=-1, width=3)
+    beams.running = [([w], score) for w, score in enumerate(scores)]
+    longer = [(w, t, scores[w] + log_p[w, t]) for w, t in np.ndindex(3, V)]
+    beams.keep(sorted(longer, key=lambda one: -one[2]))
+    rows, tokens, new = page.beam_step(scores, log_p, 3)
+    assert [([w, t], score) for w, t, score in zip(rows, tokens, new)] == beams.found
+
+
 def test_batches():
     inputs, targets = page.get_batch(np.arange(20) * 3, [0, 11], 5)
     assert inputs.tolist() == [[0, 3, 6, 9, 12], [33, 36, 39, 42, 45]]
@@ -265,7 +276,7 @@ def parts():
 def test_the_model_fits_a_page_of_200_lines():
     beside = {"count_pairs", "merge_pair", "train_bpe", "encode", "decode", "pad_batch", "cosine", "nearest"}
     beside |= {"position_table", "head", "apply_rope", "pre_norm", "rms_norm", "numeric_gradient", "parameter_count"}
-    beside |= {"one_step", "top_k", "top_p", "cross_attention", "receptive_field", "patches"}
+    beside |= {"one_step", "top_k", "top_p", "cross_attention", "beam_step", "receptive_field", "patches"}
     assert beside < set(parts())
     assert sum(len(code) for name, code in parts().items() if name not in beside) < 200
 

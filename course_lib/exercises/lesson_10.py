@@ -93,10 +93,14 @@ def _draw_block(rng):
 block = Exercise(
     name="block",
     lesson=10,
-    text="""One block of GPT-2: x plus the attention of its norm, then that plus the feed-forward network of its norm.
+    text="""One block of GPT-2: x plus the attention of its norm, then that sum plus the
+    feed-forward network of its norm.
 
-    x (B, T, D), p a dict, H → (B, T, D). p holds ln_1.weight and ln_1.bias, attn. and the four names of
-    causal_self_attention, ln_2.weight and ln_2.bias, mlp. and the four names of feed_forward: attn.c_attn.weight (D, 3D), …
+    x (B, T, D), p a dict, H heads → (B, T, D)
+    p holds   ln_1.weight, ln_1.bias (D,)   the norm before attention
+              attn.c_attn.weight (D, 3D), … the four names of causal_self_attention behind attn.
+              ln_2.weight, ln_2.bias (D,)   the norm before the network
+              mlp.c_fc.weight (D, F), …     the four names of feed_forward behind mlp.
     """,
     reference=lambda x, p, H: _block_of(p, H)(x),
     cases=lambda rng: [
@@ -178,8 +182,11 @@ block_backward = Exercise(
     lesson=10,
     text="""The gradients of `block(x, p, H)`.
 
-    grad (B, T, D), x (B, T, D), p and H as there → (the gradient of x (B, T, D), a dict with the gradients of p, under the
-    names of p). Back along a sum means twice: directly, and through the layer. What stood between is computed again.
+    grad (B, T, D) of what the block returned; x (B, T, D), p and H as it was given them
+    → the gradient of x (B, T, D), and a dict with the gradients of p, under the names of p
+
+    The way back along a sum goes twice: directly, and through the layer. What stood
+    between x and the end is not handed over: compute it again.
     """,
     reference=lambda grad, x, p, H: _block_backward(grad, x, p, H),
     cases=lambda rng: [
@@ -235,10 +242,14 @@ def _draw_gpt(rng):
 gpt_exercise = Exercise(
     name="gpt",
     lesson=10,
-    text="""The whole model: embed the ids, add the positions, pass through all blocks, normalise, unembed with the same table.
+    text="""The whole model: embed the ids, add the positions, pass through all blocks, normalise,
+    unembed with the same table.
 
-    ids (B, T), P a dict with all parameters, H → logits (B, T, V). P holds wte.weight (V, D), wpe.weight (C, D),
-    ln_f.weight and ln_f.bias (D,), and for block i, from 0, h.i. and the names of block: h.0.ln_1.weight, …
+    ids (B, T), P a dict with all parameters, H heads → logits (B, T, V)
+    P holds   wte.weight (V, D), wpe.weight (C, D)   the tables of tokens and of positions
+              h.0.ln_1.weight, …                     the names of block 0 behind h.0., and so on
+              ln_f.weight, ln_f.bias (D,)            the norm after the last block
+    How many blocks there are, the names tell. T may be less than C.
     """,
     reference=lambda ids, P, H: _model(P, H)(ids),
     cases=lambda rng: [
@@ -309,8 +320,11 @@ gpt_backward = Exercise(
     lesson=10,
     text="""The gradients of all parameters of `gpt(ids, P, H)`.
 
-    grad (B, T, V), ids (B, T), P and H as there → a dict: the names of P → gradients, shaped as in P.
-    The table wte.weight is used twice, to embed and to unembed, so its gradient is the sum of two.
+    grad (B, T, V) of the logits; ids (B, T), P and H as gpt was given them
+    → a dict: the names of P → gradients, each with the shape of its parameter
+
+    The table wte.weight is used twice, to embed and to unembed, so its gradient is the
+    sum of two. Rows of wpe.weight that no token stood on get 0.
     """,
     reference=lambda grad, ids, P, H: _gpt_backward(grad, ids, P, H),
     cases=lambda rng: [
@@ -357,7 +371,8 @@ get_batch = Exercise(
     lesson=10,
     text="""A batch to train on: windows of a long text, and the same windows one token later.
 
-    tokens (N,), starts (B,) where each window begins, C its length → inputs (B, C), targets (B, C).
+    tokens (N,), starts (B,) the place in tokens where each window begins, C its length
+    → inputs (B, C), targets (B, C)
     """,
     reference=lambda tokens, starts, C: _windows(tokens, starts, C),
     cases=lambda rng: [
@@ -405,8 +420,10 @@ parameter_count = Exercise(
     lesson=10,
     text="""How many numbers a GPT-2 learns.
 
-    V vocabulary, C context, D width, L blocks → a whole number. The hidden width is 4D, every linear layer and norm has a
-    bias, and the unembedding is the embedding table, which counts once.
+    V vocabulary, C context, D width, L blocks → a whole number
+
+    The hidden width is 4D. Every linear layer has a bias, every norm a weight and a bias.
+    The unembedding is the embedding table, which counts once.
     """,
     reference=lambda V, C, D, L: gpt.parameter_count(GPTConfig(V=V, C=C, D=D, H=1, L=L)),
     cases=lambda rng: [
@@ -489,9 +506,12 @@ next_token = Exercise(
     lesson=10,
     text="""One token drawn from the model's prediction, with a uniform number that is given.
 
-    logits (..., V), u (...) numbers in [0, 1), temperature a number, 1.0 unless given → ids (...), whole numbers.
-    The probabilities are the softmax of logits / temperature. Laid end to end, from id 0 on, they fill the stretch
-    from 0 to 1, and the id whose piece holds u is drawn: the first whose sum, its own included, is larger than u.
+    logits (..., V), u (...) numbers in [0, 1), temperature a number, 1.0 unless given
+    → ids (...), whole numbers
+
+    The probabilities are the softmax of logits / temperature. Laid end to end, from id 0
+    on, they fill the stretch from 0 to 1, and the id whose piece holds u is drawn: the
+    first whose running sum, its own probability included, is larger than u.
     So u = 0 takes the first token that has a probability above 0.
     """,
     reference=lambda logits, u, temperature=1.0: _next(logits, u, temperature),
@@ -571,10 +591,14 @@ def _draw_generate(rng):
 generate = Exercise(
     name="generate",
     lesson=10,
-    text="""Lets the model write: again and again one more token, drawn from its prediction for the last place.
+    text="""Lets the model write: again and again one more token, drawn from its prediction for
+    the last place.
 
-    ids (T,) the beginning, us (n,) one uniform number for each new token, P and H as in gpt, temperature a number, 1.0 unless
-    given → ids (T + n,), the beginning included. When the text is longer than the context, the model sees the last C tokens.
+    ids (T,) the beginning, us (n,) one uniform number for each new token, P and H as in
+    gpt, temperature a number, 1.0 unless given
+    → ids (T + n,), the beginning included
+
+    When the text is longer than the context, the model sees the last C tokens.
     """,
     reference=lambda ids, us, P, H, temperature=1.0: _generate(ids, us, P, H, temperature),
     cases=lambda rng: [

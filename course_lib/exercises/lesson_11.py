@@ -54,10 +54,14 @@ def _draw_step(rng):
 one_step = Exercise(
     name="one_step",
     lesson=11,
-    text="""The model with a cache: one new token a text, and the keys and values of all before it are given.
+    text="""The model with a cache: it gets one new token a text, and the keys and values of all
+    before it are given.
 
-    ids (B,), P and H as in gpt, past a list with a pair (k, v) for each block, (B, H, S, K) each, or [] at the start →
-    (the logits (B, V), the longer past, in the same form). The new token stands at place S, and may look at all.
+    ids (B,), P and H as in gpt; past a list with a pair (k, v) for each block,
+    (B, H, S, K) each, or [] at the start
+    → the logits (B, V), and the longer past: the same list with S + 1 keys and values
+
+    The new token stands at place S of the text, and may look at all.
     """,
     reference=lambda ids, P, H, past: _one_step(ids, P, H, past),
     cases=lambda rng: [
@@ -110,7 +114,9 @@ top_k = Exercise(
     lesson=11,
     text="""Keeps the k most likely tokens: all other logits become −∞.
 
-    logits (..., V), k from 1 to V → (..., V). Each row has its own k largest, and ties with the k-th stay too.
+    logits (..., V), k from 1 to V → (..., V), every logit at its place
+
+    Each row has its own k largest, and ties with the k-th stay too.
     """,
     reference=lambda logits, k: _top_k(logits, k),
     cases=lambda rng: [
@@ -180,10 +186,13 @@ _EQUAL = "of equal probabilities the smaller id is kept first"
 top_p = Exercise(
     name="top_p",
     lesson=11,
-    text="""Keeps the fewest tokens that together reach p, the most likely first; the rest get 0, and what is left adds to 1.
+    text="""Keeps the fewest tokens that together reach p, the most likely first; the rest get 0,
+    and what is left is divided by its sum.
 
-    probabilities (V,), p above 0 and up to 1 → (V,), every token at its place. The token that carries the sum to p or over
-    it belongs to them. p = 1 keeps every token, and of equal probabilities the smaller id is kept first.
+    probabilities (V,), p above 0 and up to 1 → (V,), every token at its place
+
+    The token that carries the sum to p or over it belongs to them. p = 1 keeps every token,
+    and of equal probabilities the smaller id is kept first.
     """,
     reference=_reference_top_p,
     cases=lambda rng: [

@@ -1,4 +1,4 @@
-"""The exercise of lesson 12_encoder_decoder: a decoder that looks at another text."""
+"""The exercises of lesson 12_encoder_decoder: a decoder that looks at another text, and a step of beam search."""
 
 import numpy as np
 
@@ -35,10 +35,14 @@ def _far():
 cross_attention = Exercise(
     name="cross_attention",
     lesson=12,
-    text="""Cross-attention: the queries come from the text that is written, keys and values from the one that is read.
+    text="""Cross-attention, one head: the queries come from the text that is written, keys and
+    values from the one that is read.
 
-    y (T, D), x (S, D), W_Q, W_K, W_V (D, K) each, allowed (S,), True = may be looked at → (T, K).
-    A token of x that is not allowed has the weight 0 for every query, however far an allowed score lies below a hidden one.
+    y (T, D) the text that is written, x (S, D) the one that is read, W_Q, W_K, W_V (D, K),
+    allowed (S,), True = may be looked at → (T, K)
+
+    A token of x that is not allowed has the weight 0 for every query, however far an
+    allowed score lies below a hidden one.
     """,
     reference=lambda y, x, W_Q, W_K, W_V, allowed: attention.scaled_dot_product_attention(
         y @ W_Q, x @ W_K, x @ W_V, np.broadcast_to(allowed, (len(y), len(x)))
@@ -100,5 +104,120 @@ cross_attention = Exercise(
     optional=True,
 )  # fmt: skip
 
-EXERCISES = (cross_attention,)
-(check_cross_attention,) = map(check, EXERCISES)
+
+# --- beam_step
+
+
+def _best(total, width, order=None):
+    """The `width` largest entries of total (W, V), or those at the places in `order`."""
+    order = np.argsort(-total, axis=None, kind="stable") if order is None else order
+    beams, tokens = np.divmod(order[:width], total.shape[1])
+    return beams, tokens, total[beams, tokens]
+
+
+def _each_beam_once(scores, log_p, width):
+    """Only the best continuation of every beam."""
+    total = scores[:, None] + log_p
+    tokens = total.argmax(axis=1)
+    order = np.argsort(-total.max(axis=1), kind="stable")[:width]
+    return order, tokens[order], total[order, tokens[order]]
+
+
+def _of_the_best_beam(scores, log_p, width):
+    """Only continuations of the likeliest beam."""
+    beam = int(np.argmax(scores))
+    tokens = np.argsort(-log_p[beam], kind="stable")[:width]
+    return np.full(len(tokens), beam), tokens, scores[beam] + log_p[beam, tokens]
+
+
+def _beam_case(rng, W, V, width):
+    p = rng.dirichlet(np.ones(V), size=W)
+    return np.sort(np.log(rng.dirichlet(np.ones(W))))[::-1].copy(), np.log(p), width
+
+
+def _draw_beam(rng):
+    W, V = rng.choice([1, 2, 3, 5, 6, 7], size=2, replace=False).tolist()
+    return _beam_case(rng, W, V, int(rng.integers(1, W * V + 1)))
+
+
+_EQUAL = "of equal scores the earlier beam comes first, then the smaller token"
+
+beam_step = Exercise(
+    name="beam_step",
+    lesson=12,
+    text="""One step of beam search: all texts so far, each with every next token, and the likeliest of them stay.
+
+    scores (W,) the log-probability of each of the W texts so far; log_p (W, V) that of every
+    next token after each; width how many to keep, at most W · V
+    → beams (width,) which text is continued, tokens (width,) by which token, and
+    new (width,) the log-probability of the longer text; the likeliest first
+
+    All W · V continuations compete with each other: one text may fill all places, and
+    of equal scores the earlier beam comes first, then the smaller token.
+    """,
+    reference=lambda scores, log_p, width: _best(scores[:, None] + log_p, width),
+    cases=lambda rng: [
+        Case((np.log(np.array([0.5, 0.375])), np.log(np.array([[0.4, 0.35, 0.25], [0.1, 0.8, 0.1]])), 3),
+             hint="0.375 · 0.8 = 0.3 is the likeliest, then 0.5 · 0.4 = 0.2"),
+        Case(_beam_case(rng, 3, 7, 5)),
+        Case(_beam_case(rng, 5, 3, 2), hint="width is smaller than the number of texts so far"),
+        Case((np.log(np.array([0.9, 0.06, 0.04])), np.log(rng.dirichlet(np.full(7, 9.0), size=3)), 5),
+             hint="one text is far ahead of the others"),
+        Case(_beam_case(rng, 11, 97, 700), hint="many are kept: all of them in order"),
+        Case((np.array([0.0]), np.log(rng.dirichlet(np.ones(6))[None]), 3),
+             hint="there is a single text, as at the start"),
+        Case((np.array([-1.0, -1.0]), np.array([[-2.0, -1.0, -1.0], [-1.0, -3.0, -1.0]]), 3), needs=_EQUAL),
+        Case((np.array([-2.0, -1.0, -1.5]), np.array([[-1.0, -1.0], [-2.0, -2.0], [-1.5, -1.5]]), 5), needs=_EQUAL),
+    ],
+    draw=_draw_beam,
+    axes=("W", "W V", ""),
+    returns=("beams", "tokens", "new"),
+    slips=(
+        Slip(_each_beam_once, "each text so far gave one continuation: a good one may give several, a poor one none"),
+        Slip(_of_the_best_beam, "only the likeliest text so far was continued: all of them compete"),
+        Slip(lambda scores, log_p, width: _best(log_p, width),
+             "the scores so far are missing: add them to the log-probabilities"),
+        Slip(lambda scores, log_p, width: (
+                 at := _best(log_p, width), (*at[:2], (scores[:, None] + log_p)[at[0], at[1]]))[1],
+             "the continuations were chosen without the scores so far: add them before you choose"),
+        Slip(lambda scores, log_p, width: _best(scores[:, None] * log_p, width),
+             "log-probabilities were multiplied: those of parts of a text add"),
+        Slip(lambda scores, log_p, width: (*(at := _best(scores[:, None] + log_p, width))[:2], np.exp(at[2])),
+             "the new scores are probabilities: keep their logarithms"),
+        Slip(lambda scores, log_p, width: _best(np.exp(scores)[:, None] * np.exp(log_p), width),
+             "the new scores are probabilities: keep their logarithms"),
+        Slip(lambda scores, log_p, width: _best(
+                 scores[:, None] + log_p, width, np.argsort(scores[:, None] + log_p, axis=None, kind="stable")),
+             "the least likely continuations were kept: argsort begins with the smallest"),
+        Slip(lambda scores, log_p, width: tuple(part[::-1] for part in _best(scores[:, None] + log_p, width)),
+             "those are the right ones, but the likeliest stands last"),
+        Slip(lambda scores, log_p, width: _best(
+                 scores[:, None] + log_p, width, np.sort(np.argsort(-(scores[:, None] + log_p), axis=None, kind="stable")[:width])),
+             "those are the right ones, in the order of the table: the likeliest comes first"),
+        Slip(lambda scores, log_p, width: (*(at := _best(scores[:, None] + log_p, width))[:2], log_p[at[0], at[1]]),
+             "new lacks the scores so far: it is the log-probability of the whole longer text"),
+        Slip(lambda scores, log_p, width: (
+                 at := np.argsort(-(scores[:, None] + log_p), axis=None, kind="stable")[:width],
+                 (at // len(scores), at % len(scores), np.sort(-(scores[:, None] + log_p), axis=None)[:width] * -1))[1],
+             "places were divided by the number of texts, W: a row of the table has V entries"),
+        Slip(lambda scores, log_p, width: (
+                 at := np.argsort(-(scores[:, None] + log_p), axis=None, kind="stable")[:width],
+                 (np.zeros(len(at), dtype=int), at, (scores[:, None] + log_p).ravel()[at]))[1],
+             "tokens are places in the flattened table: the row is the text, the column the token"),
+        Slip(lambda scores, log_p, width: _best(
+                 scores[:, None] + log_p, width, np.argpartition(-(scores[:, None] + log_p), width - 1, axis=None)[:width]),
+             "argpartition finds the likeliest and leaves them in any order: the likeliest comes first"),
+        Slip(lambda scores, log_p, width: _best(scores[:, None] + log_p, len(scores)),
+             "as many were kept as there were texts so far: keep width"),
+        Slip(lambda scores, log_p, width: _best(scores[:, None] + log_p, 1), "a single one was kept: keep width"),
+        Slip(lambda scores, log_p, width: _best(
+                 scores[:, None] + log_p, width, np.argsort(scores[:, None] + log_p, axis=None, kind="stable")[::-1]),
+             "of equal scores the later came first: sort the negative with kind=\"stable\"", needs=_EQUAL),
+    ),
+    minutes=15,
+    stars=2,
+    optional=True,
+)  # fmt: skip
+
+EXERCISES = (cross_attention, beam_step)
+check_cross_attention, check_beam_step = map(check, EXERCISES)

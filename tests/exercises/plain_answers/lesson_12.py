@@ -1,5 +1,6 @@
-"""Answers to the exercise of lesson 12_encoder_decoder."""
+"""Answers to the exercises of lesson 12_encoder_decoder."""
 
+import heapq
 import math
 
 import numpy as np
@@ -47,7 +48,59 @@ def cross_rows(y, x, W_Q, W_K, W_V, allowed):
     return soft(s) @ (x @ W_V)
 
 
-RIGHT = {"cross_attention": [cross, cross_picked, cross_loop, cross_added, cross_weighed]}
+def beam(scores, log_p, width, total=None, order=None):
+    total = scores[:, None] + log_p if total is None else total
+    at = np.argsort(-total, axis=None, kind="stable")[:width] if order is None else order
+    return at // total.shape[1], at % total.shape[1], total.ravel()[at]
+
+
+def beam_sorted(scores, log_p, width):
+    found = [(s + p, -w, -v) for w, (s, row) in enumerate(zip(scores, log_p)) for v, p in enumerate(row)]
+    found = sorted(found, reverse=True)[:width]
+    return [-w for _, w, _ in found], [-v for _, _, v in found], [s for s, _, _ in found]
+
+
+def beam_places(scores, log_p, width):
+    total = (scores + log_p.T).T
+    rows, columns = np.unravel_index(np.lexsort((np.arange(total.size), -total.ravel())), total.shape)
+    return rows[:width], columns[:width], total[rows, columns][:width]
+
+
+def beam_one_by_one(scores, log_p, width):
+    total, found = scores.reshape(-1, 1) + log_p, []
+    for _ in range(width):
+        w, v = divmod(int(total.argmax()), len(log_p[0]))
+        found.append((w, v, float(total[w, v])))
+        total[w, v] = -np.inf
+    return tuple(zip(*found))
+
+
+def beam_heap(scores, log_p, width):
+    all_of_them = ((-(s + p), w, v) for w, s in enumerate(scores.tolist()) for v, p in enumerate(log_p[w].tolist()))
+    new, beams, tokens = zip(*heapq.nsmallest(width, all_of_them))
+    return list(beams), list(tokens), [-one for one in new]
+
+
+RIGHT = {
+    "cross_attention": [cross, cross_picked, cross_loop, cross_added, cross_weighed],
+    "beam_step": [beam, beam_sorted, beam_places, beam_one_by_one, beam_heap],
+}
+
+
+def beam_each(scores, log_p, width):
+    total = scores[:, None] + log_p
+    order = np.argsort(-total.max(axis=1))[:width]
+    return order, total.argmax(axis=1)[order], total.max(axis=1)[order]
+
+
+def beam_by_hand(scores, log_p, width):
+    best = []
+    for w in range(len(scores)):
+        for v in range(log_p.shape[1]):
+            best.append((scores[w] + log_p[w, v], w, v))
+    best.sort()
+    new, beams, tokens = zip(*best[:width])
+    return beams, tokens, new
 
 WRONG = {
     "cross_attention": [
@@ -57,5 +110,23 @@ WRONG = {
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(y @ W_Q @ (x @ W_K).T) @ (y @ W_V), "matrix product"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_K, W_Q, W_V, allowed), "changed places"), (lambda *a: cross(*a, axis=0), ""), (cross_rows, "a mask of"),
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(np.where(allowed[:, None], y @ W_Q @ (x @ W_K).T, -np.inf)) @ (x @ W_V), "do not fit"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, x, W_Q, W_K, W_V, allowed), "queries were made from x"),
         (lambda y, x, W_Q, W_K, W_V, allowed: (soft(y @ W_Q @ (x @ W_K).T / math.sqrt(W_K.shape[1])) * allowed) @ (x @ W_V), "after the softmax"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_K, allowed), "keys were taken for values"),
-    ]
+    ],
+    "beam_step": [
+        (beam_each, "a good one may give several"),
+        (beam_by_hand, "argsort begins with the smallest"),
+        (lambda s, p, n: beam(s, p, n, p), "the scores so far are missing"),
+        (lambda s, p, n: beam(s, p, n, s[:, None] * p), "those of parts of a text add"),
+        (lambda s, p, n: beam(s, p, n, np.exp(s[:, None] + p)), "keep their logarithms"),
+        (lambda s, p, n: beam(s, p, n, order=np.argsort(s[:, None] + p, axis=None)[:n]), "argsort begins with the smallest"),
+        (lambda s, p, n: beam(s, p, n, order=np.argsort(s[:, None] + p, axis=None)[-n:]), "the likeliest stands last"),
+        (lambda s, p, n: beam(s, p, n, order=np.argpartition(-(s[:, None] + p), n - 1, axis=None)[:n]), "argpartition finds"),
+        (lambda s, p, n: beam(s, p, n, order=np.argsort(s[:, None] + p, axis=None)[::-1][:n]), "of equal scores"),
+        (lambda s, p, n: tuple(beam(s, p, n)[i] for i in (1, 0, 2)), "order"),
+        (lambda s, p, n: beam(s, p, n)[2], ""),
+        (lambda s, p, n: (*beam(s, p, n)[:2], p.ravel()[np.argsort(-(s[:, None] + p), axis=None)[:n]]), "new lacks the scores so far"),
+        (lambda s, p, n: beam(s, p, len(s)), "keep width"),
+        (lambda s, p, n: beam(s, p, n, s + p), ""),
+        (lambda s, p, n: (*np.divmod(np.argsort(-(s[:, None] + p), axis=None, kind="stable")[:n], len(s)), -np.sort(-(s[:, None] + p), axis=None)[:n]), "a row of the table has V entries"),
+        (lambda s, p, n: (np.argsort(-s)[:n], np.argsort(-p, axis=1)[:, 0][:n], np.sort(-s)[:n]), ""),
+    ],
 }  # fmt: skip

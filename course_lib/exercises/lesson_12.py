@@ -1,4 +1,7 @@
-"""The exercises of lesson 12_encoder_decoder: a decoder that looks at another text, and a step of beam search."""
+"""The exercises of lesson 12_encoder_decoder: a decoder that looks at another text, and a step of beam search.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

@@ -89,7 +89,7 @@ def test_a_piece_that_passes_its_own_check_and_is_wrong_all_the_same(keep):
     assert "First to differ: block 0, attention. Your linear" in said
     assert re.search(r"it passes its own check, but here entry \[.*\] of causal_self_attention should be .*, and is ", said)
     keep(causal_mask=SHORT)
-    assert "your causal_mask makes the difference: it passes its own check, but here causal_self_attention stops with AssertionError: too long" in capstone().sentence
+    assert "Your causal_mask makes the difference: it passes its own check, but here causal_self_attention stops with AssertionError: too long" in capstone().sentence
 
 
 def test_a_helper_without_a_check_of_its_own(keep):

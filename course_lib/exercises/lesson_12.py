@@ -148,7 +148,8 @@ _EQUAL = "of equal scores the earlier beam comes first, then the smaller token"
 beam_step = Exercise(
     name="beam_step",
     lesson=12,
-    text="""One step of beam search: all texts so far, each with every next token, and the likeliest of them stay.
+    text="""One step of beam search: every text so far is continued by every token, and the
+    likeliest of all these stay.
 
     scores (W,) the log-probability of each of the W texts so far; log_p (W, V) that of every
     next token after each; width how many to keep, at most W · V

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 
 from .digits import leaves
 from .entries import VERDICTS, claims, counts, slips, sources, verdicts
-from .shown import MARK, exactly
+from .shown import MARK, WIDE, exactly
 
 BY = {"lesson": lambda claim: claim.chapter, "document": lambda claim: claim.id.split(".")[0]}
 FOLDERS = {
@@ -119,7 +119,7 @@ class Ledger:
             else:
                 number = f"{len(fitting)} {title}"
             rows = "".join(self._row(claim) for claim in fitting)
-            table = f"<div style='overflow-x:auto'><table><tr>{HEAD}</tr>{rows}</table></div>"
+            table = WIDE.format(f"<table><tr>{HEAD}</tr>{rows}</table>")
             inside += f"<details {INDENT}{self._open}><summary>{number}</summary>{table}</details>"
         return f"<details{self._open}><summary><b>{escape(_title(name))}</b>: {_tally(group)}</summary>{inside}</details>"
 

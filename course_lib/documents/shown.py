@@ -17,7 +17,9 @@ UNDERLINE = '<u style="text-decoration:underline 2px var(--jp-error-color0,#b326
 FONT = "font-family:monospace;font-family:var(--jp-code-font-family,monospace)"
 # Columns of digits line up, with a line between the computed and the printed ones.
 DIGITS = f"text-align:left;white-space:pre;{FONT};border-right:1px solid #bbb"
-INSIDE = "margin:0.2em 0 0.8em 1.2em;overflow-x:auto"
+INSIDE = "margin:0.2em 0 0.8em 1.2em"
+# What is wider than a narrow page scrolls by itself, also with the keyboard.
+WIDE = "<div style='overflow-x:auto' tabindex='0' role='group' aria-label='table'>{}</div>"
 SMALL = "<div style='font-size:85%'>{}</div>"
 HEADER = ("computed", "printed", "digits agreed")
 
@@ -141,7 +143,7 @@ class Check(Line):
             "<tr>" + "".join(f"<td style='{DIGITS}'>{cell}</td>" for cell in (escape(c), _pieces(p), n)) + "</tr>"
             for c, p, n in self.rows()
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        return WIDE.format(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
 class Citation(Line):
@@ -158,7 +160,7 @@ class Citation(Line):
         cells = ["".join(f"<td style='{DIGITS}'>{escape(_show(p))}</td>" for p in row) for row in rows]
         head = "<thead><tr><th scope='col' style='text-align:left'>printed</th></tr></thead>"
         body = "".join(f"<tr>{row}</tr>" for row in cells)
-        table = "" if self.claim.printed is True else f"<table>{head}<tbody>{body}</tbody></table>"
+        table = "" if self.claim.printed is True else WIDE.format(f"<table>{head}<tbody>{body}</tbody></table>")
         return self.said() + table + paragraph(self.claim.source)
 
 

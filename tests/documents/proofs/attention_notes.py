@@ -12,10 +12,10 @@ from tests.documents.proofs.unequal_sizes import (
     attention_weights,
     causal,
     changes,
-    letters,
     mlp,
     rng,
     self_attention,
+    shape_that_takes,
 )
 from tests.documents.proofs.whitepaper_gpt import GPT3, fits, parameters, softmax
 
@@ -47,23 +47,27 @@ def only_the_last_vector_has_seen_all():
     return seen.all(axis=1).tolist() == [False] * (C - 1) + [True]
 
 
-@value("attention-notes.embedding.small_share")
-def embedding_is_a_small_share():
-    return GPT3["vocabulary"] * GPT3["width"] / parameters(**GPT3) < 0.01
+@value("attention-notes.embedding.small_share", otherwise={"layers": 1, "width": 64})
+def embedding_is_the_smaller_part(layers=GPT3["layers"], width=GPT3["width"]):
+    """Of all parameters, less than a half; by default of the largest GPT-3."""
+    return GPT3["vocabulary"] * width < parameters(**GPT3 | {"layers": layers, "width": width}) / 2
 
 
-@value("attention-notes.embedding.matrix_shape")
-def embedding_in_columns():
-    """The matrix that multiplies a one-hot column from the left: a column for each word."""
-    w_e = rng().normal(size=(D, V))
-    assert np.array_equal(w_e @ np.eye(V)[:, 3], w_e[:, 3])
-    return letters(w_e, SUMMARY)
+@value("attention-notes.embedding.matrix_shape", otherwise={"before_a_column": False})
+def matrix_that_takes_a_word_to_its_vector(before_a_column=True):
+    return [SUMMARY[size] for size in shape_that_takes(V, D, before_a_column)]
 
 
-@value("attention-notes.dot.alignment")
-def dot_product_grows_with_alignment():
-    angles = np.linspace(np.pi, 0, 19)  # from opposite to the same way
-    dots = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ [1.0, 0.0]
+@value("attention-notes.unembedding.matrix_shape", otherwise={"before_a_column": False})
+def matrix_that_takes_a_vector_to_scores(before_a_column=True):
+    return [SUMMARY[size] for size in shape_that_takes(D, V, before_a_column)]
+
+
+@value("attention-notes.dot.alignment", otherwise={"last": 0.1})
+def dot_product_grows_with_alignment(last=1.0):
+    """A vector turns from the opposite of another to its direction; last: its length in the end, 1 in the beginning."""
+    angles, lengths = np.linspace(np.pi, 0, 19), np.linspace(1, last, 19)
+    dots = lengths * np.cos(angles)
     return bool(np.all(np.diff(dots) > 0))
 
 
@@ -83,14 +87,6 @@ def beyond_the_window_is_forgotten():
     return bool(inside and np.array_equal(with_window(text), with_window([6, 6, 4, 1, 5, 2])))
 
 
-@value("attention-notes.unembedding.matrix_shape")
-def unembedding_in_rows():
-    """The matrix that multiplies a vector of width D from the left to give V scores."""
-    w_u = np.zeros((V, D))
-    assert (w_u @ np.zeros(D)).shape == (V,)
-    return letters(w_u, SUMMARY)
-
-
 LOGITS = np.array([2.0, 1.0, 0.5, -1.0])
 
 
@@ -107,16 +103,6 @@ def high_temperature_lifts_the_unlikely(used=np.divide):
 
 
 FORM = {1: "vector", 2: "matrix"}  # by number of axes
-
-
-@value("attention-notes.logits.form")
-def form_of_the_logits():
-    return FORM[(np.zeros((V, D)) @ np.zeros(D)).ndim]  # W_U times the last vector
-
-
-@mistake("attention-notes.logits.form")
-def form_of_the_unembedding_matrix():
-    return FORM[np.zeros((V, D)).ndim]
 
 
 # --- attention-notes: attention ------------------------------------------------------------------

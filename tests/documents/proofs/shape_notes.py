@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from tests.documents.proofs import mistake, value
+from tests.documents.proofs import value
 from tests.documents.proofs.unequal_sizes import (
     NOTES,
     B,
@@ -21,30 +21,22 @@ TABLE = rng().normal(size=(V, D))
 BATCH = rng().integers(V, size=(B, C))
 
 
-@value("shape-notes.embedding.lookup")
-def lookup_shapes():
-    return [letters(TABLE, NOTES), letters(TABLE[[3]], NOTES)]
+@value("shape-notes.embedding.lookup", otherwise={"axis": 1})
+def shapes_of_a_lookup(axis=0):
+    """Of the table, and of what it gives for one token; axis: along which the tokens stand."""
+    table = TABLE if axis == 0 else TABLE.T
+    return [letters(table, NOTES), letters(np.take(TABLE, [3], axis), NOTES)]
 
 
-@value("shape-notes.batch.sentence")
-def sentence_of_the_batch():
-    return " x ".join(letters(BATCH[0], NOTES))
+@value("shape-notes.batch.embedded", otherwise={"axis": 1})
+def shape_of_an_embedded_batch(axis=0):
+    return letters(np.take(TABLE, BATCH, axis), NOTES)
 
 
-@mistake("shape-notes.batch.sentence")
-def sentence_as_a_column():
-    assert letters(TABLE[BATCH[0][:, None]], NOTES) == ["C", 1, "d"]  # not the C x d that is wanted
-    return " x ".join(str(name) for name in letters(BATCH[0][:, None], NOTES))
-
-
-@value("shape-notes.batch.embedded")
-def embedded_batch():
-    return letters(TABLE[BATCH], NOTES)
-
-
-@value("shape-notes.batch.embedded_sentence")
-def embedded_sentence():
-    return letters(TABLE[BATCH][0], NOTES)
+@value("shape-notes.batch.embedded_sentence", otherwise={"as_column": True})
+def shape_of_an_embedded_sentence(as_column=False):
+    """Of one element of the batch; as_column: made an array of C x 1 first."""
+    return letters(TABLE[BATCH[0][:, None] if as_column else BATCH[0]], NOTES)
 
 
 def sinusoids(context, width):

@@ -3,7 +3,16 @@
 import numpy as np
 
 from tests.documents.proofs import given, value
-from tests.documents.proofs.unequal_sizes import SUMMARY, C, D, V, letters, mlp, rng, self_attention
+from tests.documents.proofs.unequal_sizes import (
+    SUMMARY,
+    C,
+    D,
+    V,
+    mlp,
+    rng,
+    self_attention,
+    shape_that_takes,
+)
 from tests.documents.proofs.whitepaper_gpt import GPT3, softmax
 
 
@@ -13,14 +22,6 @@ def unique_ids():
     vocabulary = {token: i for i, token in enumerate(sorted(set(text)))}
     ids = [vocabulary[token] for token in text]
     return len(ids) == len(text) and len(set(ids)) == len(set(text)) and ids[0] == ids[3]
-
-
-@value("threeb1b-summary.embedding.matrix_shape")
-def embedding_in_rows():
-    """The matrix that a one-hot row can multiply from the left: V rows of width D."""
-    w_e = np.zeros((V, D))
-    assert (np.eye(V)[3] @ w_e).shape == (D,)
-    return letters(w_e, SUMMARY)
 
 
 @value("threeb1b-summary.embedding.vocabulary")
@@ -33,21 +34,17 @@ def vocabulary_differs_from_the_printed_size():
     return bool(gpt3_vocabulary() != given("threeb1b-summary.embedding.vocabulary"))
 
 
-@value("threeb1b-summary.embedding.width")
-def gpt3_width():
-    return 96 * 128  # heads times the width of one: Brown et al. 2020, table 2.1
+@value("threeb1b-summary.embedding.matrix_shape", otherwise={"before_a_column": True})
+def matrix_that_takes_a_token_to_its_vector(before_a_column=False):
+    return [SUMMARY[size] for size in shape_that_takes(V, D, before_a_column)]
 
 
-@value("threeb1b-summary.embedding.one_hot")
-def one_hot():
-    vector = np.array([float(i == 3) for i in range(V)])
-    return len(vector) == V and vector[3] == 1 and int(vector.sum()) == 1
-
-
-@value("threeb1b-summary.embedding.lookup")
-def lookup_is_a_product():
+@value("threeb1b-summary.embedding.lookup", otherwise={"first": 1})
+def one_hot_times_the_table_is_a_row(first=0):
+    """For every token; first: the number from which the places of a one-hot vector are counted."""
     w_e = rng().normal(size=(V, D))
-    return all(np.array_equal(np.eye(V)[i] @ w_e, w_e[i]) and w_e[i].shape == (D,) for i in range(V))
+    one_hot = np.eye(V)
+    return all(np.array_equal(one_hot[i - first] @ w_e, w_e[i]) for i in range(V))
 
 
 @value("threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum", otherwise={"size": 0})
@@ -86,18 +83,9 @@ def dozens_of_layers():
     return GPT3["layers"] / 12 >= 2
 
 
-@value("threeb1b-summary.unembedding.matrix_shape")
-def unembedding_in_columns():
-    """The matrix that H_final (1 × D) multiplies to give V logits."""
-    w_u = np.zeros((D, V))
-    assert (np.zeros((1, D)) @ w_u).shape == (1, V)
-    return letters(w_u, SUMMARY)
-
-
-@value("threeb1b-summary.unembedding.tied")
-def tied_logits_are_dot_products():
-    w_e, h = rng().normal(size=(V, D)), rng().normal(size=D)
-    return bool(np.allclose(h @ w_e.T, [np.dot(h, row) for row in w_e]))
+@value("threeb1b-summary.unembedding.matrix_shape", otherwise={"before_a_column": True})
+def matrix_that_takes_a_vector_to_logits(before_a_column=False):
+    return [SUMMARY[size] for size in shape_that_takes(D, V, before_a_column)]
 
 
 @value("threeb1b-summary.unembedding.logits_are_likelihoods")

@@ -17,6 +17,19 @@ def letters(array, names):
     return [names[size] for size in np.shape(array)]
 
 
+def shape_that_takes(size, other, before_a_column):
+    """The shape of the matrix that takes a vector of one size to the other size: behind a row, or before a column."""
+    for shape in (size, other), (other, size):
+        matrix, vector = np.ones(shape), np.ones(size)
+        try:
+            answer = matrix @ vector if before_a_column else vector @ matrix
+        except ValueError:
+            continue
+        if answer.shape == (other,):
+            return shape
+    raise ValueError("no matrix does")
+
+
 NOTES = {B: "B", C: "C", N: "N", K: "d/N", D: "d", V: "V", 1: 1}  # the shape notes
 SUMMARY = {V: "V", D: "D"}  # the 3B1B summary and the attention notes
 

@@ -53,36 +53,10 @@ def padded_to_five():
     return tokens + ["<pad>"] * (5 - len(tokens))
 
 
-@value("whitepaper.input.width")
-def width_of_a_row():
-    return given("whitepaper.input.embeddings").shape[1]
-
-
-@value("whitepaper.words.word2vec_first")
-def word2vec_is_the_earliest():
-    """Years of publication: Deerwester et al., Bengio et al., Mikolov et al."""
-    years = {"latent semantic analysis": 1990, "neural language model": 2003, "word2vec": 2013}
-    return min(years, key=years.get) == "word2vec"
-
-
-@value("whitepaper.words.similarity_is_a_percentage")
-def cosines_lie_between_0_and_1():
-    x = given("whitepaper.input.embeddings")
-    unit = x / np.linalg.norm(x, axis=1, keepdims=True)
-    return bool((unit @ unit.T >= 0).all())
-
-
-@value("whitepaper.words.not_from_scratch")
-def most_published_models_start_from_ready_vectors():
-    """How the papers and published code of three language models set their embeddings at first."""
-    start = {"GPT": "N(0, 0.02)", "BERT": "N(0, 0.02)", "GPT-2": "N(0, 0.02)"}
-    return sum(not way.startswith("N(0") for way in start.values()) > len(start) / 2
-
-
-@value("whitepaper.positions.more_axes_in_reality")
-def looking_up_a_text_gives_more_than_two_axes():
-    table = np.zeros((50257, 768), dtype=np.float16)  # GPT-2: V, D
-    return table[[5, 17, 5]].ndim > 2
+@cause("whitepaper.words.similarity_is_a_percentage")
+def the_nearest_word_as_an_angle():
+    cosine = float(given("whitepaper.words.airplane")[0][2])
+    return [cosine, np.degrees(np.arccos(cosine))]
 
 
 # --- positions -----------------------------------------------------------------------------------

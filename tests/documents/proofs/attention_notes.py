@@ -33,10 +33,11 @@ def stages_end_in_scores():
     return next_word_scores([1, 4, 2]).shape == (3, V)
 
 
-@value("attention-notes.mlp.in_parallel")
-def mlp_treats_each_vector_alone():
+@value("attention-notes.mlp.in_parallel", otherwise={"layer": lambda x: self_attention(np.atleast_2d(x))})
+def each_vector_is_treated_alone(layer=mlp):
+    """One row alone against the same row among others; attention makes a difference."""
     x = rng().normal(size=(C, D))
-    return bool(np.allclose(mlp(x), [mlp(row) for row in x]))
+    return bool(np.allclose(layer(x), np.stack([np.squeeze(layer(row)) for row in x])))
 
 
 @value("attention-notes.prediction.last_vector")

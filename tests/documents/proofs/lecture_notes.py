@@ -22,42 +22,41 @@ from tests.documents.proofs.unequal_sizes import (
 )
 from tests.documents.proofs.whitepaper_gpt import softmax
 
-
-@value("lecture-notes.overview.made_of_mlps")
-def mlps_can_do_what_attention_does():
-    """Can a change of the first token reach the last through two MLPs, as it does through attention?"""
-    x = rng().normal(size=(C, D))
-    assert changes(self_attention, x, at=0)[-1]
-    return bool(changes(lambda x: mlp(mlp(x)), x, at=0)[-1])
+SIZE, NEAR = 15, [-1, 0, 1]  # inputs, and where the taps of a window stand
 
 
-def convolution(x):
-    """Width 3, with zeros beyond the ends: (positions,) → (positions,)."""
-    return np.convolve(x, [0.3, 0.5, 0.2], mode="same")
+def connections(taps=NEAR, overlap=True):
+    """Which input (column) a neuron of the next layer (row) looks at: a window around it, or the patch it lies in."""
+    at = np.arange(SIZE)
+    if not overlap:
+        return (at[:, None] // len(taps) == at // len(taps)).astype(int)
+    return sum(np.eye(SIZE, k=tap, dtype=int) for tap in taps)
 
 
-def seen_from_the_middle(layers, size=15):
+def seen_from_the_middle(layers, **window):
     """The inputs, counted from the middle, that the middle neuron after so many layers depends on."""
-    response = np.eye(size)
-    for _ in range(layers):
-        response = np.apply_along_axis(convolution, 0, response)  # a column for each input
-    return set(np.flatnonzero(response[size // 2]) - size // 2)
+    paths = np.linalg.matrix_power(connections(**window), layers)[SIZE // 2]
+    return set(np.flatnonzero(paths) - SIZE // 2)
 
 
-@value("lecture-notes.cnn.no_context_beyond_a_patch")
-def nothing_beyond_a_patch():
-    return seen_from_the_middle(layers=2) == seen_from_the_middle(layers=1)
+@value("lecture-notes.cnn.no_context_beyond_a_patch", otherwise={"overlap": False})
+def nothing_beyond_a_patch(overlap=True):
+    """With patches that do not overlap, the second layer sees no further."""
+    return seen_from_the_middle(2, overlap=overlap) == seen_from_the_middle(1, overlap=overlap)
 
 
-@value("lecture-notes.cnn.receptive_field")
-def receptive_field_is_a_triangle():
-    return all(seen_from_the_middle(n) == set(range(-n, n + 1)) for n in (1, 2, 3, 4))
+@value("lecture-notes.cnn.receptive_field", otherwise={"taps": [-2, 0, 2]})
+def receptive_field_is_a_triangle(taps=NEAR):
+    """All inputs within the triangle and no others; with taps that stand apart there are holes in it."""
+    fields = [seen_from_the_middle(n, taps=taps) for n in (1, 2, 3)]
+    return all(field == set(range(min(field), max(field) + 1)) and max(field) == n * max(taps)
+               for n, field in enumerate(fields, start=1))  # fmt: skip
 
 
-@value("lecture-notes.cnn.only_the_top_sees_all")
-def only_the_top_sees_all():
-    """Of seven layers over 15 inputs, only the last sees every input."""
-    return [len(seen_from_the_middle(n)) == 15 for n in range(1, 8)] == [False] * 6 + [True]
+@value("lecture-notes.cnn.only_the_top_sees_all", otherwise={"taps": range(-7, 8)})
+def only_the_top_sees_all(taps=NEAR):
+    """Of seven layers over 15 inputs; with windows as wide as the input the first one does."""
+    return [len(seen_from_the_middle(n, taps=taps)) == SIZE for n in range(1, 8)] == [False] * 6 + [True]
 
 
 # --- lecture-notes: attention --------------------------------------------------------------------
@@ -114,10 +113,12 @@ def axis_that_sums_to_one():
     return next(axis for axis in (-3, -2, -1) if np.allclose(weights.sum(axis=axis), 1))
 
 
-@value("lecture-notes.positions.sets_have_no_order")
-def reordering_only_reorders():
-    x, order = rng().normal(size=(C, D)), [3, 0, 4, 2, 1]
-    return bool(np.allclose(self_attention(x[order]), self_attention(x)[order]))
+@value("lecture-notes.positions.sets_have_no_order", otherwise={"positions": 1})
+def reordering_only_reorders(positions=0):
+    """With a vector added for each place it does more."""
+    (x, places), order = rng().normal(size=(2, C, D)), [3, 0, 4, 2, 1]
+    added = positions * places
+    return bool(np.allclose(self_attention(x[order] + added), self_attention(x + added)[order]))
 
 
 # --- lecture-notes: positions --------------------------------------------------------------------
@@ -175,29 +176,6 @@ def a_score_tells_before_from_after(key_is_query=False):
 
 
 # --- lecture-notes: encoders, generating, tokens, masks ------------------------------------------
-
-
-@value("lecture-notes.encoder.pooling")
-def pooling():
-    outputs = [self_attention(rng().normal(size=(tokens, D))).mean(axis=0) for tokens in (3, 8)]
-    return all(output.shape == (D,) for output in outputs)
-
-
-ENCODERS = {  # well-known encoder-only transformers: year, what they read
-    "BERT": (2018, "language"), "RoBERTa": (2019, "language"), "DistilBERT": (2019, "language"),
-    "ALBERT": (2019, "language"), "Sentence-BERT": (2019, "language"), "ELECTRA": (2020, "language"),
-    "DeBERTa": (2020, "language"), "ModernBERT": (2024, "language"),
-    "ViT": (2020, "vision"), "DeiT": (2020, "vision"), "BEiT": (2021, "vision"), "Swin": (2021, "vision"),
-    "MAE": (2021, "vision"), "DINOv2": (2023, "vision"),
-}  # fmt: skip
-
-
-@value("lecture-notes.encoder.mainly_vision")
-def encoders_are_vision_first():
-    """Did vision have encoders first, or most of the well-known ones?"""
-    fields = Counter(field for _, field in ENCODERS.values())
-    first = min(ENCODERS.values())[1]
-    return first == "vision" or fields["vision"] > fields["language"]
 
 
 @value("lecture-notes.decoding.autoregressive")

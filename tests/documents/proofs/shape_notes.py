@@ -158,30 +158,13 @@ def joined_and_projected(width=D):
     return [letters(joined, NOTES), letters(joined @ np.zeros((D, width)), NOTES)]
 
 
-@value("shape-notes.feed_forward.factor")
-def hidden_width_over_model_width():
-    return 2048 / 512  # Vaswani et al. 2017, section 3.3
-
-
-@value("shape-notes.feed_forward.size")
-def feed_forward_size():
-    return letters(np.maximum(0, X @ np.zeros((D, 4 * D))) @ np.zeros((4 * D, D)), NOTES)
-
-
-@value("shape-notes.feed_forward.layers_made_in_place")
-def same_input_same_output():
-    """The code run twice on one input, each layer drawn anew where it is called."""
-    r = rng()
-
-    def linear(width_in, width_out):
-        weight = r.uniform(-1, 1, size=(width_in, width_out)) / np.sqrt(width_in)
-        return lambda x: x @ weight
-
-    def code(output):
-        output = linear(D, D * 4)(output)
-        return linear(D * 4, D)(np.maximum(0, output))
-
-    return bool(np.allclose(code(X), code(X)))
+@value("shape-notes.feed_forward.size", otherwise={"layers": 1})
+def original_size_is_back(layers=2):
+    """After FC1 and FC2; after FC1 alone it is not."""
+    output = X
+    for width_in, width_out in [(D, 4 * D), (4 * D, D)][:layers]:
+        output = np.maximum(0, output @ np.zeros((width_in, width_out)))
+    return output.shape == X.shape
 
 
 @value("shape-notes.output.logits")

@@ -55,22 +55,21 @@ def added_rows_show_the_order(size=1):
     return not np.allclose(self_attention(tokens[order] + table), self_attention(tokens + table)[order])
 
 
-@value("threeb1b-summary.mlp.formula")
-def mlp_keeps_the_width_and_bends():
+@value("threeb1b-summary.mlp.formula", otherwise={"bend": lambda z: z})
+def mlp_keeps_the_width_and_bends(bend=lambda z: np.maximum(0, z)):
+    """f(x) + f(y) is f(x + y) + f(0) for every affine map, and for these vectors not for one with a ReLU."""
     x, y = rng().normal(size=(2, D))
-    return mlp(x).shape == (D,) and not np.allclose(mlp(x) + mlp(y), mlp(x + y) + mlp(0 * x))
+
+    def f(x):
+        return mlp(x, bend)
+
+    return f(x).shape == (D,) and not np.allclose(f(x) + f(y), f(x + y) + f(0 * x))
 
 
-@value("threeb1b-summary.mlp.relu")
-def relu():
-    z = np.array([-2.0, -0.5, 0.0, 0.5, 2.0])
-    return bool(np.array_equal(np.maximum(0, z), np.where(z > 0, z, 0)))
-
-
-@value("threeb1b-summary.block.output_is_the_mlp_alone")
-def block_of_zeros_forgets_its_input():
-    """With all weights zero, do the document's formulas give what x + attention, then + MLP, give?"""
-    x, zero = rng().normal(size=D), np.zeros((D, D))
+@value("threeb1b-summary.block.output_is_the_mlp_alone", otherwise={"size": 0})
+def block_of_zeros_forgets_its_input(size=1):
+    """With all weights zero, do the document's formulas give what x + attention, then + MLP, give? For x = 0 they do."""
+    x, zero = size * rng().normal(size=D), np.zeros((D, D))
     h_attn = x @ zero
     y_mlp = np.maximum(0, h_attn @ zero) @ zero
     residual = x + h_attn

@@ -51,11 +51,11 @@ def causal(tokens):
     return np.tril(np.ones((tokens, tokens), dtype=bool))
 
 
-def mlp(x):
-    """ReLU(x W₁ + b₁) W₂ + b₂ with fixed random weights."""
+def mlp(x, bend=lambda z: np.maximum(0, z)):
+    """ReLU(x W₁ + b₁) W₂ + b₂ with fixed random weights; another function may stand in for ReLU."""
     r, width = rng(), x.shape[-1]
     w1, b1, w2, b2 = (r.normal(size=size) for size in [(width, F), F, (F, width), width])
-    return np.maximum(0, x @ w1 + b1) @ w2 + b2  # (…, D) → (…, F) → (…, D)
+    return bend(x @ w1 + b1) @ w2 + b2  # (…, D) → (…, F) → (…, D)
 
 
 def changes(function, x, at):

@@ -179,32 +179,21 @@ def attention_keeps_the_size(width=4):
     return (softmax(q @ k.T / 2) @ v).shape == x.shape
 
 
-@value("whitepaper.encoder.most_in_feed_forward")
-def feed_forward_has_most_weights():
+@cause("whitepaper.encoder.most_in_feed_forward")
+def share_of_the_feed_forward_network():
     d, hidden = 512, 2048  # Vaswani et al. 2017, base model
     attention_weights, feed_forward_weights = 4 * d * d, 2 * d * hidden + hidden + d
-    return feed_forward_weights > attention_weights
+    return [feed_forward_weights / (attention_weights + feed_forward_weights)]
 
 
-@value("whitepaper.encoder.addition_is_linear")
-def doubling_the_input_doubles_a_sum():
-    x, b = given("whitepaper.input.embeddings"), given("whitepaper.positions.table")
-    assert np.allclose((2 * x) @ b.T, 2 * (x @ b.T))  # a product is linear
-    return np.allclose(2 * x + b, 2 * (x + b))
-
-
-@value("whitepaper.encoder.linear_layers_collapse")
-def three_linear_layers_are_one():
-    """Three affine layers fit by least squares: no residual is left. With a ReLU between, one is."""
+@value("whitepaper.encoder.linear_layers_collapse", otherwise={"between": lambda z: np.maximum(z, 0)})
+def three_layers_are_one_line(between=lambda z: z):
+    """Three affine layers, and what stands between them, fit by least squares: is a residual left?"""
     rng = np.random.default_rng(0)
     x, ones = rng.standard_normal((50, 4)), np.ones((50, 1))
     layers = [(rng.standard_normal((4, 4)), rng.standard_normal(4)) for _ in range(3)]
-
-    def one_line_fits(between):
-        y = x
-        for w, b in layers:
-            y = between(y @ w + b)
-        fit = np.hstack([x, ones])
-        return np.allclose(fit @ np.linalg.lstsq(fit, y, rcond=None)[0], y)
-
-    return one_line_fits(lambda z: z) and not one_line_fits(lambda z: np.maximum(z, 0))
+    y = x
+    for w, b in layers:
+        y = between(y @ w + b)
+    fit = np.hstack([x, ones])
+    return np.allclose(fit @ np.linalg.lstsq(fit, y, rcond=None)[0], y)

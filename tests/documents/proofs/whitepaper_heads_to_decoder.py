@@ -5,6 +5,7 @@ import numpy as np
 from course_lib.data.worked import W_K, W_Q, W_V
 from course_lib.data.worked import X_PLACED as X
 from course_lib.data.worked import Y_PLACED as Y
+from course_lib.documents import claims
 from tests.documents.proofs import cause, given, mistake, value
 
 CAUSAL = np.tril(np.ones((3, 3), bool))  # True = may attend
@@ -26,9 +27,10 @@ def layer_norm(x, inside=True, epsilon=1e-6):
     return centred / (np.sqrt(variance + epsilon) if inside else np.sqrt(variance) + epsilon)
 
 
-def same_digits(computed, id):
-    """Whether a matrix equals a claim's printed digits, rounded to the eighth decimal."""
-    return bool((np.abs(computed - given(id)) <= 0.5e-8 + 1e-12).all())
+def same_digits(computed, id, side="printed"):
+    """Whether a matrix equals a claim's printed, or correct, digits, rounded to the eighth decimal."""
+    digits = np.array(getattr(claims()[id], side), dtype=float)
+    return bool((np.abs(computed - digits) <= 0.5e-8 + 1e-12).all())
 
 
 # --- heads ---------------------------------------------------------------------------------------
@@ -134,39 +136,52 @@ def how_much_more_twice_the_words_cost():
 # --- layer normalization -------------------------------------------------------------------------
 
 
-@value("whitepaper.layer_norm.feature_scale")
-def one_feature_rescaled_leaves_no_trace():
-    """Fifty examples of two features; x_1 then grows a thousandfold."""
-    (low, high), (_, grown) = given("whitepaper.layer_norm.ranges")
-    x = np.random.default_rng(0).uniform(low, high, size=(50, 2))
-    return np.allclose(layer_norm(x), layer_norm(x * [grown / high, 1]), atol=0.1)
+@value("whitepaper.layer_norm.feature_scale", otherwise={"both": True})
+def rescaled_features_leave_no_trace(both=False):
+    """Fifty examples of two features; x_1, or both, then grow a thousandfold."""
+    x, factor = np.random.default_rng(0).uniform(size=(50, 2)), given("whitepaper.layer_norm.ranges")
+    return np.allclose(layer_norm(x), layer_norm(x * [factor, factor if both else 1]), atol=0.1)
 
 
-@value("whitepaper.layer_norm.no_limit")
-def some_value_passes_the_root_of_d_minus_1():
+@value("whitepaper.layer_norm.no_limit", otherwise={"gamma": 2})
+def some_value_passes_the_root_of_d_minus_1(gamma=1):
     spikes = [[10.0**power, 0, 0, 0] for power in range(9)]
     random_rows = np.random.default_rng(0).standard_cauchy(size=(10_000, 4))
-    return bool(np.abs(layer_norm(np.vstack([spikes, random_rows]), epsilon=0)).max() > np.sqrt(3) + 1e-9)
+    largest = np.abs(gamma * layer_norm(np.vstack([spikes, random_rows]), epsilon=0)).max()
+    return bool(largest > np.sqrt(3) + 1e-9)
 
 
-@value("whitepaper.layer_norm.mean_and_deviation")
-def mean_and_deviation():
-    """Of the row where they are farthest from 0 and 1."""
+@cause("whitepaper.layer_norm.no_limit")
+def largest_values():
+    """One spike among equal entries: as far out as a value can be, for four entries and for two."""
+    return [layer_norm(np.eye(D)[0], epsilon=0).max() for D in (4, 2)]
+
+
+@value("whitepaper.layer_norm.mean_and_deviation", otherwise={"axis": 0})
+def means_are_0_and_deviations_1(axis=1):
+    """Of the rows; the columns have other ones."""
     rows = layer_norm(given("whitepaper.heads.output"))
-    means, deviations = rows.mean(axis=1), rows.std(axis=1)
-    return [means[np.abs(means).argmax()], deviations[np.abs(deviations - 1).argmax()]]
+    return bool(np.abs(rows.mean(axis)).max() < 0.5e-5 and np.abs(rows.std(axis) - 1).max() < 0.5e-5)
 
 
-@value("whitepaper.layer_norm.beyond_one")
-def some_are_negative_and_some_outside():
-    rows = layer_norm(given("whitepaper.heads.output"))
+@value("whitepaper.layer_norm.beyond_one", otherwise={"features": 2})
+def some_are_negative_and_some_outside(features=4):
+    """Two features of an example always become -1 and 1."""
+    rows = layer_norm(given("whitepaper.heads.output")[:, :features])
     return bool((rows < 0).any() and (np.abs(rows) > 1).any())
 
 
-@value("whitepaper.layer_norm.per_example")
-def other_rows_do_not_matter():
+@value("whitepaper.layer_norm.per_example", otherwise={"norm": lambda m: layer_norm(m.T).T})
+def other_rows_do_not_matter(norm=layer_norm):
+    """With batch normalization, which takes the columns, they do."""
     m = given("whitepaper.heads.output")
-    return np.array_equal(layer_norm(m)[1:], layer_norm(np.vstack([100 * m[:1] ** 2, m[1:]]))[1:])
+    return np.array_equal(norm(m)[1:], norm(np.vstack([100 * m[:1] ** 2, m[1:]]))[1:])
+
+
+@value("whitepaper.layer_norm.results_of_this_code", otherwise={"inside": False})
+def program_gives_the_printed_digits(inside=True):
+    """The line of this program, or that of the program for the decoder, which divides by std + eps."""
+    return same_digits(layer_norm(given("whitepaper.heads.output"), inside), "whitepaper.layer_norm.output")
 
 
 @value("whitepaper.layer_norm.output")

@@ -21,6 +21,9 @@ NAMES_ONE = re.compile(r"whitepaper|(lecture|attention|shape) notes|3(Blue1Brown
 NOT_YET = set(NAMES) - {
     "02_embeddings",
     "03_positional_encoding",
+    "06_layer_norm",
+    "07_feed_forward",
+    "13_vision",
 }
 
 

@@ -15,8 +15,6 @@ NOT_YET = {
     "05_multi_head",
     "06_layer_norm",
     "07_feed_forward",
-    "08_loss_and_gradient_descent",
-    "09_back_propagation",
     "10_gpt",
     "11_inside_the_gpt",
     "12_encoder_decoder",

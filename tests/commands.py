@@ -115,7 +115,7 @@ OTHERWISE = [
     # `make test` runs what pytest runs; here it must find something to run.
     (r"(\.venv/bin/python -m )?pytest .*", SELECT, ""),
     # They take minutes, and are lines of .ci/run.
-    (r"make test|make site|python -m tests\.on_binder|\S+ -m tests\.browser\.accessible build/site", BY_CI, ""),
+    (r"make test|make site|python -m tests\.on_binder|\S+ -m tests\.browser\.(accessible|alive) build/site", BY_CI, ""),
     (r"(sudo )?apt install [a-z ]+", BY_CI, ""),
     # All of it takes half an hour, and tests/test_benchmarks.py runs the parts on tiny models.
     (r"make bench|make bench ARGS=classroom", RUN, "make bench ARGS=memory"),

@@ -1,4 +1,4 @@
-export const maths = { TEMPERATURES, softmax, attentionWeights };
+export const maths = { TEMPERATURES, softmax, attentionWeights, weightedSum, equals, significant };
 
 /** Scores (T·S), already scaled, to weights (T rows of S). `allowed(t, s)` is the mask, true = may attend. */
 function attentionWeights(scores, T, S, temperature, allowed) {
@@ -6,28 +6,36 @@ function attentionWeights(scores, T, S, temperature, allowed) {
     Array.from({ length: S }, (_, s) => allowed(t, s) ? scores[t * S + s] : -Infinity), temperature));
 }
 
+/** The output of one query: its weights (S) times the values (S rows of D, flat). */
+function weightedSum(weights, values, D) {
+  return Array.from({ length: D }, (_, j) => weights.reduce((sum, w, s) => sum + w * values[s * D + j], 0));
+}
+
 function render({ model, el }) {
-  const [H, T, S, K] = model.get("sizes");
+  const [H, T, S, K] = model.get("sizes"), D = model.get("value_width") ?? 0;
   const queries = model.get("query_labels"), keys = model.get("key_labels");
-  const scores = floats(model, "scores"), q = floats(model, "q"), k = floats(model, "k");
+  const scores = floats(model, "scores"), q = floats(model, "q"), k = floats(model, "k"), v = D ? floats(model, "v") : null;
   const size = S <= 8 && T <= 12 ? 46 : S <= 14 ? 34 : S <= 32 ? 18 : 11;
-  const written = size >= 34, rowHeight = Math.max(size, 14);
+  const written = size >= 34, rowHeight = Math.max(size, 14), longest = Math.max(...keys.map(text => [...text].length));
+  const upright = longest * 9 > 84 || longest * 8 > size + 12 && S > 8, column = upright ? size : Math.max(size, Math.min(96, longest * 9 + 12));
+  const head0 = size < 34 ? 4 : upright ? Math.min(longest * 9 + 12, 120) : 24; // the height of the row of names
 
   // The heat map: a column of names, then S columns of cells. The cells are what is pointed at and never change;
   // colours and numbers are drawn on one canvas behind them, for a page is slow to restyle so many elements.
   const sheet = node("canvas", { "aria-hidden": "true" }), brush = sheet.getContext("2d");
   const cells = queries.map((_, t) => keys.map((_, s) => node("div", { "data-cell": `${t},${s}` })));
-  const rowNames = queries.map(text => node("div", { class: "name left" }, text));
-  const columnNames = keys.map(text => node("div", { class: "name", title: text }, size < 34 ? "" : text));
+  const rowNames = queries.map(text => node("div", { class: "name left query" }, text));
+  const columnNames = keys.map(text => node("div", { class: `name key${upright ? " upright" : ""}`, title: text }, size < 34 ? "" : text));
   const grid = node("div", {
     class: "gbh-grid gbh-heat", role: "application", "aria-roledescription": "heat map",
     "aria-label": `Attention weights, ${T} queries in rows, ${S} keys in columns. Arrow keys move, Enter locks, Escape unlocks.`,
-    style: `grid-template: repeat(${T + 1}, ${rowHeight}px) / max-content repeat(${S}, minmax(${size}px, max-content))`,
+    style: `grid-template: ${head0}px repeat(${T}, ${rowHeight}px) / max-content repeat(${S}, minmax(${Math.min(30, size)}px, ${column}px))`,
   }, sheet, node("div"), ...columnNames, ...cells.flatMap((row, t) => [rowNames[t], ...row]));
+  const axes = node("div", { class: "gbh-axes" }, node("div", { class: "over key", "aria-hidden": "true" }, "key"),
+    node("div", { class: "beside query", "aria-hidden": "true" }, "query"), grid);
 
-  // the same weights as lines from queries to keys
-  const step = Math.max(size, 22), height = Math.max(T, S) * step + 8;
-  const y = i => i * step + step / 2 + 4;
+  // The same weights as lines from queries to keys, level with the rows of the heat map.
+  const step = rowHeight + 1, top = 3 + 22 + head0 + 1, height = top + Math.max(T, S) * step + 3, y = i => top + i * step + rowHeight / 2;
   // All lines of about one weight are one path: a path for each of so many levels, bright ones over dim ones.
   const LEVELS = 16, level = w => Math.min(Math.floor(w * LEVELS), LEVELS - 1);
   const lineOf = queries.map((_, t) => keys.map((_, s) => `M92 ${y(t)}L208 ${y(s)}`));
@@ -37,14 +45,26 @@ function render({ model, el }) {
   });
   const dim = paths(), bright = paths();
   const names = [
-    queries.map((text, t) => node("text", { x: 86, y: y(t) + 4, "text-anchor": "end" }, text)),
-    keys.map((text, s) => node("text", { x: 214, y: y(s) + 4 }, text)),
+    queries.map((text, t) => node("text", { class: "query", x: 86, y: y(t) + 4, "text-anchor": "end" }, text)),
+    keys.map((text, s) => node("text", { class: "key", x: 214, y: y(s) + 4 }, text)),
   ];
+  const zones = [[queries, 0, "query"], [keys, 150, "key"]].flatMap(([words, x, kind]) => words.map((_, i) =>
+    node("rect", { class: "zone", x, y: y(i) - step / 2, width: 150, height: step, [`data-${kind}`]: i })));
   const lines = node("svg", { width: 300, height, viewBox: `0 0 300 ${height}`, role: "img" },
-    node("g", { opacity: 0.1 }, ...dim), ...bright, ...names.flat());
+    node("text", { class: "query", x: 86, y: top - 8, "text-anchor": "end" }, "query"), node("text", { class: "key", x: 214, y: top - 8 }, "key"),
+    node("g", { opacity: 0.12 }, ...dim), ...bright, ...names.flat(), ...zones);
 
-  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
+  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"), node("p"));
   const pick = picker(model, grid, () => [T, S], draw);
+  // A word beside the lines is pointed at like a cell: a query at the key it looks at most, a key in the row chosen last.
+  const pointed = event => {
+    const { query, key } = event.target.dataset ?? {};
+    if (query !== undefined) return [Number(query), weights[query].indexOf(Math.max(...weights[query]))];
+    return key === undefined ? null : [row, Number(key)];
+  };
+  lines.addEventListener("pointermove", event => { const cell = pointed(event); if (cell) pick.show(cell); });
+  lines.addEventListener("pointerleave", () => pick.show(null));
+  lines.addEventListener("click", event => { const cell = pointed(event); if (cell) pick.lock(cell); });
   const thumbs = H === 1 ? [] : Array.from({ length: H }, (_, h) => {
     const canvas = node("canvas", { width: S, height: T });
     const made = button(canvas, () => put(model, { head: h }), { class: "gbh-thumb", "aria-label": `head ${h}` });
@@ -57,16 +77,17 @@ function render({ model, el }) {
     ...(K ? [toggle(model, "scaled", "divide by √d")] : []),
     stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
   ];
+  const values = D ? valuesOf() : null;
   const table = numbersTable("All weights as numbers", () => [
     ["", ...keys], ...weights.map((row, t) => [queries[t], ...row.map((w, s) => masked(t, s) ? "masked" : fmt(w, 4))])]);
-  el.classList.add("gbh");
-  el.replaceChildren(
-    node("div", { class: "gbh-row" }, ...thumbs.map(t => t.made)),
-    node("div", { class: "gbh-row" }, ...controls.map(c => c.element), pick.release),
-    node("div", { class: "gbh-row top" }, grid, lines), says, table.element);
+  card(el, "Who looks at whom", K ? "Point at a weight or a word: its score, its share of the row, and what comes out are written below. A click holds it."
+    : "Point at a weight or a word to read it. A click holds it.",
+    [...thumbs.map(t => t.made), ...controls.map(c => c.element), pick.release],
+    node("div", { class: "gbh-row top" }, node("div", { class: "gbh-scroll" }, axes), lines),
+    ...(values ? [node("div", { class: "gbh-scroll" }, values.element)] : []), says, table.element);
 
   // what is shown now
-  let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null;
+  let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null, row = 0, colours = scales(el);
   let xs = [], ys = []; // where each column and row begins and ends on the sheet, in pixels of the screen
   const temperature = () => TEMPERATURES[model.get("stop")];
   function allowed(t, s) {
@@ -101,7 +122,7 @@ function render({ model, el }) {
     brush.clearRect(0, 0, sheet.width, sheet.height);
     weights.forEach((row, t) => row.forEach((w, s) => {
       if (masked(t, s)) return; // hatched by live.css
-      const { paper, ink } = heat(w), [left, right] = xs[s], [top, bottom] = ys[t];
+      const { paper, ink } = colours.weight(w), [left, right] = xs[s], [top, bottom] = ys[t];
       brush.fillStyle = paper;
       brush.fillRect(left, top, right - left, bottom - top);
       brush.fillStyle = ink;
@@ -113,8 +134,8 @@ function render({ model, el }) {
   function fit() {
     const box = sheet.getBoundingClientRect(), pixel = x => Math.round(x * devicePixelRatio);
     const rects = names => names.map(name => name.getBoundingClientRect());
-    xs = rects(columnNames).map(r => [r.left, r.right].map(x => pixel(x) - pixel(box.left)));
-    ys = rects(rowNames).map(r => [r.top, r.bottom].map(y => pixel(y) - pixel(box.top)));
+    xs = rects(cells[0]).map(r => [r.left, r.right].map(x => pixel(x) - pixel(box.left)));
+    ys = rects(cells.map(row => row[0])).map(r => [r.top, r.bottom].map(y => pixel(y) - pixel(box.top)));
     sheet.width = xs.at(-1)[1];
     sheet.height = ys.at(-1)[1];
     const font = `${12 * devicePixelRatio}px ${getComputedStyle(grid).fontFamily}`;
@@ -124,22 +145,30 @@ function render({ model, el }) {
 
   function paint(canvas, rows) {
     const pixels = new ImageData(S, T);
-    rows.flat().forEach((w, i) => pixels.data.set([...shade(w), 255], 4 * i));
+    rows.flat().forEach((w, i) => pixels.data.set([...colours.weight(w).rgb, 255], 4 * i));
     canvas.getContext("2d").putImageData(pixels, 0, 0);
+  }
+
+  /** The page turned dark or light. */
+  function repaint() {
+    colours = scales(el);
+    state = restShown = "";
+    values?.forget();
+    draw();
   }
 
   function draw() {
     compute();
     const at = pick.current();
+    if (at) row = at[0];
     if (marked) cells[marked[0]][marked[1]].classList.remove("at");
     if (marked?.[0] !== at?.[0]) {
-      grid.classList.toggle("dim", at !== null);
       if (marked) mark(marked[0], false);
       if (at) mark(at[0], true);
     }
     if (marked?.[1] !== at?.[1]) {
-      if (marked) names[1][marked[1]].removeAttribute("font-weight");
-      if (at) names[1][at[1]].setAttribute("font-weight", "700");
+      if (marked) bold(names[1][marked[1]], columnNames[marked[1]], false);
+      if (at) bold(names[1][at[1]], columnNames[at[1]], true);
     }
     if (at) cells[at[0]][at[1]].classList.add("at");
     marked = at;
@@ -154,16 +183,21 @@ function render({ model, el }) {
     }
     setAttribute(lines, "aria-label", at ? summary(at[0]) : "Lines from every query to the keys it looks at; the thicker, the larger the weight.");
     const sentences = at ? explain(...at) : ["Point at a cell, or move with the arrow keys, to see where its weight comes from.", "", ""];
-    sentences.forEach((text, i) => setText(says.children[i], text));
+    [...sentences, values?.sync() ?? ""].forEach((text, i) => setText(says.children[i], text));
     pick.sync();
     table.sync();
   }
 
-  /** Raise a row above the others, or let it sink back. */
+  function bold(text, name, on) {
+    name.classList.toggle("at", on);
+    if (on) text.setAttribute("font-weight", "700");
+    else text.removeAttribute("font-weight");
+  }
+
+  /** Frame a row, or let it go. */
   function mark(t, on) {
     cells[t].forEach(cell => cell.classList.toggle("lit", on));
-    if (on) names[0][t].setAttribute("font-weight", "700");
-    else names[0][t].removeAttribute("font-weight");
+    bold(names[0][t], rowNames[t], on);
   }
 
   function summary(t) {
@@ -174,35 +208,88 @@ function render({ model, el }) {
   function explain(t, s) {
     const pair = `${queries[t]} → ${keys[s]}`;
     if (masked(t, s)) return [`${pair}: masked. Its score counts as −∞, and e^−∞ = 0: no weight at all.`, summary(t), ""];
-    const T_ = temperature(), z = scaled[t * S + s];
-    let first;
-    if (K) {
-      const a = q.subarray((head * T + t) * K, (head * T + t + 1) * K), b = k.subarray((head * S + s) * K, (head * S + s + 1) * K);
-      const products = Array.from(a, (value, i) => `${bracket(value)}·${bracket(b[i])}`);
-      if (K > 6) products.splice(4, K - 5, "…");
-      const score = scores[(head * T + t) * S + s];
-      first = `${pair}: q·k = ${products.join(" + ")} = ${fmt(score)}` +
-        (model.get("scaled") ? `, divided by √${K} = ${fmt(z)}` : ", not divided by √d");
-    } else first = `${pair}: weight ${fmt(Math.exp(z), 4)} as given, whose logarithm is ${fmt(z)}`;
-    return [first, ratio(t, s, z, T_), summary(t)];
+    const z = scaled[t * S + s];
+    return [K ? product(pair, t, s, z) : `${pair}: weight ${fmt(Math.exp(z), 4)} as given, whose logarithm is ${fmt(z, 4)}`, ratio(t, s, z), summary(t)];
   }
 
-  function ratio(t, s, z, T_) {
-    const w = fmt(weights[t][s], 4);
+  function product(pair, t, s, z) {
+    const a = q.subarray((head * T + t) * K, (head * T + t + 1) * K), b = k.subarray((head * S + s) * K, (head * S + s + 1) * K);
+    const dot = scores[(head * T + t) * S + s], shown = a.reduce((sum, x, i) => sum + rounded(x) * rounded(b[i]), 0);
+    const terms = Array.from(a, (x, i) => `${bracket(x, 4)} · ${bracket(b[i], 4)}`);
+    if (terms.length > 6) terms.splice(4, terms.length - 5, "…");
+    const divided = model.get("scaled") ? `; ${short(dot, 4)} / √${K} ${equals(rounded(dot) / Math.sqrt(K), z)} ${short(z, 4)}` : "";
+    return `${pair}: q · k = ${terms.join(" + ")} ${equals(shown, dot)} ${short(dot, 4)}${divided}`;
+  }
+
+  function ratio(t, s, z) {
+    const T_ = temperature(), w = fmt(weights[t][s], 4);
     if (T_ === 0) return `Temperature 0 gives everything to the largest score of the row: weight ${w}.`;
     if (T_ === Infinity) return `An endless temperature makes all keys that are allowed equal: weight ${w}.`;
     const others = keys.map((_, i) => i).filter(i => !masked(t, i));
-    const powers = others.map(i => Math.exp(scaled[t * S + i] / T_));
-    const terms = powers.map(value => fmt(value));
+    const powers = others.map(i => Math.exp(scaled[t * S + i] / T_)), own = Math.exp(z / T_);
+    const asShown = x => Number(x.toPrecision(5)), total = powers.reduce((sum, x) => sum + asShown(x), 0);
+    const terms = powers.map(x => significant(x));
     if (terms.length > 6) terms.splice(4, terms.length - 5, "…");
-    return `weight = e^(${fmt(z)}${T_ === 1 ? "" : ` / ${T_}`}) / sum = ${fmt(Math.exp(z / T_))} / (${terms.join(" + ")}) = ${w}`;
+    const first = significant(Math.exp(rounded(z) / T_)) === significant(own) ? "=" : "≈";
+    return `weight = e^(${short(z, 4)}${T_ === 1 ? "" : ` / ${T_}`}) / sum of the row ${first} ${significant(own)} / (${terms.join(" + ")}) ${equals(asShown(own) / total, weights[t][s])} ${w}`;
   }
 
-  const end = listen(model, ["head", "stop", "causal", "hide_padding", "scaled", "locked"], draw);
+  /** The values of all keys, weighted by the row that is chosen, and their sum: {element, sync, forget}. */
+  function valuesOf() {
+    const digits = D <= 8, cell = j => node("div", { class: "cell", "data-entry": j });
+    const strip = () => digits ? Array.from({ length: D }, (_, j) => cell(j)) : [node("canvas", { width: D, height: 1, "aria-hidden": "true" })];
+    const rows = keys.map(text => ({ name: node("div", { class: "name left key", title: text }, text), weight: node("div", { class: "cell" }), parts: strip() }));
+    const out = strip(), title = node("div", { class: "name left query" });
+    out.forEach(part => part.classList.add("sum"));
+    const span = digits ? `grid-column: span ${D}` : "";
+    const element = node("div", {
+      class: "gbh-grid gbh-values", style: `grid-template-columns: max-content 4em 1.2em ${digits ? `repeat(${D}, max-content)` : "minmax(200px, 400px)"}`,
+    }, node("div"), node("div", {}, "weight"), node("div"), node("div", { class: "value", style: span }, "value v"),
+    ...rows.flatMap(({ name, weight, parts }) => [name, weight, node("div", {}, "·"), ...parts]),
+    title, node("div"), node("div", {}, "="), ...out);
+    let entry = 0, shownHead = -1, shown = "";
+    element.addEventListener("pointermove", event => {
+      const at = event.target.closest("[data-entry]")?.dataset.entry;
+      if (at !== undefined && Number(at) !== entry) { entry = Number(at); draw(); }
+    });
+    const of = h => v.subarray(h * S * D, (h + 1) * S * D);
+    const fill = (parts, numbers, scale) => {
+      if (digits) parts.forEach((part, j) => { setText(part, short(numbers[j], 4)); colourCell(part, scale(numbers[j])); });
+      else {
+        const pixels = new ImageData(D, 1);
+        numbers.forEach((x, j) => pixels.data.set([...scale(x).rgb, 255], 4 * j));
+        parts[0].getContext("2d").putImageData(pixels, 0, 0);
+      }
+    };
+    function sync() {
+      const flat = of(head), scale = scaleOf(colours, flat), total = weightedSum(weights[row], flat, D), now = `${state} ${row}`;
+      if (shownHead !== head) rows.forEach(({ parts }, s) => fill(parts, Array.from(flat.subarray(s * D, (s + 1) * D)), scale));
+      shownHead = head;
+      if (now !== shown) {
+        shown = now;
+        rows.forEach(({ weight }, s) => {
+          weight.classList.toggle("masked", masked(row, s));
+          setText(weight, masked(row, s) ? "" : fmt(weights[row][s], 4));
+          colourCell(weight, colours.weight(weights[row][s]));
+        });
+        setText(title, `output of ${queries[row]}`);
+        fill(out, total, scale);
+      }
+      if (digits) [...rows.map(({ parts }) => parts), out].forEach(parts => parts.forEach((part, j) => part.classList.toggle("at", j === entry)));
+      const terms = weights[row].map((w, s) => [w, flat[s * D + entry]]).filter(([w]) => w > 0);
+      const written = terms.map(([w, x]) => `${fmt(w, 4)} · ${bracket(x, 4)}`);
+      if (written.length > 6) written.splice(4, written.length - 5, "…");
+      const sum = terms.reduce((all, [w, x]) => all + rounded(w) * rounded(x), 0);
+      return `Output of ${queries[row]}, entry ${entry}: ${written.join(" + ") || "no key"} ${equals(sum, total[entry])} ${fmt(total[entry], 4)}`;
+    }
+    return { element, sync, forget: () => { shownHead = -1; shown = ""; } };
+  }
+
+  const end = listen(model, ["head", "stop", "causal", "hide_padding", "scaled", "locked"], draw), endTheme = onTheme(el, repaint);
   const seen = new ResizeObserver(fit);
   seen.observe(sheet);
   addEventListener("resize", fit);
-  return () => { end(); seen.disconnect(); removeEventListener("resize", fit); };
+  return () => { end(); endTheme(); seen.disconnect(); removeEventListener("resize", fit); };
 }
 
 export default { render };

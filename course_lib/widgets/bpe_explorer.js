@@ -4,7 +4,7 @@ const GPT2 = /'(?:[sdmt]|ll|ve|re)| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{
 const GPT4 = /'(?:[sdmtſSDMT]|[lL][lL]|[vV][eE]|[rR][eE])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}+$|\p{White_Space}*[\r\n]|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}/gu;
 const PATTERNS = { gpt2: GPT2, gpt4: GPT4, none: /^.+$/gsu };
 
-export const maths = { splitWords, encode };
+export const maths = { splitWords, encode, changes };
 
 function splitWords(text, pattern) {
   return text.match(PATTERNS[pattern]) ?? [];
@@ -28,6 +28,20 @@ function encode(text, pattern, byteIds, ranks, done) {
   });
 }
 
+/** After how many merges the tokens of a text change: the numbers of the merges it needs, in order, from 1. */
+function changes(text, pattern, byteIds, ranks, made) {
+  const used = new Set();
+  const look = id => { // a token was made by its merge, and so were its two parts
+    const merge = made.get(id);
+    if (merge === undefined || used.has(merge[0] + 1)) return;
+    used.add(merge[0] + 1);
+    look(merge[1]);
+    look(merge[2]);
+  };
+  encode(text, pattern, byteIds, ranks, Infinity).forEach(look);
+  return [...used].sort((a, b) => a - b);
+}
+
 function render({ model, el }) {
   const byteIds = model.get("byte_ids"), flat = floats(model, "pairs"), counts = model.get("counts");
   const merges = Array.from({ length: flat.length / 3 }, (_, m) => Array.from(flat.subarray(3 * m, 3 * m + 3)));
@@ -37,6 +51,7 @@ function render({ model, el }) {
     bytesOf.set(id, [...bytesOf.get(left), ...bytesOf.get(right)]);
     madeBy.set(id, m);
   });
+  const made = new Map(merges.map(([left, right, id], m) => [id, [m, left, right]]));
   const hex = byte => byte.toString(16).toUpperCase().padStart(2, "0");
   const written = id => { // as text where the bytes are whole characters, else the bytes
     const bytes = bytesOf.get(id);
@@ -51,9 +66,9 @@ function render({ model, el }) {
     return `${written(left)} + ${written(right)} → ${written(id)}` + (counts.length ? `, ${counts[m]} ${counts[m] === 1 ? "time" : "times"} in the training text` : "");
   };
 
-  const box = focusable(node("input", { type: "text", "aria-label": "text to encode", maxlength: 400, style: "flex: 1; min-width: 200px" }));
+  const box = focusable(node("input", { type: "text", "aria-label": "text to encode", maxlength: 400, style: "flex: 1; min-width: 60px; width: 100%" }));
   box.addEventListener("input", () => put(model, { text: box.value, locked: [] }));
-  const scrub = focusable(node("input", { type: "range", min: 0, max: merges.length, step: 1, "aria-label": "merges done", style: "width: 320px" }));
+  const scrub = focusable(node("input", { type: "range", min: 0, max: merges.length, step: 1, "aria-label": "merges done", class: "long" }));
   scrub.addEventListener("input", () => put(model, { merges: Number(scrub.value) }));
   const count = node("span", { class: "gbh-value" }), newest = node("p");
   const chips = node("div", {
@@ -64,26 +79,35 @@ function render({ model, el }) {
   const pick = picker(model, chips, () => [1, Math.max(ids.length, 1)], draw);
   const table = numbersTable("All tokens", () => [["", "token", "id", "bytes"],
     ...ids.map((id, i) => [String(i), written(id), String(id), bytesOf.get(id).map(hex).join(" ")])]);
-  el.classList.add("gbh");
-  el.replaceChildren(
-    node("div", { class: "gbh-row" }, node("label", { style: "flex: 1" }, node("span", {}, "text"), box)),
-    node("div", { class: "gbh-row" }, node("label", {}, node("span", {}, "merges done"), scrub, count), pick.release),
+  const nextChange = () => changed.find(count => count > model.get("merges")) ?? null;
+  const play = player(model, "merges", nextChange, 0, 400);
+  const step = button("Next change", () => { if (nextChange() !== null) put(model, { merges: nextChange() }); });
+  card(el, "Merge by merge", "Type a text of your own, set the merges to 0, and let those run that change it.",
+    [node("label", { style: "flex: 1 1 100%" }, node("span", {}, "text"), box), node("label", { style: "flex: 1 1 300px" }, node("span", {}, "merges done"), scrub, count), step, play.element, pick.release],
     newest, chips, total, says, table.element);
 
-  let ids = [], state = null;
+  let ids = [], state = null, changed = [], seen = null, colours = scales(el);
+  // The longer, the darker, as in the figures.
+  const shadeOf = id => colours.weight(Math.min(0.04 + 0.08 * (bytesOf.get(id).length - 1), 0.6));
   function draw() {
     const text = model.get("text"), done = model.get("merges"), now = `${done} ${text}`;
+    if (seen !== text) {
+      seen = text;
+      changed = changes(text, model.get("pattern"), byteIds, ranks, made);
+    }
     if (now !== state) {
       state = now;
       if (box.value !== text) box.value = text;
       setText(count, `${done} of ${merges.length}`);
       setSlider(scrub, done, done ? `${done}: ${rule(done - 1)}` : "none");
-      setText(newest, done ? `Merge ${done}: ${rule(done - 1)}.` : "No merge done: every token is a byte.");
+      setText(newest, done ? `Merge ${done}: ${rule(done - 1)}${changed.includes(done) ? "" : ", which changes nothing in this text"}.` : "No merge done: every token is a byte.");
       ids = encode(text, model.get("pattern"), byteIds, ranks, done);
       const fresh = done ? merges[done - 1][2] : -1;
       chips.replaceChildren(...ids.map((id, i) => node("div", { "data-cell": `0,${i}`, class: id === fresh ? "fresh" : undefined },
         node("span", {}, written(id)), node("small", {}, String(id)))));
-      setText(total, `${[...text].length} characters · ${new TextEncoder().encode(text).length} bytes · ${ids.length} tokens`);
+      [...chips.children].forEach((chip, i) => colourCell(chip, shadeOf(ids[i])));
+      setEnabled(step, nextChange() !== null);
+      setText(total, `${[...text].length} characters · ${new TextEncoder().encode(text).length} bytes · ${ids.length} tokens; ${changed.length} of the ${merges.length} merges change this text`);
     }
     const at = ids.length ? pick.current() : null;
     [...chips.children].forEach((chip, i) => chip.classList.toggle("at", at !== null && i === at[1]));
@@ -113,7 +137,9 @@ function render({ model, el }) {
     return met.length ? `${met.join("; ")}.` : "";
   }
 
-  return listen(model, ["text", "merges", "locked"], draw);
+  const end = listen(model, ["text", "merges", "locked"], draw);
+  const endTheme = onTheme(el, () => { colours = scales(el); state = null; draw(); });
+  return () => { end(); endTheme(); play.stop(); };
 }
 
 export default { render };

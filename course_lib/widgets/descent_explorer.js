@@ -26,75 +26,68 @@ function descend(logits, target, rate, steps, optimizer) {
 
 function render({ model, el }) {
   const labels = model.get("labels"), logits = model.get("logits"), target = model.get("target"), steps = model.get("steps");
-  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", style: "width: 260px" }));
+  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" }));
   scrub.addEventListener("input", () => put(model, { step: Number(scrub.value) }));
   const shown = node("span", { class: "gbh-value" });
   const go = (text, by) => button(text, () => put(model, { step: Math.min(Math.max(model.get("step") + by, 0), steps) }));
   const rate = stops(model, "rate", "learning rate", RATES.map(String));
   const choices = ["SGD", "Adam"].map(name => button(name, () => put(model, { optimizer: name })));
-  const rows = labels.map(label => {
+  const play = player(model, "step", step => step < steps ? Math.min(step + Math.max(1, Math.round(steps / 200)), steps) : null);
+  const rows = labels.map((label, i) => {
     const now = node("div", { class: "now" });
     return { now, cells: Array.from({ length: 3 }, () => node("span", { class: "gbh-number" })),
-      name: node("span", {}, label), track: node("div", { class: "gbh-track", "aria-hidden": "true" }, now) };
+      name: node("span", { class: i === target ? "at" : undefined }, label), track: node("div", { class: "gbh-track", "aria-hidden": "true" }, now) };
   });
   const bars = node("div", { class: "gbh-bars gbh-descent" },
-    ...["", "logit z", "slope p − y", "p", ""].map(text => node("span", { class: "gbh-number" }, text)),
+    ...["", "logit z", "slope p − y", "p", ""].map(text => node("span", { class: "gbh-number head" }, text)),
     ...rows.flatMap(({ name, cells, track }) => [name, ...cells, track]));
-  const W = 460, H = 170, left = 44, bottom = 24;
-  const axis = (x1, y1, x2, y2) => node("line", { class: "axis", x1, y1, x2, y2 });
-  const curves = { SGD: node("polyline", {}), Adam: node("polyline", {}) };
+  const curves = { SGD: node("polyline", { class: "curve" }), Adam: node("polyline", { class: "other" }) };
   const dot = node("circle", { class: "dot", r: 6 });
-  const high = node("text", { x: left - 6, y: 14, "text-anchor": "end" }), names = {
-    SGD: node("text", { x: W - 120, y: 16 }, "— SGD"), Adam: node("text", { x: W - 60, y: 16 }, "- - Adam") };
-  const chart = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img" },
-    axis(left, 6, left, H - bottom), axis(left, H - bottom, W - 8, H - bottom), high,
-    node("text", { x: left - 6, y: H - bottom, "text-anchor": "end" }, "0"),
-    node("text", { x: left, y: H - 6 }, "step 0"), node("text", { x: W - 8, y: H - 6, "text-anchor": "end" }, String(steps)),
-    names.SGD, names.Adam, curves.SGD, curves.Adam, dot);
+  const plot = chart(430, 220, [0, steps], "step", "loss in nats", curves.SGD, curves.Adam, dot);
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"));
-  el.classList.add("gbh");
-  el.replaceChildren(
-    node("div", { class: "gbh-row" }, rate.element, node("span", {}, "optimizer"), ...choices),
-    node("div", { class: "gbh-row" }, node("label", {}, node("span", {}, "step"), scrub, shown), go("One step", 1), go("Back", -1)),
-    node("div", { class: "gbh-row top" }, bars, chart), says);
+  card(el, "Downhill, step by step", "Let the steps run, then raise the learning rate stop by stop and run them again.",
+    [rate.element, node("span", {}, "optimizer"), ...choices, node("label", {}, node("span", {}, "step"), scrub, shown), go("Back", -1), go("One step", 1), play.element],
+    node("div", { class: "gbh-row top" }, bars, node("div", {}, legend(["curve", "SGD"], ["other", "Adam"]), plot.element)), says);
 
-  let paths, losses, state = null, top;
-  const x = t => left + (W - 8 - left) * t / steps, y = loss => 6 + (H - bottom - 6) * (1 - Math.min(loss / top, 1));
+  let paths, losses, state = null;
   function draw() {
     const lr = RATES[model.get("rate")], optimizer = model.get("optimizer"), t = model.get("step");
     if (lr !== state) {
       state = lr;
       paths = { SGD: descend(logits, target, lr, steps, "SGD"), Adam: descend(logits, target, lr, steps, "Adam") };
       losses = Object.fromEntries(Object.entries(paths).map(([name, path]) => [name, path.map(z => crossEntropy(z, target))]));
-      top = 1.05 * Math.max(losses.SGD[0], ...losses.SGD, ...losses.Adam);
-      setText(high, fmt(top, 1));
-      for (const [name, curve] of Object.entries(curves)) {
-        const every = Math.max(1, Math.floor(steps / 400)); // a pixel does not need more
-        curve.setAttribute("points", losses[name].flatMap((loss, i) =>
-          i % every === 0 || i === steps ? [`${x(i).toFixed(1)},${y(loss).toFixed(1)}`] : []).join(" "));
-        curve.setAttribute("class", name === "SGD" ? "curve" : "other");
-      }
+      const all = [...losses.SGD, ...losses.Adam], most = Math.max(...all), least = Math.max(Math.min(...all), 1e-6);
+      if (most / least > 200) plot.setY(10 ** Math.floor(Math.log10(least)), 10 ** Math.ceil(Math.log10(most)), true);
+      else plot.setY(0, 1.05 * most);
+      for (const [name, curve] of Object.entries(curves)) curve.setAttribute("points", polyline(plot, losses[name]));
     }
     rate.sync();
     choices.forEach(choice => setAttribute(choice, "aria-pressed", choice.textContent === optimizer));
     const z = paths[optimizer][t], p = softmax(z), loss = losses[optimizer][t];
     rows.forEach(({ now, cells }, i) => {
-      [z[i], p[i] - Number(i === target), p[i]].forEach((value, j) => setText(cells[j], fmt(value, 4)));
+      [z[i], p[i] - Number(i === target), p[i]].forEach((value, j) => setText(cells[j], precise(value)));
       setStyle(now, "width", percent(p[i]));
     });
     setSlider(scrub, t, `step ${t}, loss ${fmt(loss, 3)}`);
     setText(shown, `${t} of ${steps}`);
-    dot.setAttribute("cx", x(t));
-    dot.setAttribute("cy", y(loss));
-    chart.setAttribute("aria-label", `Loss against step for SGD and Adam at learning rate ${lr}; ${optimizer} at step ${t} has ${fmt(loss, 4)} nats.`);
-    setText(says.children[0], `${optimizer}, step ${t}: loss = −ln ${fmt(p[target], 4)} = ${fmt(loss, 4)} nats, "${labels[target]}" is the true one.`);
-    setText(says.children[1], t === steps ? "The last step there is."
-      : optimizer === "SGD"
-        ? `Next: z of "${labels[target]}" goes from ${fmt(z[target], 4)} to ${fmt(z[target], 4)} − ${lr} · ${bracket(p[target] - 1, 4)} = ${fmt(paths.SGD[t + 1][target], 4)}.`
-        : `Next: z of "${labels[target]}" goes from ${fmt(z[target], 4)} to ${fmt(paths.Adam[t + 1][target], 4)}; Adam's steps have about the length of the rate, whatever the slope.`);
+    dot.setAttribute("cx", plot.x(t));
+    dot.setAttribute("cy", plot.y(loss));
+    setAttribute(dot, "class", optimizer === "SGD" ? "dot" : "dot second");
+    plot.element.setAttribute("aria-label", `Loss against step for SGD and Adam at learning rate ${lr}; ${optimizer} at step ${t} has ${precise(loss)} nats.`);
+    const sign = equals(-Math.log(rounded(p[target])), loss);
+    setText(says.children[0], `${optimizer}, step ${t}: loss = −ln ${precise(p[target])} ${sign} ${precise(loss)} nats; "${labels[target]}" is the true one.`);
+    setText(says.children[1], t === steps ? "The last step there is." : next(z[target], p[target] - 1, lr, paths[optimizer][t + 1][target], optimizer));
   }
 
-  return listen(model, ["rate", "step", "optimizer"], draw);
+  function next(z, slope, lr, after, optimizer) {
+    const goes = `Next: z of "${labels[target]}" goes from ${fmt(z, 4)} to `;
+    return optimizer === "SGD"
+      ? `${goes}${fmt(z, 4)} − ${lr} · ${slope > -0.0001 ? `(${significant(slope, 2)})` : bracket(slope, 4)} ${equals(rounded(z) - lr * rounded(slope), after)} ${fmt(after, 4)}`
+      : `${goes}${fmt(after, 4)}; Adam's steps have about the length of the rate, whatever the slope.`;
+  }
+
+  const end = listen(model, ["rate", "step", "optimizer"], draw);
+  return () => { end(); play.stop(); };
 }
 
 export default { render };

@@ -50,54 +50,87 @@ function render({ model, el }) {
   const flat = floats(model, "vectors"), flatPlaces = floats(model, "places"), directions = floats(model, "directions");
   const h = floats(model, "h"), places0 = Array.from({ length: flatPlaces.length / 2 }, (_, i) => [flatPlaces[2 * i], flatPlaces[2 * i + 1]]);
   const kinds = [...new Set(groups)];
-  const W = 570, H = 420, edge = 46;
-  const range = axis => { const all = places0.map(place => place[axis]); return [Math.min(...all), Math.max(...all)]; };
+  const edge = 46, wide = 570;
+  let W = wide, H = 420; // follows the width that there is
+  // The origin, from which lengths and angles are measured, lies on the map too.
+  const origin = [0, 1].map(axis => places0[0][axis] - Array.from({ length: D }, (_, j) => flat[j] * directions[axis * D + j]).reduce((a, b) => a + b, 0));
+  const range = axis => { const all = [...places0, origin].map(place => place[axis]); return [Math.min(...all), Math.max(...all)]; };
   const [[x0, x1], [y0, y1]] = [range(0), range(1)], spanX = x1 - x0 || 1, spanY = y1 - y0 || 1;
   const toX = x => edge + (W - 2 * edge) * (x - x0) / spanX, toY = y => H - edge - (H - 2 * edge) * (y - y0) / spanY;
 
   const transform = ([x, y]) => `translate(${toX(x).toFixed(1)} ${toY(y).toFixed(1)})`;
   const lines = Array.from({ length: 5 }, () => node("line", { class: "link", style: "display: none" }));
-  const labels = placeLabels(places0.map(([x, y]) => [toX(x), toY(y)]), words, W, H);
-  const marks = words.map((word, i) => {
-    const [x, y] = labels[i];
-    return node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
-      node("line", { class: "axis", x2: x, y2: y }), node("circle", { r: 5 }),
-      node("text", { x, y: y + 4, "text-anchor": x < 0 ? "end" : undefined }, word));
-  });
-  const aim = h.length ? [node("g", { class: "aim-at", transform: transform(places0[V]) }, // h, the last place
-    node("path", { class: "aim", d: "M-7 0H7M0 -7V7" }), node("text", { x: 9, y: 4 }, "h"))] : [];
-  const map = node("svg", { viewBox: `0 0 ${W} ${H}`, width: W, height: H, role: "img", "aria-label": `Map of ${V} words.` }, ...lines, ...marks, ...aim);
+  const marks = words.map((word, i) => node("g", { "data-word": i, class: `gbh-word kind${kinds.indexOf(groups[i])}` },
+    node("line", { class: "axis" }), node("circle", { r: 5 }), node("text", {}, word)));
+  const aim = h.length ? [node("g", { class: "aim-at" }, // h, the last place
+    node("path", { class: "aim", d: "M-7 0H7M0 -7V7" }), node("text", { x: -8, y: -6, "text-anchor": "end" }, "h"))] : [];
+  const axes = [node("line", { class: "tick" }), node("line", { class: "tick" })], zero = node("text", { class: "soft" }, "0");
+  const map = node("svg", { role: "img", "aria-label": `Map of ${V} words.` }, ...axes, zero, ...lines, ...aim, ...marks);
+
+  /** Put everything where it belongs on a map of this width. */
+  function layOut(width) {
+    W = width;
+    H = Math.round(Math.max(300, 0.74 * W));
+    map.setAttribute("viewBox", `0 0 ${W} ${H}`);
+    map.setAttribute("width", W);
+    map.setAttribute("height", H);
+    const [x, y] = [toX(origin[0]), toY(origin[1])];
+    [[0, y, W, y], [x, 0, x, H]].forEach((ends, i) => ["x1", "y1", "x2", "y2"].forEach((name, j) => axes[i].setAttribute(name, ends[j])));
+    zero.setAttribute("x", x + 3);
+    zero.setAttribute("y", y + 13);
+    placeLabels(places0.map(([x, y]) => [toX(x), toY(y)]), words, W, H).slice(0, V).forEach(([x, y], i) => {
+      const [line, , text] = marks[i].children; // h, the last place, has its own
+      line.setAttribute("x2", x);
+      line.setAttribute("y2", y);
+      text.setAttribute("x", x);
+      text.setAttribute("y", y + 4);
+      text.setAttribute("text-anchor", x < 0 ? "end" : "start");
+    });
+    marks.forEach((mark, i) => mark.setAttribute("transform", transform(places[i])));
+    for (const mark of aim) mark.setAttribute("transform", transform(places0[V]));
+  }
   const host = node("div", {
     class: "gbh-map", tabindex: 0, role: "application", "aria-roledescription": "map of words",
     "aria-label": "Arrow keys go to the next word in their direction; Enter locks a word, then arrow keys move it; Escape unlocks.",
   }, map);
   focusable(host);
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
-  /** So many rows of a name, a number and a bar: {element, sync}; sync takes [name, number, share, marked?] for each. */
-  const listOf = (count, ...head) => {
+  /** So many rows of a name, some numbers and a bar: {element, sync}; sync takes [name, numbers, share, marked?] for each. */
+  const listOf = (count, heads, title) => {
+    const columns = heads.length - 2;
     const rows = Array.from({ length: count }, () => {
-      const now = node("div", { class: "now" });
-      return { now, parts: [node("span"), node("span", { class: "gbh-number" }), node("div", { class: "gbh-track", "aria-hidden": "true" }, now)] };
+      const now = node("div");
+      const bar = node("div", { class: columns > 1 ? "gbh-track" : "gbh-signed", "aria-hidden": "true" }, now);
+      return { now, parts: [node("span"), ...Array.from({ length: columns }, () => node("span", { class: "gbh-number" })), bar] };
     });
-    const sync = values => rows.forEach(({ now, parts }, n) => {
-      const [name, number, share, marked] = values[n] ?? [];
-      parts.forEach(part => setStyle(part, "display", name === undefined ? "none" : ""));
-      if (name === undefined) return;
-      setText(parts[0], name);
-      parts[0].classList.toggle("at", Boolean(marked));
-      setText(parts[1], number);
-      setStyle(now, "width", percent(Math.max(0, share)));
-    });
-    return { element: node("div", { class: "gbh-bars gbh-near" }, ...head, ...rows.flatMap(row => row.parts)), sync };
+    const element = node("div", { class: `gbh-bars gbh-near${columns > 1 ? " two" : ""}` }, node("strong", { class: "wide" }, title),
+      ...heads.map(text => node("span", { class: "head gbh-number" }, text)), ...rows.flatMap(row => row.parts));
+    const sync = values => {
+      setStyle(element, "visibility", values.length ? "visible" : "hidden");
+      rows.forEach(({ now, parts }, n) => {
+        const [name, numbers, share, marked] = values[n] ?? [];
+        parts.forEach(part => setStyle(part, "display", name === undefined ? "none" : ""));
+        if (name === undefined) return;
+        setText(parts[0], name);
+        parts[0].classList.toggle("at", Boolean(marked));
+        numbers.forEach((number, i) => setText(parts[1 + i], number));
+        const half = Math.min(Math.abs(share), 1) / 2;
+        setAttribute(now, "class", columns > 1 ? "now" : share < 0 ? "minus" : "plus");
+        if (columns === 1) setStyle(now, "left", percent(share < 0 ? 0.5 - half : 0.5));
+        setStyle(now, "width", percent(columns > 1 ? share : half));
+      });
+    };
+    return { element, sync };
   };
-  const list = listOf(5);
-  const likely = h.length ? [listOf(Math.min(V, 6), node("span", { class: "title" }, "logit and probability of the next word, tied, at h:"))] : [];
+  const list = listOf(Math.min(V - 1, 5), ["", "cosine", ""], `The nearest, in all ${D} dimensions`);
+  const likely = h.length ? [listOf(Math.min(V, 6), ["", "logit", "p", ""], "The next word at h, with tied vectors")] : [];
   const release = unlockButton(host, () => put(model, { chosen: -1 }));
   const back = button("Put all back", () => put(model, { moved: [] }));
-  const legend = node("div", { class: "gbh-row" }, ...(kinds.length > 1 ? kinds.map((kind, i) =>
-    node("span", { class: "gbh-kind" }, node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : []), release, back);
-  el.classList.add("gbh");
-  el.replaceChildren(legend, node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list.element, ...likely.map(one => one.element))));
+  const kindsShown = kinds.length > 1 ? kinds.map((kind, i) => node("span", { class: "gbh-kind" },
+    node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : [];
+  card(el, "Words as points", "Point at a word for its nearest; click to hold it, then drag it or use the arrow keys, and watch them change.",
+    [...kindsShown, back, release],
+    node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list.element, ...likely.map(one => one.element))));
 
   let rows, places, preview = -1, state = new Map(), drag = null; // state: which words stand elsewhere, and how far
   const current = () => model.get("chosen") >= 0 ? model.get("chosen") : preview;
@@ -157,7 +190,7 @@ function render({ model, el }) {
 
   rows = words.map((_, i) => rowOf(i, 0, 0));
   places = places0.slice(0, V);
-  marks.forEach((mark, i) => mark.setAttribute("transform", transform(places[i])));
+  layOut(wide);
 
   /** The vector of a word, moved so far along the map. */
   function rowOf(i, dx, dy) {
@@ -178,27 +211,28 @@ function render({ model, el }) {
   function draw() {
     compute();
     const word = current(), near = word < 0 ? [] : nearest(rows, word, 5);
-    const shown = new Set([word, ...near.map(([i]) => i)]);
+    const alike = near.filter(([, cosine]) => cosine > 0); // a line means that two words point one way
+    const shown = new Set([word, ...alike.map(([i]) => i)]);
     map.classList.toggle("dim", word >= 0);
     marks.forEach((mark, i) => {
       mark.classList.toggle("at", i === word);
       mark.classList.toggle("near", shown.has(i));
     });
     lines.forEach((line, n) => {
-      setStyle(line, "display", near[n] ? "" : "none");
-      if (!near[n]) return;
-      const [from, to] = [places[word], places[near[n][0]]];
+      setStyle(line, "display", alike[n] ? "" : "none");
+      if (!alike[n]) return;
+      const [from, to] = [places[word], places[alike[n][0]]];
       [["x1", toX(from[0])], ["y1", toY(from[1])], ["x2", toX(to[0])], ["y2", toY(to[1])]]
         .forEach(([name, value]) => setAttribute(line, name, value.toFixed(1)));
     });
-    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: the ${near.length} nearest by cosine in all ${D} dimensions.`);
+    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: lines lead to those of its nearest that point the same way.`);
     setText(says.children[1], model.get("chosen") >= 0 ? "Locked. Drag it or use the arrow keys to move its vector." : "");
-    list.sync(near.map(([i, value]) => [words[i], fmt(value, 3), value]));
+    list.sync(near.map(([i, value]) => [words[i], [fmt(value, 3)], value]));
     for (const one of likely) {
       const logits = logitsOf(rows, h), p = softmax(logits);
       const order = p.map((_, i) => i).sort((a, b) => p[b] - p[a]), best = order.slice(0, 6);
       if (word >= 0 && !best.includes(word)) best[best.length - 1] = word;
-      one.sync(best.map(i => [words[i], fmt(logits[i], 3), p[i], i === word]));
+      one.sync(best.map(i => [words[i], [fmt(logits[i], 3), fmt(p[i], 3)], p[i], i === word]));
       if (word >= 0) setText(says.children[2], `h · ${words[word]} = ${fmt(logits[word], 3)}: probability ${fmt(p[word], 3)}, number ${order.indexOf(word) + 1} of ${V}.`);
       else setText(says.children[2], "The cross is h, where the model has arrived.");
     }
@@ -206,7 +240,13 @@ function render({ model, el }) {
     setEnabled(back, model.get("moved").length > 0);
   }
 
-  return listen(model, ["chosen", "moved"], draw);
+  const end = listen(model, ["chosen", "moved"], draw);
+  const seen = new ResizeObserver(() => {
+    const width = Math.min(wide, Math.max(260, Math.floor(host.clientWidth)));
+    if (width !== W && host.clientWidth) { layOut(width); draw(); }
+  });
+  seen.observe(host);
+  return () => { end(); seen.disconnect(); };
 }
 
 export default { render };

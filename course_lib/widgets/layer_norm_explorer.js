@@ -23,27 +23,29 @@ function render({ model, el }) {
       setSlider(input, value, fmt(value, 1));
       setText(shown, fmt(value, 2));
     };
-    shown.style.width = "3.2em";
-    return { element: node("span", { class: "gbh-dial" }, input, shown), sync };
+    return { element: node("span", { class: "gbh-dial dial" }, input, shown), sync };
   };
-  const bar = () => {
-    const fill = node("div"), text = node("span");
-    const sync = (value, most) => {
+  const bar = (most, limit) => {
+    const fill = node("div"), text = node("span", { class: "gbh-number" });
+    const marks = limit ? [-1, 1].map(side => node("div", { class: "limit", style: `left: ${percent(0.5 + side * limit / most / 2)}` })) : [];
+    const sync = value => {
       const half = Math.min(Math.abs(value) / most, 1) / 2;
+      setAttribute(fill, "class", value < 0 ? "minus" : "plus");
       setStyle(fill, "left", percent(value < 0 ? 0.5 - half : 0.5));
       setStyle(fill, "width", percent(half));
       setText(text, fmt(value, 3));
     };
-    return { element: node("div", { class: "gbh-signed" }, fill, text), sync };
+    return { element: node("div", { class: "gbh-pair out" }, node("div", { class: "gbh-signed", "aria-hidden": "true" }, fill, ...marks), text), sync };
   };
+  const limit = Math.sqrt(D - 1); // no normalized entry of D can be larger
   const rows = Array.from({ length: D }, (_, i) => ({
     dials: [dial("x", i, 10, "x"), dial("weight", i, 5, "scale γ"), dial("bias", i, 5, "shift β")],
-    normalized: bar(), output: bar(),
+    normalized: bar(1.25 * limit, limit), output: bar(5),
   }));
-  const heads = ["", "x", "scale γ", "shift β", "normalized", "γ · normalized + β"];
-  const grid = node("div", { class: "gbh-norm" }, ...heads.map(text => node("span", {}, text)),
+  const heads = [["", "index"], ["x", "dial"], ["scale γ", "dial"], ["shift β", "dial"], [`normalized, dashed: ±√${D - 1}`, "out"], ["γ · normalized + β", "out"]];
+  const grid = node("div", { class: "gbh-norm" }, ...heads.map(([text, kind]) => node("span", { class: `head ${kind}` }, text)),
     ...rows.flatMap(({ dials, normalized, output }, i) =>
-      [node("span", {}, String(i + 1)), ...dials.map(d => d.element), normalized.element, output.element]));
+      [node("span", { class: "index" }, String(i + 1)), ...dials.map(d => d.element), normalized.element, output.element]));
   const controls = [
     stops(model, "eps", "ε", EPSILONS.map(String)),
     toggle(model, "eps_inside", "ε inside the root"),
@@ -52,23 +54,26 @@ function render({ model, el }) {
   const reset = button("Reset", () => put(model, Object.fromEntries(start.map(([name, values]) => [name, [...values]]))));
   const level = button("Add 1 to every x", () => put(model, { x: model.get("x").map(v => Math.min(v + 1, 10)) }));
   const halve = button("Halve every x", () => put(model, { x: model.get("x").map(v => v / 2) }));
-  el.classList.add("gbh");
-  el.replaceChildren(node("div", { class: "gbh-row" }, ...controls.map(c => c.element), level, halve, reset), grid, says);
+  card(el, "One row, normalized", "Drag one value and watch the others: mean and variance are shared, so all normalized entries move.",
+    [...controls.map(c => c.element), level, halve, reset], grid, says);
 
   function draw() {
     const eps = EPSILONS[model.get("eps")], inside = model.get("eps_inside"), x = model.get("x");
     const { mean, variance, divisor, normalized, output } = layerNorm(x, model.get("weight"), model.get("bias"), eps, inside);
     rows.forEach((row, i) => {
       for (const one of row.dials) one.sync();
-      row.normalized.sync(normalized[i], Math.sqrt(Math.max(D - 1, 1)) + 0.001);
-      row.output.sync(output[i], 5);
+      row.normalized.sync(normalized[i]);
+      row.output.sync(output[i]);
     });
     for (const control of controls) control.sync();
-    setText(says.children[0], `Mean μ = (${x.map(v => bracket(v, 2)).join(" + ")}) / ${D} = ${fmt(mean, 4)}.`);
-    setText(says.children[1], `Variance σ² = ${fmt(variance, 4)}, σ = ${fmt(Math.sqrt(variance), 4)}; the divisor is ` +
-      `${inside ? "√(σ² + ε)" : "σ + ε"} = ${fmt(divisor, 6)}.`);
+    const shownMean = x.reduce((sum, value) => sum + rounded(value, 2), 0) / D;
+    setText(says.children[0], `Mean μ = (${x.map(v => bracket(v, 2)).join(" + ")}) / ${D} ${equals(shownMean, mean)} ${fmt(mean, 4)}`);
+    const sigma = Math.sqrt(variance), shownDivisor = inside ? Math.sqrt(rounded(variance) + eps) : rounded(sigma) + eps;
+    setText(says.children[1], `Variance σ² ${equals(rounded(variance), variance, 12)} ${fmt(variance, 4)}, σ ${equals(Math.sqrt(rounded(variance)), sigma)} ${fmt(sigma, 4)}; the divisor is ` +
+      `${inside ? "√(σ² + ε)" : "σ + ε"} ${equals(shownDivisor, divisor)} ${precise(divisor)}`);
+    const first = (rounded(x[0], 2) - rounded(mean)) / rounded(divisor), total = normalized.reduce((a, b) => a + b, 0);
     setText(says.children[2], divisor === 0 ? "All entries are equal and ε is 0: 0 / 0, which the picture shows as 0."
-      : `Entry 1: (${fmt(x[0])} − ${bracket(mean, 4)}) / ${fmt(divisor, 4)} = ${fmt(normalized[0], 4)}. The normalized entries add to ${fmt(normalized.reduce((a, b) => a + b, 0), 3)}.`);
+      : `Entry 1: (${fmt(x[0])} − ${bracket(mean, 4)}) / ${precise(divisor)} ${equals(first, normalized[0])} ${fmt(normalized[0], 4)}. The normalized entries add to ${fmt(total, 3)}.`);
   }
 
   return listen(model, ["x", "weight", "bias", "eps", "eps_inside"], draw);

@@ -3,7 +3,10 @@
 // Conventions
 // - render({model, el}) draws once, listens, and returns the function that undoes the listening.
 // - What two views of one model must agree on lives in the model; what the mouse is over lives in the view.
-// - No ids: a page may hold many views. Colours come from live.css, which takes them from the theme.
+// - No ids: a page may hold many views. Colours come from the palette; a canvas asks `scales` for them, and is drawn
+//   again when the page turns dark (onTheme).
+// - A picture is a card: its name, what to try, its controls in one row, the result, the numbers.
+// - "=" stands only where the digits shown give the digits shown; elsewhere it is "≈" (equals).
 // - A key press must be painted within a frame: only what changed is written (setText, setAttribute, setStyle,
 //   setSlider), nothing asks where an element stands, and the kernel hears of it when the reader pauses.
 // - Whatever takes the focus goes through focusable(), or JupyterLab acts on the keys itself.
@@ -70,6 +73,30 @@ function short(x, digits = 3) {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
+/** x as it is when written with so many decimals. */
+function rounded(x, digits = 4) {
+  return Number(x.toFixed(digits));
+}
+
+/** "=" where a value worked out from what is shown rounds to the value shown, and not just as well to another; else "≈". */
+function equals(fromShown, value, digits = 4) {
+  return Math.abs(fromShown - rounded(value, digits)) * 10 ** digits < 0.5 - 1e-6 ? "=" : "≈";
+}
+
+/** A number by its first digits, however small or large: 126.5, 0.0034562, 1.2·10⁻⁷. */
+function significant(x, digits = 5) {
+  if (x === 0 || !Number.isFinite(x)) return fmt(x, 0);
+  const power = Math.floor(Math.log10(Math.abs(x)));
+  if (power >= -4 && power < 6) return short(x, Math.max(0, digits - 1 - power));
+  const raised = [...String(power)].map(c => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
+  return `${short(x / 10 ** power, 1)}·10${raised}`;
+}
+
+/** Four decimals, or the first digits of what would be 0.0000. */
+function precise(x) {
+  return x !== 0 && Math.abs(x) < 0.0001 ? significant(x, 2) : fmt(x, 4);
+}
+
 /** A factor or term, in brackets where it is negative. */
 function bracket(x, digits = 3) {
   const text = short(x, digits);
@@ -92,6 +119,15 @@ function node(tag, attributes = {}, ...children) {
 function focusable(element) {
   element.setAttribute("data-lm-suppress-shortcuts", "true");
   return element;
+}
+
+/** Fill `el` with a card: a name, what to try, the controls in one row, and whatever else there is. */
+function card(el, title, hint, controls, ...parts) {
+  el.classList.add("gbh");
+  el.setAttribute("role", "group");
+  el.setAttribute("aria-label", title);
+  el.replaceChildren(node("div", { class: "gbh-title" }, title), node("p", { class: "gbh-try" }, hint),
+    node("div", { class: "gbh-controls" }, ...controls), ...parts);
 }
 
 // --- changes: what already stands on the page is not written again, for the browser would lay it out again ---
@@ -175,6 +211,30 @@ function stops(model, trait, label, texts) {
   return { element: node("label", { class: "gbh-slider" }, node("span", {}, label), input, shown), sync };
 }
 
+/**
+ * A button that lets a trait run: every so many milliseconds to the value that next(value) gives, until that is null; at
+ * the end it begins again at `first`. Returns {element, stop}.
+ */
+function player(model, trait, next, first = 0, every = 100) {
+  let timer = null;
+  const made = button("▶ Play", () => { if (timer) stop(); else start(); });
+  function start() {
+    if (next(model.get(trait)) === null) put(model, { [trait]: first });
+    setText(made, "❚❚ Pause");
+    timer = setInterval(() => {
+      const value = next(model.get(trait));
+      if (value === null) stop();
+      else put(model, { [trait]: value });
+    }, every);
+  }
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    setText(made, "▶ Play");
+  }
+  return { element: made, stop };
+}
+
 /** Call `draw` now and whenever one of the traits changes; returns the function that ends it. */
 function listen(model, traits, draw) {
   const events = traits.map(trait => `change:${trait}`).join(" ");
@@ -229,7 +289,7 @@ function picker(model, host, size, draw) {
   for (const [name, act] of Object.entries(on)) host.addEventListener(name, act);
   const release = unlockButton(host, () => put(model, { locked: [] }));
   const sync = () => { setStyle(release, "visibility", locked() ? "visible" : "hidden"); };
-  return { current, locked, release, sync };
+  return { current, locked, release, sync, show, lock: cell => { last = cell; lock(cell); } };
 }
 
 /** A folded table of the numbers, filled only while it is open: {element, sync}. */
@@ -248,25 +308,116 @@ function numbersTable(title, rowsOf) {
   return { element: details, sync };
 }
 
-// --- colours of heat maps: cividis, the same in light and dark, with ink that can be read on it ---
+// --- charts ---
 
-const CIVIDIS = [[0, 34, 78], [49, 68, 107], [102, 105, 112], [149, 143, 120], [203, 186, 105], [254, 232, 56]];
-
-/** The red, green and blue of a value from 0 to 1, each from 0 to 255. */
-function shade(value) {
-  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))].rgb;
+/**
+ * An empty chart with named axes, of W by H: {element, x, y, setY}. x and y turn values into places; setY(low, high, log)
+ * sets the range of y, whose ticks follow. What is drawn in it stands over the ticks.
+ */
+function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
+  const left = 58, right = 12, top = 10, bottom = 42, ticks = 8;
+  let low = 0, high = 1, log = false;
+  const x = value => left + (W - left - right) * (value - xLow) / (xHigh - xLow || 1);
+  const y = value => {
+    const [v, a, b] = log ? [value, low, high].map(Math.log10) : [value, low, high];
+    return top + (H - top - bottom) * (1 - Math.min(Math.max((v - a) / (b - a || 1), 0), 1));
+  };
+  const line = (name, x1, y1, x2, y2) => node("line", { class: name, x1, y1, x2, y2 });
+  const tick = () => [line("tick", left, 0, W - right, 0), node("text", { x: left - 6, "text-anchor": "end" })];
+  const marks = Array.from({ length: ticks }, tick), middle = (top + H - bottom) / 2;
+  const element = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img" }, ...marks.flat(),
+    line("axis", left, top, left, H - bottom), line("axis", left, H - bottom, W - right, H - bottom),
+    ...roundNumbers(xLow, xHigh).map(value => node("text", { x: x(value), y: H - bottom + 16, "text-anchor": "middle" }, short(value, 2))),
+    node("text", { class: "soft", x: (left + W - right) / 2, y: H - 6, "text-anchor": "middle" }, xName),
+    node("text", { class: "soft", x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` }, yName), ...inside);
+  function setY(from, to, logarithmic = false) {
+    [low, high, log] = [from, to, logarithmic];
+    const values = log ? roundNumbers(Math.log10(low), Math.log10(high), true).map(power => 10 ** power) : roundNumbers(low, high);
+    marks.forEach(([tick, text], i) => {
+      for (const part of [tick, text]) setStyle(part, "display", i < values.length ? "" : "none");
+      if (i >= values.length) return;
+      tick.setAttribute("y1", y(values[i]));
+      tick.setAttribute("y2", y(values[i]));
+      text.setAttribute("y", y(values[i]) + 4);
+      setText(text, log ? significant(values[i], 1) : short(values[i], 2));
+    });
+  }
+  return { element, x, y, setY };
 }
 
-/** {paper, ink} of a value from 0 to 1: the same object for values that look the same. */
-function heat(value) {
-  return SHADES[Math.min(255, Math.max(0, Math.round(255 * value)))];
+/** Four to eight round numbers from low to high: 0, 50, 100 …; whole ones where `whole`. */
+function roundNumbers(low, high, whole = false) {
+  const rough = (high - low) / 6, power = 10 ** Math.floor(Math.log10(rough));
+  const step = Math.max([1, 2, 5, 10].map(n => n * power).find(n => n >= rough * 0.999), whole ? 1 : 0);
+  const first = Math.ceil(low / step - 1e-9);
+  return Array.from({ length: Math.floor(high / step + 1e-9) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-const SHADES = Array.from({ length: 256 }, (_, number) => {
-  const at = number / 255 * (CIVIDIS.length - 1);
-  const i = Math.min(Math.floor(at), CIVIDIS.length - 2);
-  const rgb = CIVIDIS[i].map((low, j) => Math.round(low + (at - i) * (CIVIDIS[i + 1][j] - low)));
+/** The `points` of a polyline through the values, at 0, 1, 2 … on the x axis; about `most` of them. */
+function polyline(chart, values, most = 400) {
+  const every = Math.max(1, Math.floor(values.length / most));
+  return values.flatMap((value, i) => i % every === 0 || i === values.length - 1
+    ? [`${chart.x(i).toFixed(1)},${chart.y(value).toFixed(1)}`] : []).join(" ");
+}
+
+/** What the lines of a chart mean: [class of the line, words] for each. */
+function legend(...entries) {
+  return node("div", { class: "gbh-legend" }, ...entries.map(([name, words]) => node("span", {},
+    node("svg", { width: 26, height: 10, "aria-hidden": "true" }, node("line", { class: name, x1: 0, y1: 5, x2: 26, y2: 5 })), words)));
+}
+
+// --- colours of cells: weights from paper to ink, tables with signs from one end to the other ---
+
+const LIGHT = { paper: "#fbfaf7", ink: "#1f2328", negative: "#4b3f9e", positive: "#a65e00" };
+
+/**
+ * How values look on this card: weight(0 … 1) and signed(−1 … 1) give {rgb, paper, ink}, the same object for values that
+ * look the same; ink is black or white, whichever is read on it.
+ */
+function scales(el) {
+  const style = getComputedStyle(el);
+  const colour = name => {
+    const hex = style.getPropertyValue(`--gbh-${name}`).trim() || LIGHT[name]; // not on the page yet
+    return [1, 3, 5].map(i => parseInt(hex.slice(i, i + 2), 16));
+  };
+  const [paper, ink, negative, positive] = ["paper", "ink", "negative", "positive"].map(colour);
+  const ramp = end => Array.from({ length: 256 }, (_, i) => shade(paper.map((low, j) => Math.round(low + i / 255 * (end[j] - low)))));
+  const [up, plus, minus] = [ink, positive, negative].map(ramp), level = share => Math.min(255, Math.round(255 * share));
+  return { weight: value => up[level(Math.max(value, 0))], signed: value => (value < 0 ? minus : plus)[level(Math.abs(value))] };
+}
+
+function shade(rgb) {
   const light = rgb.map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2];
-  return { rgb, paper: `rgb(${rgb.join(",")})`, ink: luminance > 0.179 ? "#000" : "#fff" };
-});
+  const luminance = 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2], [r, g, b] = rgb;
+  return { rgb, paper: `rgb(${rgb.join(", ")})`, ink: luminance > 0.179 ? "rgb(0, 0, 0)" : "rgb(255, 255, 255)", pixel: (255 << 24 | b << 16 | g << 8 | r) >>> 0 };
+}
+
+/** A scale for these numbers: signed where they have both signs, and always up to the largest. */
+function scaleOf(colours, numbers) {
+  let low = 0, high = 0;
+  for (const x of numbers) { low = Math.min(low, x); high = Math.max(high, x); }
+  const most = Math.max(-low, high) || 1;
+  return low < 0 ? x => colours.signed(x / most) : x => colours.weight(x / most);
+}
+
+/** Colour a cell by what a scale gives for its value. */
+function colourCell(cell, { paper, ink }) {
+  setStyle(cell, "backgroundColor", paper);
+  setStyle(cell, "color", ink);
+}
+
+/** Call `act` when the card is first shown and whenever the page turns dark or light; returns the function that ends it. */
+function onTheme(el, act) {
+  let last = "";
+  const look = () => {
+    const paper = getComputedStyle(el).getPropertyValue("--gbh-paper");
+    if (!paper || paper === last) return;
+    last = paper;
+    act();
+  };
+  const shown = new ResizeObserver(look), turned = new MutationObserver(look);
+  shown.observe(el);
+  for (const part of [document.documentElement, document.body]) turned.observe(part, { attributes: true });
+  look();
+  return () => { shown.disconnect(); turned.disconnect(); };
+}

@@ -26,29 +26,37 @@ function render({ model, el }) {
   const text = node("p", { class: "gbh-text", "aria-live": "polite" }, prompt, " ", grown);
   const rows = Array.from({ length: SHOWN }, () => {
     const before = node("div", { class: "before" }), now = node("div", { class: "now" });
-    const take = button("", () => { if (row.id !== undefined) append(row.id); }, { class: "gbh-take" });
+    const take = button("", () => { if (row.id !== undefined) append(row.id, "Taken"); }, { class: "gbh-take" });
     const row = { before, now, take, share: node("span", { class: "gbh-number" }), logit: node("span", { class: "gbh-number" }),
       track: node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now) };
     return row;
   });
-  const bars = node("div", { class: "gbh-bars gbh-tokens" }, ...["token (click to take it)", "logit", "probability", ""].map(t => node("span", {}, t)),
+  const bars = node("div", { class: "gbh-bars gbh-tokens" }, ...["token (click to take it)", "logit", "probability", ""].map(t => node("span", { class: "head" }, t)),
     ...rows.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
   const says = node("div", { class: "gbh-says" }, node("p"), node("p"));
-  let waiting = false;
+  let waiting = false, owed = 0, taken = ""; // how many more tokens to draw; what the last one was
   const still = Boolean(model.withoutKernel); // on a web page, where no model can be asked
-  const append = id => {
-    if (waiting || still) return;
+  const mayAct = () => !waiting && !still;
+  const append = (id, how) => {
+    if (!mayAct()) return;
     waiting = true;
+    taken = `${how}: ${tokens[id]}, which had probability ${fmt(drawn[id], 3)}.`;
     setEnabled(drawButton, false);
     send(model, { ids: [...model.get("ids"), id] });
   };
-  const drawButton = button("Draw a token", () => append(sample(drawn, Math.random())));
-  const undo = button("Take one back", () => { if (!waiting && !still && model.get("ids").length > model.get("prompt")) send(model, { ids: model.get("ids").slice(0, -1) }); });
-  const again = button("Start over", () => { if (!waiting && !still) send(model, { ids: model.get("ids").slice(0, model.get("prompt")) }); });
-  el.classList.add("gbh");
-  el.replaceChildren(
-    node("div", { class: "gbh-row" }, controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element),
-    text, node("div", { class: "gbh-row" }, drawButton, undo, again), bars, says);
+  const one = () => append(sample(drawn, Math.random()), "Drawn");
+  const drawButton = button("Draw a token", one);
+  const ten = button("Draw ten", () => { if (mayAct()) { owed = 9; one(); } });
+  const go = ids => { if (!mayAct()) return; owed = 0; taken = ""; send(model, { ids }); };
+  const undo = button("Take one back", () => { if (model.get("ids").length > model.get("prompt")) go(model.get("ids").slice(0, -1)); });
+  const again = button("Start over", () => go(model.get("ids").slice(0, model.get("prompt"))));
+  // Any token can be taken, not only the likeliest.
+  const any = focusable(node("select", { "aria-label": "take any token" }, node("option", { value: "" }, "take any token …"),
+    ...tokens.map((token, id) => node("option", { value: id }, token))));
+  any.addEventListener("change", () => { if (any.value !== "") append(Number(any.value), "Taken"); any.value = ""; });
+  card(el, "What comes next", "Turn the dials and watch the probabilities; then draw, or take a token that the model hardly expects.",
+    [controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element],
+    text, node("div", { class: "gbh-row" }, drawButton, ten, undo, again, any), bars, says);
 
   let plain, drawn;
   function draw() {
@@ -74,16 +82,22 @@ function render({ model, el }) {
     setText(grown, words.slice(model.get("prompt")).join(" "));
     const kept = drawn.filter(p => p > 0).length, nats = entropy(drawn);
     setText(says.children[0], `${kept} of ${V} tokens can be drawn; entropy ${fmt(nats, 3)} nats = ${fmt(nats / Math.LN2, 3)} bits.`);
-    if (still) for (const made of [drawButton, undo, again, ...rows.map(row => row.take)]) setEnabled(made, false);
-    setText(says.children[1], still ? "The dials work here. To draw a token asks the model, which needs the notebook and its kernel."
+    if (still) for (const made of [drawButton, ten, undo, again, any, ...rows.map(row => row.take)]) setEnabled(made, false);
+    setText(says.children[1], still ? "The dials work here. Drawing a token asks the model, which needs the notebook and its kernel."
       : waiting ? "Waiting for the model in the kernel. After a restart of the kernel, run this cell again."
-      : model.get("error") && `The model answered: ${model.get("error")}`);
+        : model.get("error") ? `The model answered: ${model.get("error")}` : taken);
   }
   // The model's answer ends the wait. Taking a token back is answered too.
-  const answered = () => { waiting = false; setEnabled(drawButton, true); draw(); };
+  const answered = () => {
+    waiting = false;
+    setEnabled(drawButton, true);
+    draw();
+    if (owed > 0 && !model.get("error")) { owed -= 1; one(); }
+    else owed = 0;
+  };
   const end = listen(model, ["ids", "stop", "top_k", "top_p"], draw);
   model.on("change:answers", answered);
-  return () => { end(); model.off("change:answers", answered); };
+  return () => { owed = 0; end(); model.off("change:answers", answered); };
 }
 
 export default { render };

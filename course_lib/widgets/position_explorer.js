@@ -42,7 +42,7 @@ function render({ model, el }) {
     stops(model, "pair", "pair i", Array.from({ length: D / 2 }, (_, i) => `${i} (indices ${2 * i}, ${2 * i + 1})`)),
     stops(model, "base", "base", BASES.map(base => base.toLocaleString("en"))),
   ];
-  const canvas = node("canvas", { width: C, height: D, role: "img", style: "width: 100%; height: 100%; image-rendering: pixelated; display: block" });
+  const canvas = node("canvas", { width: C, height: D, role: "img" });
   const cross = node("div", { class: "gbh-cross", "aria-hidden": "true" });
   const table = node("div", { class: "gbh-table" }, canvas, cross);
   table.addEventListener("click", event => {
@@ -53,80 +53,79 @@ function render({ model, el }) {
     });
   });
 
-  const W = 405, H = 130;
-  const chart = (classes, low) => {
-    const curves = classes.map(name => node("polyline", { class: name }));
-    const dot = node("circle", { class: "dot", r: 5 }), zero = node("line", { class: "axis", x1: 30, x2: W - 4 });
-    const y = value => 6 + (H - 12) * (1 - (value - low) / (1.05 - low));
-    const x = t => 30 + (W - 34) * t / (C - 1);
-    zero.setAttribute("y1", y(0));
-    zero.setAttribute("y2", y(0));
-    const made = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img" }, zero,
-      ...[1, 0].map(v => node("text", { x: 24, y: y(v) + 4, "text-anchor": "end" }, String(v))), ...curves, dot);
-    const trace = lines => lines.forEach((line, i) => curves[i].setAttribute("points", line.map((v, j) => `${x(j).toFixed(1)},${y(Math.max(Math.min(v, 1.05), low)).toFixed(1)}`).join(" ")));
-    const point = (t, value, label) => {
-      dot.setAttribute("cx", x(t));
-      dot.setAttribute("cy", y(Math.max(Math.min(value, 1.05), low)));
-      made.setAttribute("aria-label", label);
-    };
-    return { made, trace, point };
-  };
-  const waves = chart(["curve", "other"], -1.05);
-  const far = chart(model.get("has_learned") ? ["curve", "other", "third"] : ["curve", "other"], -1.05);
-  const hand = node("line", { class: "curve", x1: 65, y1: 65 }), start = node("line", { class: "axis", x1: 65, y1: 65, x2: 125, y2: 65 });
-  const turn = node("svg", { width: 130, height: 130, viewBox: "0 0 130 130", role: "img" },
-    node("circle", { cx: 65, cy: 65, r: 60, class: "axis", fill: "none" }), start, hand);
-  const titled = (title, ...parts) => node("div", {}, node("div", {}, title), ...parts);
+  const other = model.get("name") || "your table", hasOther = model.get("has_learned");
+  const curvesOf = classes => classes.map(name => node("polyline", { class: name }));
+  const dots = [node("circle", { class: "dot", r: 5 }), node("circle", { class: "dot second", r: 5 }), node("circle", { class: "dot", r: 5 })];
+  const waveCurves = curvesOf(["curve", "other"]), farCurves = curvesOf(["curve under", "other", ...(hasOther ? ["third"] : [])]);
+  const waves = chart(400, 190, [0, C - 1], "position", "entry", ...waveCurves, dots[0], dots[1]);
+  const far = chart(400, 190, [0, C - 1], "distance", "similarity", ...farCurves, dots[2]);
+  for (const one of [waves, far]) one.setY(-1, 1);
+  const hand = node("line", { class: "hand", x1: 85, y1: 85 }), turnText = node("text", { class: "soft", x: 85, y: 182, "text-anchor": "middle" });
+  const turn = node("svg", { width: 170, height: 190, viewBox: "0 0 170 190", role: "img" },
+    node("circle", { cx: 85, cy: 85, r: 65, class: "axis" }), node("line", { class: "axis", x1: 12, y1: 85, x2: 158, y2: 85 }),
+    node("line", { class: "axis", x1: 85, y1: 12, x2: 85, y2: 158 }), node("text", { class: "soft", x: 152, y: 102, "text-anchor": "end" }, "cos"),
+    node("text", { class: "soft", x: 90, y: 22 }, "sin"), hand, turnText);
+  const titled = (title, ...parts) => node("div", { class: "gbh-half" }, node("div", {}, title), ...parts);
   const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"));
-  el.classList.add("gbh");
-  el.replaceChildren(
-    node("div", { class: "gbh-row" }, ...controls.map(c => c.element)),
+  const play = player(model, "position", t => t + 1 < C ? t + 1 : null);
+  card(el, "Where a token stands", "Let the position run, and watch the hand of the pair. Then lower the base.",
+    [...controls.map(c => c.element), play.element],
+    node("div", {}, `The table: positions 0 to ${C - 1} from left to right, indices 0 to ${D - 1} downwards; from −1 to 1.`), table,
     node("div", { class: "gbh-row top" },
-      titled("the table: positions from left to right, indices downwards", table),
-      titled("the pair, turned", turn)),
-    node("div", { class: "gbh-row top" },
-      titled("this pair over all positions: — sine, - - cosine", waves.made),
-      titled("similarity by distance: — sinusoid, - - RoPE" + (model.get("has_learned") ? ", ··· learned" : ""), far.made)),
-    says);
+      titled("The two entries of the pair", legend(["curve", "sine"], ["other", "cosine"]), waves.element),
+      node("div", {}, node("div", {}, "The pair turns"), turn),
+      titled("Similarity against distance", legend(["curve under", "sinusoidal"], ["other", "RoPE"], ...(hasOther ? [["third", other]] : [])), far.element)), says);
 
-  let state = null, traced = null, rows, distances;
+  let rows, distances, state = null, traced, colours = scales(el);
+  function paint() {
+    const pixels = new ImageData(C, D), words = new Uint32Array(pixels.data.buffer);
+    rows.forEach((row, t) => row.forEach((value, j) => { words[j * C + t] = colours.signed(value).pixel; }));
+    canvas.getContext("2d").putImageData(pixels, 0, 0);
+  }
+
   function draw() {
     const base = BASES[model.get("base")], t = model.get("position"), i = model.get("pair");
     if (base !== state) {
       state = base;
       rows = sinusoids(C, D, base);
-      const pixels = new ImageData(C, D);
-      rows.forEach((row, t) => row.forEach((value, j) =>
-        pixels.data.set([...shade((value + 1) / 2), 255], 4 * (j * C + t))));
-      canvas.getContext("2d").putImageData(pixels, 0, 0);
+      paint();
       canvas.setAttribute("aria-label", `Table of ${C} positions and ${D} features at base ${base}: fast waves on top, slow ones at the bottom.`);
       distances = [similarity(rows), ropeScores(q, k, C, base)];
-      if (model.get("has_learned")) {
-        distances.push(similarity(Array.from({ length: C }, (_, t) => Array.from(learned.subarray(t * D, (t + 1) * D)))));
-      }
-      far.trace(distances);
+      if (hasOther) distances.push(similarity(Array.from({ length: C }, (_, t) => Array.from(learned.subarray(t * D, (t + 1) * D)))));
+      const all = distances.flat(), half = x => Math.ceil(2 * x) / 2; // up to the next half
+      far.setY(-half(Math.max(0.5, -Math.min(...all))), half(Math.max(1, ...all)));
+      farCurves.forEach((curve, n) => curve.setAttribute("points", polyline(far, distances[n])));
     }
     if (`${base} ${i}` !== traced) {
       traced = `${base} ${i}`;
-      waves.trace([rows.map(row => row[2 * i]), rows.map(row => row[2 * i + 1])]);
+      waveCurves.forEach((curve, n) => curve.setAttribute("points", polyline(waves, rows.map(row => row[2 * i + n]))));
+      waves.element.setAttribute("aria-label", `Sine and cosine of pair ${i} over ${C} positions.`);
     }
     for (const control of controls) control.sync();
     cross.style.left = `${100 * t / C}%`;
     cross.style.width = `${100 / C}%`;
     cross.style.top = `${200 * i / D}%`;
     cross.style.height = `${200 / D}%`;
-    const turns = frequency(i, D, base), angle = t * turns;
-    waves.point(t, rows[t][2 * i], `Sine and cosine of pair ${i} over ${C} positions.`);
-    far.point(t, distances[0][t], `Similarity against distance; at distance ${t}: sinusoidal ${fmt(distances[0][t])}, RoPE ${fmt(distances[1][t])}.`);
-    hand.setAttribute("x2", 65 + 60 * Math.cos(angle));
-    hand.setAttribute("y2", 65 - 60 * Math.sin(angle));
+    const turns = frequency(i, D, base), angle = t * turns, [sine, cosine] = rows[t].slice(2 * i, 2 * i + 2);
+    [[waves, t, sine], [waves, t, cosine], [far, t, distances[0][t]]].forEach(([plot, at, value], n) => {
+      setAttribute(dots[n], "cx", plot.x(at).toFixed(1));
+      setAttribute(dots[n], "cy", plot.y(value).toFixed(1));
+    });
+    const named = [["sinusoidal", 0], ["RoPE", 1], ...(hasOther ? [[other, 2]] : [])].map(([name, n]) => `${name} ${fmt(distances[n][t], 3)}`).join(", ");
+    far.element.setAttribute("aria-label", `Similarity against distance; at distance ${t}: ${named}.`);
+    hand.setAttribute("x2", 85 + 65 * Math.cos(angle));
+    hand.setAttribute("y2", 85 - 65 * Math.sin(angle));
     turn.setAttribute("aria-label", `A pair turned by ${fmt(angle)} radians.`);
-    setText(says.children[0], `Pair ${i} turns by ${base.toLocaleString("en")}^(−${2 * i}/${D}) = ${turns < 0.001 ? turns.toExponential(2) : fmt(turns, 4)} radians a position, once round in ${short(2 * Math.PI / turns, 1)} positions.`);
-    setText(says.children[1], `At position ${t} its angle is ${fmt(angle, 4)}: index ${2 * i} is sin = ${fmt(rows[t][2 * i], 4)}, index ${2 * i + 1} is cos = ${fmt(rows[t][2 * i + 1], 4)}.`);
-    setText(says.children[2], `At distance ${t}: sinusoidal ${fmt(distances[0][t], 3)}, RoPE ${fmt(distances[1][t], 3)}` + (distances[2] ? `, learned ${fmt(distances[2][t], 3)}.` : "."));
+    setText(turnText, `${fmt(angle, 2)} radians`);
+    const shown = significant(turns, 4), sign = (f, value) => equals(f(rounded(angle)), value);
+    setText(says.children[0], `Pair ${i} turns by ${base.toLocaleString("en")}^(−${2 * i}/${D}) = ${turns < 0.0001 ? shown : fmt(turns, 4)} radians a position, once round in ${short(2 * Math.PI / turns, 1)} positions.`);
+    setText(says.children[1], `At position ${t} its angle is ${fmt(angle, 4)}: index ${2 * i} is its sine ${sign(Math.sin, sine)} ${fmt(sine, 4)}, index ${2 * i + 1} its cosine ${sign(Math.cos, cosine)} ${fmt(cosine, 4)}.`);
+    setText(says.children[2], `At distance ${t}: ${named}. Sinusoidal and RoPE are one curve where q and k are all ones: both add the cosines of the same angles.`);
   }
 
-  return listen(model, ["base", "position", "pair"], draw);
+  const end = listen(model, ["base", "position", "pair"], draw);
+  const endTheme = onTheme(el, () => { colours = scales(el); paint(); });
+  return () => { end(); endTheme(); play.stop(); };
 }
 
 export default { render };

@@ -14,7 +14,7 @@ function render({ model, el }) {
       name: node("span", {}, label), track: node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now) };
   });
   const bars = node("div", { class: "gbh-bars" },
-    ...["", "logit (drag)", "", "probability", ""].map(text => node("span", {}, text)),
+    ...["", "logit (drag)", "", "probability", ""].map(text => node("span", { class: "head" }, text)),
     ...rows.flatMap(({ name, input, logit, track, share }) => [name, input, logit, track, share]));
   const controls = [
     stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
@@ -27,8 +27,8 @@ function render({ model, el }) {
     ["", "logit", "softmax", "after top-k and top-p"],
     ...labels.map((label, i) => [label, fmt(model.get("logits")[i], 1), fmt(plain[i], 4), fmt(drawn[i], 4)])]);
   const reset = button("Reset", () => put(model, { logits: start, stop: TEMPERATURES.indexOf(1), top_k: V, top_p: TOP_P.length - 1 }));
-  el.classList.add("gbh");
-  el.replaceChildren(node("div", { class: "gbh-row" }, ...controls.map(c => c.element), reset), bars, says, table.element);
+  card(el, "Scores become probabilities", "Drag a score or the temperature. Hatched is what top-k or top-p cuts off.",
+    [...controls.map(c => c.element), reset], bars, says, table.element);
 
   let plain, drawn;
   function draw() {

@@ -1,6 +1,7 @@
 """The widgets in JupyterLab, in a real browser: mouse, keyboard, two views of one model, light and dark."""
 
 import io
+import math
 import re
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from course_lib.widgets import LIVE
+from course_lib.widgets.palette import LIGHT
 from tests.browser.chromium import eventually
 from tests.browser.notebooks import opened
 from tests.browser.run_lesson import SETTLED
@@ -18,8 +20,8 @@ from tests.browser.test_render import CONTRAST
 CELLS = {
     "imports": "import numpy as np\nfrom course_lib import widgets\nrng = np.random.default_rng(0)",
     "attention": (
-        "q, k = rng.normal(size=(2, 2, 4, 3))\n"
-        "attention = widgets.AttentionView(['You', 'are', 'welcome', '<pad>'], q=q, k=k)\nattention"
+        "q, k = rng.normal(size=(2, 2, 4, 3))\nv = [[1, 0], [0, 1], [2, -2], [0.5, 0.5]]\n"
+        "attention = widgets.AttentionView(['You', 'are', 'welcome', '<pad>'], q=q, k=k, v=v)\nattention"
     ),
     "again": "attention",
     "cross": "widgets.AttentionView(['de', 'nada'], [[0.5, 0.5, 0], [0.1, 0.2, 0.7]], keys=['You', 'are', 'welcome'])",
@@ -31,7 +33,7 @@ CELLS = {
     ),
     "norm": "widgets.LayerNormExplorer([1.0, 3.0, 2.0])",
     "descent": "widgets.DescentExplorer(['mat', 'hat', 'rat'], [0.1, 0.1, 0.7], 'mat', steps=60)",
-    "positions": "widgets.PositionExplorer(60, 8, learned=rng.normal(size=(60, 8)))",
+    "positions": "widgets.PositionExplorer(60, 8, learned=rng.normal(size=(60, 8)), name='at random')",
     "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]], h=[-1, 2])",
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
     "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
@@ -118,10 +120,10 @@ def numbers(widget):
     return [number for number, _ in widget.evaluate(READ)]
 
 
-def cividis(weight):
-    """The colour of a weight in the heat maps, computed a second time."""
-    stops = [[0, 34, 78], [49, 68, 107], [102, 105, 112], [149, 143, 120], [203, 186, 105], [254, 232, 56]]
-    return [np.interp(weight, np.linspace(0, 1, 6), channel) for channel in zip(*stops, strict=True)]
+def shade(weight):
+    """The colour of a weight in the heat maps on a light page, computed a second time."""
+    ends = [[int(LIGHT[role][i : i + 2], 16) for i in (1, 3, 5)] for role in ("paper", "ink")]
+    return [np.interp(weight, [0, 1], channel) for channel in zip(*ends, strict=True)]
 
 
 def test_hover_previews_click_locks_escape_unlocks(lab, show):
@@ -217,27 +219,80 @@ def test_the_heat_map_shows_the_numbers_and_their_colours_at_every_zoom(lab, sho
         written = [f"{weight:.2f}" for weight in weights]
         assert eventually(page, lambda: numbers(widget), written) == written
         seen = widget.evaluate(READ)
-        np.testing.assert_allclose([colour for _, colour in seen], [cividis(w) for w in weights], atol=1.2)
+        np.testing.assert_allclose([colour for _, colour in seen], [shade(w) for w in weights], atol=1.2)
         sizes.append(widget.locator("canvas[aria-hidden]").evaluate("sheet => sheet.width"))
     inspector.send("Emulation.clearDeviceMetricsOverride")
     np.testing.assert_allclose(np.array(sizes) / sizes[-1], [2, 1.25, 1], rtol=0.02)
     widget.locator("summary").click()
 
 
-def test_the_other_rows_are_dimmed_on_the_screen(lab, show):
+def test_the_chosen_row_is_framed_and_the_others_stay_readable(lab, show):
     page, _ = lab
     widget = show("attention")
 
     def corner(cell):
         picture = Image.open(io.BytesIO(cells(widget).nth(cell).screenshot())).convert("RGB")
-        return picture.getpixel((4, 4))
+        return picture.getpixel((6, 6))
 
     paper = [tuple(colour) for _, colour in widget.evaluate(READ)]
-    assert [corner(cell) for cell in range(8)] == paper[:8]
+    assert eventually(page, lambda: [corner(cell) for cell in range(8)], paper[:8]) == paper[:8]
     cells(widget).nth(1).hover()
-    dimmed = 0.4 * np.array(paper[6]) + 0.6 * 255
-    assert eventually(page, lambda: np.allclose(corner(6), dimmed, atol=2), True)
-    assert corner(2) == paper[2]
+    assert "inset" in cells(widget).nth(2).evaluate("cell => getComputedStyle(cell).boxShadow")
+    assert corner(6) == paper[6] and corner(2) == paper[2]
+
+
+def test_a_word_beside_the_lines_is_pointed_at_like_a_cell(lab, show):
+    page, _ = lab
+    widget = show("attention")
+    weights = np.array([float(n) for n in numbers(widget)]).reshape(4, 4)
+    widget.locator("[data-query='2']").hover()
+    best = ["You", "are", "welcome", "<pad>"][weights[2].argmax()]
+    assert f"welcome → {best}" in says(widget)
+    widget.locator("[data-key='1']").click()
+    page.mouse.move(0, 0)
+    assert "welcome → are" in says(widget)
+    widget.get_by_role("button", name="Unlock").click()
+
+
+def test_values_are_weighted_and_added(lab, show):
+    widget = show("attention")
+    cells(widget).nth(6).click()  # are → welcome
+    weights = np.array([float(text) for text in widget.locator(".gbh-values > .cell:not([data-entry])").all_inner_texts()])
+    shown = [float(text.replace("−", "-")) for text in widget.locator(".gbh-values > .sum").all_inner_texts()]
+    np.testing.assert_allclose(shown, weights @ [[1, 0], [0, 1], [2, -2], [0.5, 0.5]], atol=2e-4)
+    widget.locator(".gbh-values > .sum").nth(1).hover()
+    assert "Output of are, entry 1:" in says(widget)
+    widget.get_by_role("button", name="Unlock").click()
+
+
+NUMBER = r"\(?−?[\d.]+\)?"
+EQUAL = re.compile(rf"((?:{NUMBER}\s+[·+]\s+)+{NUMBER}|{NUMBER} / \([^)]+\)|{NUMBER} / √\d+)\s+=\s+(−?\d[\d.]*\d|−?\d)(?!\S*\s+[+·])")
+
+
+def worked_out(text):
+    """The value of a sum of products, or of a number over a sum in brackets."""
+    if "√" in text:
+        above, _, below = text.partition("/ √")
+        return worked_out(above) / math.sqrt(float(below))
+    if "/" in text:
+        above, _, below = text.partition("/")
+        return worked_out(above) / worked_out(below)
+    factors = [[float(x.strip(" ()").replace("−", "-")) for x in term.split("·")] for term in text.split("+")]
+    return sum(math.prod(term) for term in factors)
+
+
+def test_what_stands_beside_an_equals_sign_is_equal(show):
+    found = {"·": 0, "/ (": 0, "√": 0}
+    for name in ("attention", "matmul"):
+        widget = show(name)
+        for cell in cells(widget).all()[:4]:
+            cell.hover()
+            for left, right in EQUAL.findall(says(widget)):
+                value, digits = float(right.replace("−", "-")), len(right.partition(".")[2])
+                assert abs(worked_out(left) - value) <= 0.5 * 10**-digits, f"{left} = {right}"
+                for sign in found:
+                    found[sign] += sign in left
+    assert min(found.values()) >= 2
 
 
 def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
@@ -283,6 +338,7 @@ def test_softmax_moves_with_logits_temperature_and_cuts(lab, show):
 
 def test_matrix_product_writes_the_sum_out(show):
     widget = show("matmul")
+    assert "Row 0 of x meets column 0 of W" in says(widget)  # there is always one to read
     cells(widget).nth(2).hover()
     assert "Row 1 of x meets column 0 of W" in says(widget)
     assert "3 · 5 + (−4) · 6 = 15 + (−24) = −9" in re.sub(r"\s+", " ", says(widget))
@@ -311,7 +367,7 @@ def test_merges_are_scrubbed_and_bytes_explained(lab, show):
 def test_a_row_is_normalized_while_it_moves(lab, show):
     page, _ = lab
     widget = show("norm")
-    outputs = widget.locator(".gbh-signed span")
+    outputs = widget.locator(".gbh-pair .gbh-number")
     first = outputs.all_inner_texts()
     assert first[::2] == ["−1.225", "1.225", "0.000"] == first[1::2]
     widget.get_by_role("button", name="Add 1").click()
@@ -343,15 +399,16 @@ def test_descent_is_stepped_and_scrubbed(lab, show):
 def test_positions_follow_their_sliders_and_a_click_on_the_table(lab, show):
     page, _ = lab
     widget = show("positions")
-    assert "At position 10" in says(widget) and "learned" in says(widget)
+    assert "At position 10" in says(widget) and "learned" not in widget.inner_text()
     slider(widget, "position t").focus()
     page.keyboard.press("Home")
-    assert "sinusoidal 1.000, RoPE 1.000, learned 1.000" in says(widget)
+    assert "sinusoidal 1.000, RoPE 1.000, at random 1.000" in says(widget)
     slider(widget, "pair i").focus()
     page.keyboard.press("Home")
     assert "= 1.0000 radians a position, once round in 6.3 positions" in says(widget)
     before = says(widget)
-    widget.locator(".gbh-table").click(position={"x": 240, "y": 140})
+    width = widget.locator(".gbh-table").bounding_box()["width"]
+    widget.locator(".gbh-table").click(position={"x": 0.508 * width, "y": 140})
     assert "Pair 3 turns" in says(widget) != before and "At position 30" in says(widget)
     slider(widget, "base").focus()
     page.keyboard.press("Home")
@@ -361,7 +418,7 @@ def test_positions_follow_their_sliders_and_a_click_on_the_table(lab, show):
 def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
     page, _ = lab
     widget = show("map")
-    near = widget.locator(".gbh-near").first.locator("> span:visible")
+    near = widget.locator(".gbh-near").first.locator("> span:not(.head):visible")
     assert near.count() == 0
     widget.locator("[data-word='0'] circle").hover()
     assert near.all_inner_texts()[:2] == ["cat", "0.975"]
@@ -397,8 +454,10 @@ def test_no_word_covers_another(show):
 def test_a_word_that_moves_towards_h_becomes_likely(lab, show):
     page, _ = lab
     widget = show("map")
-    likely = widget.locator(".gbh-near").nth(1).locator("> span:not(.title)")
-    first = ["rice", "1.900", "soup", "1.600", "cat", "−0.300", "dog", "−0.800"]
+    likely = widget.locator(".gbh-near").nth(1).locator("> span:not(.head)")
+    p = np.exp([1.9, 1.6, -0.3, -0.8]) / np.exp([1.9, 1.6, -0.3, -0.8]).sum()
+    first = [text for word, logit, share in zip(["rice", "soup", "cat", "dog"], ["1.900", "1.600", "−0.300", "−0.800"], p, strict=True)
+             for text in (word, logit, f"{share:.3f}")]  # fmt: skip
     assert likely.all_inner_texts() == first
     widget.locator("[data-word='0'] circle").click()
     assert "h · dog = −0.800: probability 0.035, number 4 of 4" in says(widget)
@@ -415,14 +474,55 @@ def test_the_network_is_xor_until_a_weight_moves(lab, show):
     widget = show("boundary")
     assert "This network computes XOR" in says(widget)
     picture = "canvas => canvas.toDataURL()"
-    before = widget.locator("canvas").nth(2).evaluate(picture)
+    before = widget.locator("canvas").nth(4).evaluate(picture)
     slider(widget, "b").focus()
     page.keyboard.press("End")
     assert "2 of 4 corners right" in says(widget)
-    assert widget.locator("canvas").nth(2).evaluate(picture) != before
+    assert widget.locator("canvas").nth(4).evaluate(picture) != before
     widget.get_by_role("button", name="Reset").click()
-    assert widget.locator("canvas").nth(2).evaluate(picture) == before
+    assert widget.locator("canvas").nth(4).evaluate(picture) == before
 
+
+def test_each_shake_starts_from_the_weights_that_were_set(show):
+    widget = show("boundary")
+    values = lambda: [float(dial.input_value()) for dial in widget.locator("input[type=range]").all()]
+    set_ones = values()
+    reach = float(widget.locator("input[type=range]").first.get_attribute("max"))
+    for number in range(1, 31):
+        widget.get_by_role("button", name="Shake").click()
+        assert max(abs(a - b) for a, b in zip(values(), set_ones, strict=True)) <= 0.1 * reach + 0.05
+        assert re.search(rf"survived \d+ of {number} shakes", says(widget))
+    widget.get_by_role("button", name="Reset").click()
+    assert values() == set_ones and "survived" not in says(widget)
+
+
+@pytest.mark.parametrize(("name", "label"), [("bpe", "merges done"), ("descent", "step"), ("positions", "position t")])
+def test_a_long_slider_can_be_left_to_run(name, label, lab, show):
+    page, _ = lab
+    widget = show(name)
+    control = slider(widget, label)
+    control.focus()
+    page.keyboard.press("Home")
+    widget.get_by_role("button", name="Play").click()
+    page.wait_for_function("slider => Number(slider.value) >= 2", arg=control.element_handle())
+    widget.get_by_role("button", name="Pause").click()
+    assert widget.get_by_role("button", name="Play").is_visible()
+
+
+def test_the_next_merge_that_changes_the_text_is_one_press_away(lab, show):
+    page, _ = lab
+    widget = show("bpe")
+    widget.get_by_label("text to encode").fill("newest")
+    slider(widget, "merges done").focus()
+    page.keyboard.press("Home")
+    chips = widget.locator("[data-cell] > span")
+    seen = [chips.all_inner_texts()]
+    step = widget.get_by_role("button", name="Next change")
+    while step.get_attribute("aria-disabled") != "true":
+        step.click()
+        seen.append(chips.all_inner_texts())
+        assert seen[-1] != seen[-2] and widget.locator(".fresh").count() > 0
+    assert len(seen) > 2
 
 def test_a_text_grows_by_what_the_model_in_the_kernel_says(lab, show):
     page, _ = lab
@@ -466,7 +566,7 @@ def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):
 def test_whatever_is_drawn_or_moved_has_a_name(lab):
     page, _ = lab
     nameless = page.locator(".gbh :is(svg, input, button, [role])").evaluate_all(
-        "all => all.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim()"
+        "all => all.filter(e => !e.getAttribute('aria-label') && !e.textContent.trim() && e.getAttribute('aria-hidden') !== 'true'"
         " && !e.closest('label')?.textContent.trim()).map(e => e.outerHTML.slice(0, 200))"
     )
     assert nameless == []

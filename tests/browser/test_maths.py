@@ -71,6 +71,27 @@ def test_attention_weights(maths, temperature):
     assert not np.any(np.array(got)[~mask])
 
 
+def test_the_output_is_the_weighted_sum_of_the_values(maths):
+    weights, v = np.abs(numbers(5)), numbers(5, 3, seed=1)
+    got = maths("AttentionView")("(w, v) => maths.weightedSum(w, v, 3)", weights.tolist(), v.ravel().tolist())
+    np.testing.assert_allclose(got, weights @ v, **CLOSE)
+
+
+def test_an_equals_sign_stands_only_where_the_digits_shown_are_equal(maths):
+    run = maths("AttentionView")
+    equals = lambda shown, value, digits: run("(...all) => maths.equals(...all)", shown, value, digits)
+    assert equals(1.5 * 0.9 + 1.1 * 2.409 + 2.6 * 1.51, 7.9259, 4) == "="
+    assert equals(1.5 * 0.9 + 1.1 * 2.41 + 2.6 * 1.51, 7.9259, 4) == "≈"
+    assert equals(9.69 / 2, 4.84, 2) == "≈" and equals(9.68 / 2, 4.84, 2) == "="
+
+
+@pytest.mark.parametrize(("x", "text"), [
+    (126.4932, "126.49"), (0.0034562, "0.0034562"), (1.2e-7, "1.2·10⁻⁷"), (0, "0"), (2.5e10, "2.5·10¹⁰"), (-3.25, "−3.25"),
+])  # fmt: skip
+def test_a_number_by_its_first_digits(maths, x, text):
+    assert maths("AttentionView")("x => maths.significant(x)", x) == text
+
+
 def test_the_ends_of_the_temperature_are_its_limits(maths):
     run = maths("AttentionView")
     softmax = "(scores, t) => maths.softmax(scores, t)"
@@ -161,6 +182,18 @@ def test_byte_pair_encoding(maths, done, pattern):
     run = maths("BPEExplorer")
     for text in STRANGE:
         assert run(code, text, pattern, BPEExplorer(tokenizer).byte_ids, sent, done) == early.encode(text)
+
+
+@pytest.mark.parametrize("text", [text for text in STRANGE if len(text) < 60])
+def test_the_merges_that_change_a_text_are_found(maths, text):
+    tokenizer = tokenization.BytePairTokenizer.train(texts.load("the_lowest_shelf"), 556)
+    widget = BPEExplorer(tokenizer)
+    code = """(text, bytes, pairs) => maths.changes(text, "gpt2", bytes,
+        new Map(pairs.map(([l, r, id], m) => [`${l},${r}`, [m, id]])), new Map(pairs.map(([l, r, id], m) => [id, [m, l, r]])))"""
+    pairs = np.frombuffer(widget.pairs, "<f4").reshape(-1, 3).astype(int).tolist()
+    early = [tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + n])).encode(text) for n in range(301)]
+    changes = [n for n in range(1, 301) if early[n] != early[n - 1]]
+    assert maths("BPEExplorer")(code, text, widget.byte_ids, pairs) == changes
 
 
 @pytest.mark.parametrize("inside", [True, False])
@@ -275,3 +308,14 @@ def test_drawing_takes_the_first_token_whose_sum_passes(maths):
     for u in (0.0, 0.2, 0.25, 0.6, 0.75, 0.999):
         expected = int(generation.sample(p, Fixed(u)))
         assert maths("NextToken")("(p, u) => maths.sample(p, u)", p.tolist(), u) == expected
+
+
+def test_a_border_lies_where_the_level_is_passed(maths):
+    y, x = np.mgrid[:9, :9].astype(float)
+    for grid in (x + 0.3 * y, np.hypot(x - 4, y - 4)):
+        pieces = maths("DecisionBoundary")("(...all) => maths.border(...all)", grid.ravel().tolist(), 9, 2.4)
+        assert len(pieces) > 5
+        ends = np.array(pieces).reshape(-1, 2)
+        exact = ends[:, 0] + 0.3 * ends[:, 1] if grid[0, 0] == 0 else np.hypot(*(ends - 4).T)
+        np.testing.assert_allclose(exact, 2.4, atol=0.11)
+    assert maths("DecisionBoundary")("(...all) => maths.border(...all)", [1.0] * 81, 9, 2.4) == []

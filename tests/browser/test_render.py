@@ -155,22 +155,73 @@ def test_the_kernel_hears_once_of_many_changes(model):
     assert model.evaluate("model.saved") == 1
 
 
-# What hosts of notebooks define, in light and in dark. Colab defines some of Jupyter's colours by its theme, some not.
-COLAB = "--jp-layout-color1: white; --jp-content-font-color1: black; --jp-brand-color1: #2196f3; --jp-ui-font-color1: var(--colab-primary-text-color);"
+# What hosts of notebooks say of themselves, in light and in dark: an attribute of <html> or <body>, and their colours.
+COLAB = "--jp-layout-color1: white; --jp-content-font-color1: black; --jp-ui-font-color1: var(--colab-primary-text-color);"
 THEMES = {
-    "none": "",
-    "Colab, light": COLAB + "--colab-primary-text-color: #212121; --colab-primary-surface-color: #fff",
-    "Colab, dark": COLAB + "--colab-primary-text-color: #d5d5d5; --colab-primary-surface-color: #383838",
-    "VS Code, dark": "--vscode-editor-foreground: #d4d4d4; --vscode-editor-background: #1e1e1e; --vscode-textLink-foreground: #3794ff",
-    "VS Code, light": "--vscode-editor-foreground: #000; --vscode-editor-background: #fff; --vscode-textLink-foreground: #006ab1",
-    "JupyterLab, dark": "--jp-ui-font-color1: rgb(255, 255, 255); --jp-layout-color1: #111111; --jp-border-color1: #616161",
+    "none": ({}, {}),
+    "Colab, light": ({"theme": "light", "style": COLAB + "--colab-primary-text-color: #212121"}, {}),
+    "Colab, dark": ({"theme": "dark", "style": COLAB + "--colab-primary-text-color: #d5d5d5"}, {}),
+    "VS Code, dark": ({"style": "--vscode-editor-foreground: #d4d4d4"}, {"class": "vscode-dark"}),
+    "VS Code, light": ({"style": "--vscode-editor-foreground: #000"}, {"class": "vscode-light"}),
+    "JupyterLab, light": ({"style": "--jp-ui-font-color1: rgb(0, 0, 0)"}, {"data-jp-theme-light": "true"}),
+    "JupyterLab, dark": ({"style": "--jp-ui-font-color1: rgb(255, 255, 255)"}, {"data-jp-theme-light": "false"}),
+    "our pages, dark": ({"data-theme": "dark"}, {}),
 }
+WEAR = """([html, body]) => [[document.documentElement, html], [document.body, body]].forEach(([element, wanted]) => {
+    for (const name of [...element.getAttributeNames()]) element.removeAttribute(name);
+    for (const [name, value] of Object.entries(wanted)) element.setAttribute(name, value);
+})"""
+PAINTED = "all => all.map(canvas => canvas.toDataURL())"
 
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_ink_and_paper_come_from_one_theme(model, theme):
-    model.evaluate("theme => { document.documentElement.style = theme; }", THEMES[theme])
+    model.evaluate(WEAR, THEMES[theme])
     model.evaluate("window.ends = [show()]")
     assert model.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == []
     paper = model.locator(".gbh").evaluate("view => getComputedStyle(view).backgroundColor")
     assert (max(int(x) for x in paper[4:-1].split(",")) < 128) == ("dark" in theme)
+
+
+def test_a_page_that_turns_dark_turns_its_pictures(model):
+    model.evaluate(WEAR, THEMES["none"])
+    model.evaluate("window.ends = [show()]")
+    frame = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    model.evaluate(frame)
+    light = model.locator(".gbh canvas").evaluate_all(PAINTED)
+    model.evaluate(WEAR, THEMES["our pages, dark"])
+    model.evaluate(frame)
+    turned = model.locator(".gbh canvas").evaluate_all(PAINTED)
+    model.evaluate("ends[0](); document.querySelector('.gbh').remove(); window.ends = [show()]")
+    model.evaluate(frame)
+    assert turned == model.locator(".gbh canvas").evaluate_all(PAINTED)  # as if it had always been dark
+    changed = [one != other for one, other in zip(light, turned, strict=True)]
+    assert any(changed) or not changed
+    assert model.locator(".gbh, .gbh *").evaluate_all(CONTRAST) == []
+    model.evaluate(WEAR, THEMES["none"])
+
+
+def test_a_picture_is_a_card(model):
+    model.evaluate("window.ends = [show()]")
+    card = model.locator(".gbh")
+    assert card.get_attribute("role") == "group" and card.get_attribute("aria-label") == card.locator(".gbh-title").inner_text()
+    order = card.evaluate("card => [...card.children].slice(0, 3).map(part => part.className)")
+    assert order == ["gbh-title", "gbh-try", "gbh-controls"]
+    assert len(card.locator(".gbh-try").inner_text().split()) > 5
+
+
+@pytest.mark.parametrize("width", [320, 460, 600, 900])
+def test_no_number_is_cut_off_however_little_room_there_is(model, width):
+    model.evaluate("width => { document.body.style.width = `${width}px`; window.ends = [show()]; }", width)
+    cut = """all => all.filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 100))"""
+    assert model.locator(".gbh-number, .gbh-value, .gbh-matrix > div, .gbh-values > .cell").evaluate_all(cut) == []
+    outside = """card => [...card.querySelectorAll(".gbh-number, .gbh-value, .gbh-says p")].filter(e => e.offsetParent
+        && e.getBoundingClientRect().right > card.getBoundingClientRect().right + 0.5).map(e => e.outerHTML.slice(0, 100))"""
+    assert model.locator(".gbh").evaluate(outside) == []
+    over = """card => {
+        const boxes = [...card.querySelectorAll(".gbh-number")].filter(e => e.offsetParent && e.textContent).map(e => e.getBoundingClientRect());
+        const bars = [...card.querySelectorAll(".gbh-track, .gbh-signed")].filter(e => e.offsetParent).map(e => e.getBoundingClientRect());
+        return boxes.filter(a => bars.some(b => a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1)).length;
+    }"""
+    assert model.locator(".gbh").evaluate(over) == 0  # a number never lies over its bar
+    model.evaluate("document.body.removeAttribute('style')")

@@ -1,0 +1,124 @@
+"""Live pictures on a web page: from a file, without a kernel, without a network."""
+
+import base64
+
+import pytest
+
+from course_lib.widgets import LIVE
+from course_lib.widgets.live import Live
+from course_lib.widgets.sources import STATE, page_element, page_script, style
+from tests.browser.accessible import in_every_setting
+from tests.browser.alive import answers_keys, answers_mouse, opened, problems
+from tests.widgets.test_live import EXAMPLES
+
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Live pictures</title>
+<style>html[data-theme=dark] body {{ background: #121212; color: #eee }} body {{ margin: 8px }} {style}</style>
+<script src="live.js" defer></script><main><h1>Live pictures</h1>{pictures}</main></html>"""
+
+
+def page_of(folder, *lives):
+    """A page as `make site` makes them: of each picture its PNG and, in the element after it, its state."""
+    png = base64.b64encode(next(iter(EXAMPLES.values()))()._picture._repr_png_()).decode()
+    pictures = "".join(
+        f'<div class="cell_output"><img alt="A picture." src="data:image/png;base64,{png}" style="max-width: 100%">'
+        f'<div class="output text_html">{page_element(live)}</div></div>'
+        for live in lives
+    )
+    path = folder / "page.html"
+    path.write_text(PAGE.format(style=style(), pictures=pictures), encoding="utf-8")
+    (folder / "live.js").write_text(page_script(), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def show(chromium, tmp_path):
+    """show(*lives) opens a page of them and gives it with its errors."""
+    pages = []
+
+    def make(*lives):
+        page, errors = opened(chromium, page_of(tmp_path, *lives))
+        pages.append(page)
+        return page, errors
+
+    yield make
+    for page in pages:
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", LIVE)
+def test_a_picture_lives_on_a_page(name, show):
+    page, errors = show(EXAMPLES[name]().stored())
+    assert page.locator(".gbh").count() == 1 and not page.locator("img").is_visible()
+    assert list(problems(page)) == [] and errors == []
+
+
+def test_all_pictures_on_one_page_can_be_read_by_everybody(show):
+    page, errors = show(*(make().stored() for make in EXAMPLES.values()))
+    assert page.locator(".gbh").count() == len(LIVE)
+    assert list(in_every_setting(page)) == [] and errors == []
+
+
+def test_a_picture_that_cannot_live_stays_a_picture_and_the_others_live(show):
+    broken = {"widget": "MatmulExplorer", "state": {}}
+    page, errors = show(broken, {"widget": "Unknown", "state": {}}, EXAMPLES["MatmulExplorer"]().stored())
+    assert page.locator(".gbh").count() == 1
+    assert [image.is_visible() for image in page.locator("img").all()] == [True, True, False]
+    assert len(errors) == 2 and "MatmulExplorer stays a picture" in errors[0]
+    assert "3 live pictures are stored and 1 live" in list(problems(page))
+
+
+def test_without_scripts_the_picture_is_there(chromium, tmp_path):
+    page = chromium.new_context(java_script_enabled=False).new_page()
+    page.goto(page_of(tmp_path, EXAMPLES["MatmulExplorer"]().stored()).as_uri())
+    assert page.locator("img").is_visible()
+    page.context.close()
+
+
+def test_a_picture_that_is_dead_is_noticed(show):
+    page, _ = show(EXAMPLES["SoftmaxTemperature"]().stored())
+    page.evaluate("document.querySelectorAll('.gbh').forEach(view => { view.replaceWith(view.cloneNode(true)); })")
+    view = page.locator(".gbh")
+    page.evaluate("document.querySelectorAll('.gbh input').forEach(input => { input.disabled = true; })")
+    assert not answers_keys(page, view)
+    page.evaluate("document.querySelectorAll('.gbh input').forEach(input => { input.remove(); })")
+    assert not answers_mouse(page, view)
+
+
+def test_what_stands_in_a_picture_is_data(show):
+    nasty = '</script><script>document.title = "taken"</script><img src=x onerror="document.title = 1"><!--'
+    live = EXAMPLES["AttentionView"]().stored()
+    live["state"] |= {"query_labels": [nasty, "b"], "key_labels": [nasty, "b"]}
+    page, errors = show(live)
+    assert page.title() == "Live pictures" and errors == []
+    assert page.locator(".gbh").get_by_text(nasty, exact=True).count() >= 2
+
+
+def test_what_needs_a_kernel_says_so(show):
+    page, errors = show(EXAMPLES["NextToken"]().stored())
+    view = page.locator(".gbh")
+    assert "needs the notebook" in view.inner_text()
+    before = view.inner_text()
+    for button in view.get_by_role("button").all():
+        button.click(force=True)
+    assert view.inner_text() == before and errors == []
+
+
+def test_the_scripts_are_small_and_classic():
+    source = page_script()
+    assert len(source.encode()) <= 120_000
+    assert not any(line.startswith(("import ", "export ")) for line in source.splitlines())
+
+
+def test_a_state_is_what_the_widget_sends(tmp_path):
+    for name, make in EXAMPLES.items():
+        widget = make()
+        assert isinstance(widget, Live)
+        data, metadata = widget._repr_mimebundle_()
+        assert metadata[STATE] == widget.stored() and STATE not in data
+        sent = {trait: value for trait, value in widget.get_state().items() if trait in metadata[STATE]["state"]}
+        stored = metadata[STATE]["state"]
+        assert metadata[STATE]["widget"] == name and stored.keys() == sent.keys()
+        for trait, value in stored.items():
+            is_array = isinstance(value, dict)
+            assert (base64.b64decode(value["float32"]) if is_array else value) == sent[trait], trait

@@ -30,12 +30,12 @@ def test_what_another_processor_adds_in_another_order_is_close():
 
 
 FARTHER = {
-    "a number": (boundary(), boundary(1.1), "state.weights: [1.0, 0.0"),
+    "a number": (boundary(), boundary(1.1), "state.base: [1.0, 0.0"),
     "an array": (MatmulExplorer([[1.0]], [[1]]).stored(), MatmulExplorer([[1.01]], [[1]]).stored(), "state.a.float32"),
     "a shape": (MatmulExplorer([[1.0]], [[1]]).stored(), MatmulExplorer([[1.0], [1]], [[1]]).stored(), "state.a.float32"),
     "a whole number": (boundary(step=100), boundary(step=101), "state.step: 100 is stored, and the code gives 101"),
     "a text": (boundary(), boundary(activation="sigmoid"), "state.activation: 'relu' is stored"),
-    "another trait": (boundary(), boundary(more=1), "threshold, weights and the code gives activation, threshold, weights, more"),
+    "another trait": (boundary(), boundary(more=1), "threshold, weights and the code gives activation, base, shakes, threshold, weights, more"),
     "another widget": (boundary(), MatmulExplorer(eye, eye).stored(), "widget: 'DecisionBoundary' is stored"),
     "a mask": (AttentionView(["a", "b"], half := eye / 2 + 0.25).stored(),
                AttentionView(["a", "b"], half, mask=eye == 1).stored(), "state.scores.float32"),

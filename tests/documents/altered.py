@@ -4,7 +4,7 @@ import dataclasses
 import re
 
 from course_lib.documents import claims
-from course_lib.documents.digits import is_number, leaves
+from course_lib.documents.digits import leaves
 
 DIGIT = re.compile(r"\d")
 
@@ -22,8 +22,8 @@ def replaced(printed, index, leaf):
 
 
 def digits(printed):
-    """(leaf, digit) positions of `printed` where one digit can be altered."""
-    return [(i, m.start()) for i, leaf in enumerate(leaves(printed)) if is_number(leaf) for m in DIGIT.finditer(leaf)]
+    """(leaf, digit) positions of `printed` where one digit can be altered, in words such as 2(0+1)/4 too."""
+    return [(i, m.start()) for i, leaf in enumerate(leaves(printed)) for m in DIGIT.finditer(str(leaf))]
 
 
 def alter(printed, position):

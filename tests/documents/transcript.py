@@ -48,11 +48,19 @@ def places(claim):
         yield [number for line in range(int(first), int(last or first) + 1) for number in lines.get(line, [])]
 
 
-def stands_there(claim):
-    """Whether the numbers that a claim prints stand in one of its places in that order, or in all of them together."""
-    printed = [number for leaf in leaves(claim.printed) for number in numbers(str(leaf))]
+def stands_there(claim, printed=None):
+    """Whether the numbers that a claim prints stand in one of its places in that order, or else in all of them together.
+
+    printed: what is looked for in place of what the claim prints, and no more widely than that stands there.
+    """
+    own, looked_for = (
+        [number for leaf in leaves(some) for number in numbers(str(leaf))]
+        for some in (claim.printed, claim.printed if printed is None else printed)
+    )
     each = list(places(claim))
-    return any(is_subsequence(printed, some) for some in [*each, chain(*each)])
+    if any(is_subsequence(own, place) for place in each):
+        return any(is_subsequence(looked_for, place) for place in each)
+    return is_subsequence(looked_for, chain(*each))
 
 
 def is_subsequence(some, all_):

@@ -27,7 +27,7 @@ HEADER = ("computed", "printed", "digits agreed")
 class Line:
     """One claim in one line, with more behind it: the line is its text, HTML folds the rest."""
 
-    named = False  # whether the line says what it is about: one of several does, one alone stands below its cell
+    words = 0  # how many parts of the id say what it is about: one alone stands below its cell and needs none
 
     def __init__(self, claim):
         self.claim = claim
@@ -35,7 +35,7 @@ class Line:
     @property
     def line(self):
         """Mark, document and section, and what there is to say."""
-        name = " · " + self.claim.id.split(".")[-1].replace("_", " ") if self.named else ""
+        name = " · " + " ".join(self.claim.id.split(".")[-self.words :]).replace("_", " ") if self.words else ""
         return f"{MARK[self.claim.verdict]} {place(self.claim)}{name}: {self.says()}"
 
     def __repr__(self):
@@ -61,8 +61,9 @@ class Several:
 
     def __init__(self, lines):
         self.lines = list(lines)
-        for line in self.lines:
-            line.named = len(self.lines) > 1
+        ends = [(line.claim.document.id, line.claim.id.split(".")[-1]) for line in self.lines]
+        for line, end in zip(self.lines, ends, strict=True):
+            line.words = min(ends.count(end), 2) if len(self.lines) > 1 else 0
 
     def __repr__(self):
         return "\n".join(map(repr, self.lines))

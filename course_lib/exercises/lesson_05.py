@@ -249,7 +249,7 @@ def _draw_rope(rng):
 apply_rope = Exercise(
     name="apply_rope",
     lesson=5,
-    text="""Rotary positions: turns the features of a token, in pairs, by angles that grow with its place.
+    text="""Rotary positions: turns a token's features, in pairs, by angles that grow with its place.
 
     x (..., T, K), K even, positions (T,) or None for 0, 1, 2, … → (..., T, K).
     The features 2i and 2i + 1 are a pair, i = 0, 1, 2, … At position t the pair (a, b) turns by

@@ -242,3 +242,9 @@ def test_nothing_is_counted_twice():
 def test_the_line_of_every_claim_says_where_it_stands():
     for one in claims().values():
         assert unescape(shown.exactly(one)).startswith(one.where)
+
+
+def test_lines_that_end_alike_say_more_of_their_names():
+    ids = "whitepaper.queries.from_table", "whitepaper.keys.from_table", "whitepaper.attention.weights"
+    lines = str(shown.Several([shown.Remark(claims()[id]) for id in ids])).splitlines()
+    assert [line.partition(" · ")[2].partition(":")[0] for line in lines] == ["queries from table", "keys from table", "weights"]

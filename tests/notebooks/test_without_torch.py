@@ -11,8 +11,6 @@ from tests.notebooks.lessons import TIMEOUT, lessons, source
 NOT_YET = {
     "02_embeddings",
     "03_positional_encoding",
-    "04_attention",
-    "05_multi_head",
     "06_layer_norm",
     "07_feed_forward",
     "10_gpt",

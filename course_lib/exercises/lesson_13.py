@@ -22,6 +22,14 @@ def _strides(widths, dilations):
     return seen
 
 
+def _inputs(widths, dilations):
+    """How many inputs a neuron depends on, without the gaps."""
+    seen = {0}
+    for k, d in zip(widths, dilations, strict=False):
+        seen = {at + tap * d for at in seen for tap in range(k)}
+    return len(seen)
+
+
 def _draw_field(rng):
     n = int(rng.integers(0, 6))
     return rng.integers(2, 8, size=n).tolist(), rng.integers(1, 6, size=n).tolist()
@@ -76,6 +84,14 @@ receptive_field = Exercise(
              "only the last layer got a dilation, the largest: each has its own"),
         Slip(lambda widths, dilations: max([1, *((k - 1) * d + 1 for k, d in zip(widths, dilations, strict=False))]),
              "that is the widest single layer: all layers add up"),
+        Slip(lambda widths, dilations: _inputs(widths, dilations),
+             "those are the inputs that count: the gaps between the taps belong to the span too"),
+        Slip(lambda widths, dilations: _sees(widths, dilations) + len(widths),
+             "each layer adds (k − 1)·d, and yours one more"),
+        Slip(lambda widths, dilations: _sees(widths, dilations, span=lambda k, d: (k + 1) * d),
+             "a layer adds (k − 1)·d, not (k + 1)·d"),
+        Slip(lambda widths, dilations: _sees(widths, dilations, span=lambda k, d: (k - 1) * (d - 1)),
+             "a layer adds (k − 1)·d: with dilation 1 the taps stand side by side, 1 apart"),
     ),
     minutes=10,
     optional=True,
@@ -128,6 +144,10 @@ patches = Exercise(
              "each patch is a square still: make a row of its P² pixels"),
         Slip(lambda image, P: _patches(image, P).T, "a patch is a row: the answer is turned"),
         Slip(lambda image, P: _patches(image, P).mean(axis=1), "each patch was averaged: keep its pixels"),
+        Slip(lambda image, P: np.array([image[i : i + P, j : j + P].ravel() for i in range(len(image) - P + 1) for j in range(image.shape[1] - P + 1)]),
+             "the patches overlap: the next one begins P pixels further"),
+        Slip(lambda image, P: _patches(image, P).reshape(image.shape[0] // P, image.shape[1] // P, -1),
+             "the patches stand in a grid: make one list of them"),
     ),
     minutes=15,
     optional=True,

@@ -100,6 +100,12 @@ WRONG = {
         (norm_changes, "changed what it was given"), (lambda x, weight, bias, eps=1e-5: weight * (norm(x, 1, 0, eps) + bias), "added last"), (lambda x, weight, bias: norm(x, weight, bias), "the check calls"),
         (lambda x, weight, bias, eps=1e-5: norm(x, weight, bias, eps).astype(np.float32), "32 bits"), (changed(mean=lambda x: x.sum(-1, keepdims=True) / 2), ""),
         (lambda x, weight, bias, eps=1e-5: weight * (x - x.mean()) / np.sqrt(x.var() + eps) + bias, "whole array"),
+        (lambda x, weight, bias, eps=1e-5: weight * (x - np.mean(x, axis=1, keepdims=True)) / np.sqrt(np.var(x, axis=1, keepdims=True) + eps) + bias, "axis=-1 always does"),
+        (lambda x, weight, bias, eps=1e-5: np.array([(row - row.mean()) / np.sqrt(row.var() + eps) * weight + bias for row in x]), "texts of a batch"),
+        (changed(scale=lambda x, eps: np.sqrt((x**2).mean(-1, keepdims=True) + eps)), "once the mean is out"),
+        (lambda x, weight, bias, eps=1e-5: weight * (x - x.mean(-1, keepdims=True) + bias) / np.sqrt(x.var(-1, keepdims=True) + eps), "divided and scaled too"),
+        (lambda x, weight, bias, eps=1e-5: norm(x, 1, 0, eps) + weight * bias, "weight multiplies the bias"), (lambda x, weight, bias, eps=1e-5: norm(weight * x + bias, 1, 0, eps), "came first"),
+        (lambda x, weight, bias, eps=1e-5: norm(x, weight, bias, eps**2), "squared"), (lambda x, weight, bias, eps=1e-5: norm(x, 1, 0, eps) / weight + bias, "weight divides"),
     ],
     "pre_norm": [
         (lambda x, norm, sublayer: norm(x + sublayer(x)), "post-norm"), (lambda x, norm, sublayer: sublayer(norm(x)), "x is not added"), (lambda x, norm, sublayer: x + sublayer(x), "norm has no effect"),
@@ -107,6 +113,8 @@ WRONG = {
         (lambda x, norm, sublayer: x + sublayer(norm), ""), (lambda x, norm, sublayer: x + sublayer * norm(x), ""), (lambda x, norm, sublayer: x + norm(x), "sublayer is missing"),
         (lambda x, norm, sublayer: x * sublayer(norm(x)), "multiplied"), (lambda x, norm, sublayer: norm(x + sublayer(norm(x))), "second norm"), (lambda x, norm, sublayer: norm(x) + sublayer(x), "direct way"),
         (lambda x, sublayer, norm: x + sublayer(norm(x)), "behind the sublayer"), (lambda x, norm, sublayer: x + sublayer(norm(x) + x), ""),
+        (lambda x, norm, sublayer: x + norm(x) + sublayer(norm(x)), "as well"), (lambda x, norm, sublayer: norm(sublayer(x)), "x is not added"), (lambda x, norm, sublayer: x + sublayer(norm(norm(x))), "twice"),
+        (lambda x, norm, sublayer: x + x + sublayer(norm(x)), "added twice"), (lambda x, norm, sublayer: x + norm(sublayer(norm(x))), "second norm"), (lambda x, norm, sublayer: x + sublayer, "call it"),
     ],
     "rms_norm": [
         (lambda x, weight, eps=1e-5: norm(x, weight, 0, eps), "as in layer norm"), (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean(0) + eps), "each column"),
@@ -115,5 +123,8 @@ WRONG = {
         (lambda x, weight, eps=1e-5: rms(x, weight, 0), "eps is missing"), (lambda x, weight, eps=1e-5: weight * x / (np.sqrt((x * x).mean(-1, keepdims=True)) + eps), "after the root"),
         (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean() + eps), "whole array"), (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.var(-1, keepdims=True) + eps), "variance divides"),
         (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.mean(-1, keepdims=True) ** 2 + eps), ""), (lambda x, weight, eps=1e-5: weight + rms(x, 1, eps), "it multiplies"),
+        (lambda x, weight, eps=1e-5: x / np.sqrt((x * x).mean(1, keepdims=True) + eps) * weight, "axis=-1 always does"), (lambda x, weight, eps=1e-5: x / (np.sqrt((x * x).mean(-1, keepdims=True) + eps) * weight), "weight divides"),
+        (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.mean(-1, keepdims=True) ** 2 + eps), "mean was squared"), (lambda x, weight, eps=1e-5: weight * x * np.sqrt((x * x).mean(-1, keepdims=True) + eps), "root multiplies"),
+        (lambda x, weight, eps=1e-5: weight * x / np.linalg.norm(x, axis=-1, keepdims=True), "length of the row"), (lambda x, weight, eps=1e-5: weight * x / (abs(x).mean(-1, keepdims=True) + eps), "absolute values"),
     ],
 }  # fmt: skip

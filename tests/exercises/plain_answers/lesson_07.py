@@ -84,6 +84,7 @@ WRONG = {
         (lambda x, W, b: x @ (W + b), "added to the weights"), (lambda x, W, b: x @ W * b, "bias multiplies"), (lambda x, W, b: np.maximum(x @ W + b, 0), "ReLU"), (lambda x, W, b: x @ W - b, "subtracted"),
         (lambda x, W, b: x @ W + b[:, None], ""), (lambda x, W, b: x @ W + b.sum(), "added up"), (linear_in_place, "changed what it was given"), (lambda x, W, b: (x @ W + b).sum(axis=-1), "an axis was added up"),
         (lambda x, W, b: (x @ W + b).astype(int), "whole numbers"), (lambda x, b, W: x @ W + b, ""),
+        (lambda x, W, b: x @ W + b[0], "first bias"), (lambda x, W, b: 2 * (x @ W + b), "doubled"), (lambda x, W, b: np.array([row @ W + b for row in x]), "single row"),
     ],
     "gelu": [
         (lambda x: 0.5 * x * (1 + math.tanh(ROOT * (x + 0.044715 * x**3))), "takes one number"), (gelu_list, "takes one number"), (lambda x: max(0, x), "True or False"), (lambda x: np.maximum(0, x), "that is ReLU"),
@@ -93,6 +94,10 @@ WRONG = {
         (lambda x: 0.5 * x * 1 + np.tanh(ROOT * (x + 0.044715 * x**3)), "brackets are missing"), (lambda x: x / (1 + np.exp(-1.702 * x)), "short approximation"), (bent(np.tan), "tangent"),
         (lambda x: 0.5 * x * (1 + np.tanh(ROOT * (x + 0.044715 * x**3)) * 1j), "complex"), (lambda x: gelu(x).astype(np.float32), "32 bits"), (lambda x: 0.5 * x * (np.tanh(ROOT * (x + 0.044715 * x**3))), "1 in the bracket"),
         (lambda x: 0.5 * x * (1 + np.tanh(ROOT * (x + 0.0447 * x**3))), ""), (lambda x: 0.5 * x(1 + np.tanh(x)), "operator missing"), (lambda x: np.clip(gelu(x), None, 6), "values up to ±1000"),
+        (lambda x: x / (1 + np.exp(-x)), "SiLU"), (lambda x: np.tanh(x), "tanh alone"), (lambda x: 0.5 * x * (1 + np.tanh(ROOT * (x + 0.044715 * x) ** 3)), "whole bracket was cubed"),
+        (lambda x: 0.5 * x * (1 + np.tanh(ROOT * (x + 0.044715 * 3 * x))), "3·x"), (lambda x: 0.5 * x * (1 + np.tanh(ROOT * (x - 0.044715 * x**3))), "subtracted"),
+        (lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2 * math.pi) * (x + 0.044715 * x**3))), "2·π"), (lambda x: 0.5 * (x + np.tanh(ROOT * (x + 0.044715 * x**3))), "added to x"),
+        (lambda x: 0.5 * x + (1 + np.tanh(ROOT * (x + 0.044715 * x**3))), "½ x was added"), (lambda x: 0.5 * x * (1 + np.tanh(math.sqrt(2) * (x + 0.044715 * x**3))), "π is missing"),
     ],
     "feed_forward": [
         (lambda x, p: network(x, p, lambda z: np.maximum(0, z)), "ReLU"), (lambda x, p: network(x, p, lambda z: z), "GELU is missing"), (network_if, "True or False"),
@@ -102,5 +107,8 @@ WRONG = {
         (lambda x, p: gelu(x @ p["c_fc.weight"].T) @ p["c_proj.weight"].T, "matrix product"), (lambda x, p: p["c_proj.weight"] @ gelu(p["c_fc.weight"] @ x), "matrix product"), (lambda x, p: network(x, p, np.tanh), ""), (lambda x, p: network(x, p, lambda z: np.clip(gelu(z), None, 6)), ""),
         (lambda x, p: gelu(x @ p["fc.weight"]), "in the dict"), (lambda x, p: gelu(x * p["c_fc.weight"] + p["c_fc.bias"]), "do not fit"), (lambda x, p: gelu(x @ p["c_fc.weight"] + p["c_fc.bias"]), "second layer"),
         (lambda x, p: network(gelu(x), p, lambda z: z), "before c_fc"),
+        (lambda x, p: network(x, p, lambda z: gelu(gelu(z))), "twice"), (lambda x, p: network(x, p, np.tanh), "tanh alone"), (lambda x, p: network(x, p, lambda z: z / (1 + np.exp(-z))), "SiLU"),
+        (lambda x, p: network(x, p) - 2 * p["c_proj.bias"], "c_proj was subtracted"), (lambda x, p: x @ p["c_fc.weight"] @ p["c_proj.weight"], "GELU and both biases"),
+        (lambda x, p: gelu(x @ p["c_proj.weight"].T + p["c_fc.bias"]) @ p["c_fc.weight"].T + p["c_proj.bias"], "changed places"), (lambda x, p: gelu(x @ p["c_fc.weight"] + p["c_fc.bias"]) @ p["c_fc.weight"].T + p["c_proj.bias"], "used again"),
     ],
 }  # fmt: skip

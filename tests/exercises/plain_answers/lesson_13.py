@@ -1,5 +1,6 @@
 """Answers to the exercises of lesson 13_vision."""
 
+import itertools
 import math
 
 import numpy as np
@@ -73,10 +74,15 @@ WRONG = {
         (lambda widths, dilations: 1 + sum(k * d - 1 for k, d in zip(widths, dilations)), "not k·d"), (lambda widths, dilations: 1 + sum((k - 1) * d for k in widths for d in dilations), "every width met"), (lambda widths, dilations: 1 + sum(k // 2 * d for k, d in zip(widths, dilations)), "to both sides"),
         (lambda widths, dilations: str(sees_loop(widths, dilations)), "text"), (lambda widths, dilations: 1 + sum((k - 1) * d for k, d in zip(widths, dilations[::-1])), "wrong layers"), (lambda widths, dilations: 1 + sum(2 * (k // 2) * d for k, d in zip(widths, dilations)), "odd widths alone"),
         (lambda widths, dilations: widths[0] + sum((k - 1) * d for k, d in zip(widths[1:], dilations[1:])), ""), (lambda widths, dilations: 1 + (widths - 1) * dilations, "lists do not calculate"), (lambda widths, dilations: max((k - 1) * d + 1 for k, d in zip(widths, dilations)), ""), (lambda widths, dilations: [1 + (k - 1) * d for k, d in zip(widths, dilations)], ""),
+        (lambda widths, dilations: len({sum(s) for s in itertools.product(*[range(0, k * d, d) for k, d in zip(widths, dilations)])}), "gaps between the taps"),
+        (lambda widths, dilations: 1 + sum((k - 1) * d + 1 for k, d in zip(widths, dilations)), "one more"), (lambda widths, dilations: 1 + sum((k + 1) * d for k, d in zip(widths, dilations)), "not (k + 1)"),
+        (lambda widths, dilations: 1 + sum((k - 1) * (d - 1) for k, d in zip(widths, dilations)), "side by side"),
     ],
     "patches": [
         (cut_two, "do not fill"), (cut_float, "// gives a whole number"), (cut_none, "None"), (lambda image, P: image.reshape(-1, P * P), "follow each other"), (lambda image, P: cut(image.T, P), "rows and columns are swapped"), (lambda image, P: cut(image, P)[::-1], "backwards"), (lambda image, P: [image[i : i + P][j : j + P].ravel() for i in range(0, len(image), P) for j in range(0, image.shape[1], P)], "different"),
         (lambda image, P: cut(image, P).reshape(-1, P, P), "square still"), (lambda image, P: image.reshape(image.shape[0] // P, P, image.shape[1] // P, P).swapaxes(1, 2), "in a grid"), (lambda image, P: [image[i : i + P, j : j + P].ravel() for j in range(0, image.shape[1], P) for i in range(0, len(image), P)], "column by column"),
         (lambda image, P: [image[i : i + P, j : j + P].T.ravel() for i in range(0, len(image), P) for j in range(0, image.shape[1], P)], "are turned"), (lambda image, P: image.reshape(image.shape[0] // P, P, 6 // P, P).swapaxes(1, 2).reshape(-1, P * P), ""), (lambda image, P: cut(image, P).mean(1), "averaged"), (lambda image, P: cut(image, P).T, ""),
+        (lambda image, P: [image[i : i + P, j : j + P].ravel() for i in range(image.shape[0] - P + 1) for j in range(image.shape[1] - P + 1)], "overlap"),
+        (lambda image, P: [[image[i : i + P, j : j + P].ravel() for j in range(0, image.shape[1], P)] for i in range(0, image.shape[0], P)], "in a grid"),
     ],
 }  # fmt: skip

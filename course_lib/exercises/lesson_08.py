@@ -144,6 +144,7 @@ def _far_logits():
         (np.array([[0.0, 2000.0, 5.0]]), np.array([2])),
         (np.array([[1000.0, 1002.0, 999.0], [-3000.0, -3001.0, -3000.5]]), np.array([0, 2])),
         (np.array([[3000.0, 2900.0, 0.0], [2.0, 1.0, 0.0]]), np.array([0, 1])),
+        (np.array([[0.0, -800.0, -850.0]]), np.array([0])),  # here only 0 · ln 0 is no number
     ]
     return [Case(one, needs=_LOGITS) for one in rows]
 
@@ -202,6 +203,9 @@ cross_entropy = Exercise(
         Slip(lambda logits, targets: _loss(logits, targets, lambda z: np.log(_softmax(z))),
              "a small probability has become 0 before its logarithm: use logit − ln Σ "
              "exp(logits), after subtracting the largest", needs=_LOGITS),
+        Slip(lambda logits, targets: -(_hot(logits, targets) * np.log(_softmax(logits))).sum(axis=-1).mean(),
+             "a probability that has become 0 meets a 0 of the one-hot row, and 0 · ln 0 is no number: take the "
+             "right token's logit − ln Σ exp(logits) alone", needs=_LOGITS),
         Slip(lambda logits, targets: _loss(logits, targets, lambda z: np.log(_softmax(z) + 1e-9)),
              "a small number in the logarithm hides that the probability has become 0: use "
              "logit − ln Σ exp(logits)", needs=_LOGITS),
@@ -290,6 +294,8 @@ cross_entropy_backward = Exercise(
              "the 1 is subtracted at the most likely token: the target says where"),
         Slip(lambda logits, targets: _grad(logits, targets, p=lambda z: np.log(_softmax(z))),
              "the logarithm of the softmax stands there: take the probabilities"),
+        Slip(lambda logits, targets: _softmax(logits) - targets,
+             "the ids themselves were subtracted: a 1 is subtracted, in the column of the id"),
         Slip(lambda logits, targets: _hot(logits, targets) * _grad(logits, targets),
              "only the right token has a gradient: all others have one too"),
         Slip(lambda logits, targets: _softmax(logits) / np.size(targets) - _hot(logits, targets),
@@ -400,6 +406,7 @@ adamw_step = Exercise(
         Slip(_changed(decayed="gradient"),
              "the decay was added to the gradient, as in Adam with L2: AdamW takes lr·decay·w off w itself"),
         Slip(_changed(decayed="not lr"), "the decay is multiplied by lr too"),
+        Slip(_changed(decayed="after"), "the decay was taken off the w after the step: both start from the old w"),
         Slip(_changed(decayed="plus"), "the decay has the wrong sign: it shrinks w"),
         Slip(lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: _adamw(w, grad, m, v, t, lr),
              "beta1, beta2, eps and decay have no effect: they may be given"),

@@ -88,7 +88,7 @@ linear_backward = Exercise(
         Slip(lambda grad, x, W: (np.ones_like(grad) @ W.T, flat(x).T @ flat(grad), flat(grad).sum(axis=0)),
              "grad has no part in the gradient of x"),
     ),
-    minutes=15,
+    minutes=10,
     stars=2,
 )  # fmt: skip
 
@@ -142,7 +142,7 @@ gelu_backward = Exercise(
         Slip(lambda grad, x: grad * (x > 0), "that is the slope of ReLU"),
         Slip(lambda grad, x: grad * feed_forward.gelu_tanh(x), "that is GELU itself: its slope is asked for"),
     ),
-    minutes=15,
+    minutes=10,
     stars=2,
 )  # fmt: skip
 
@@ -309,7 +309,7 @@ layer_norm_backward = Exercise(
         Slip(lambda grad, x, weight, eps=1e-5: (_NB(grad, x, weight, eps)[0], grad * normalization.layer_norm(x, eps=eps), grad),
              "the gradients of weight and bias still have the rows: they add up over all of them"),
     ),
-    minutes=30,
+    minutes=25,
     stars=3,
 )  # fmt: skip
 
@@ -370,7 +370,7 @@ softmax_backward = Exercise(
         Slip(lambda grad, probs: attention.softmax_backward(grad, attention.softmax(probs)),
              "probs are the weights already: no second softmax"),
     ),
-    minutes=15,
+    minutes=10,
     stars=2,
 )  # fmt: skip
 
@@ -434,12 +434,14 @@ attention_backward = Exercise(
              "the gradient of q was divided by √K twice"),
         Slip(lambda grad, q, k, v, weights: (_AB(grad, q, k, v, weights, scale=False)[0] / q.shape[-1], _AB(grad, q, k, v, weights, scale=False)[1] / q.shape[-1], _AB(grad, q, k, v, weights)[2]),
              "the gradients were divided by K: it is the square root of K"),
+        Slip(lambda grad, q, k, v, weights: (*(g * math.sqrt(q.shape[-1] / v.shape[-1]) for g in _AB(grad, q, k, v, weights)[:2]), _AB(grad, q, k, v, weights)[2]),
+             "the scores were divided by the root of the width of queries and keys, not by that of the values"),
         Slip(lambda grad, q, k, v, weights: (*_AB(grad, q, k, v, weights)[:2], attention.softmax_backward(weights, weights).swapaxes(-1, -2) @ grad),
              "the gradient of v takes the weights themselves"),
         Slip(lambda grad, q, k, v, weights: (-_AB(grad, q, k, v, weights)[0], -_AB(grad, q, k, v, weights)[1], _AB(grad, q, k, v, weights)[2]),
              "the sign of the gradients of q and k is turned round"),
     ),
-    minutes=25,
+    minutes=20,
     stars=3,
 )  # fmt: skip
 
@@ -520,7 +522,7 @@ causal_self_attention_backward = Exercise(
         Slip(lambda grad, x, p, H: _but(_by_hand(grad, x, p, H), c_proj__weight=flat(x).T @ flat(grad)),
              "the gradient of c_proj.weight takes what c_proj was given: the merged heads"),
     ),
-    minutes=30,
+    minutes=25,
     stars=3,
 )  # fmt: skip
 

@@ -306,14 +306,14 @@ WRONG = {
         (lambda logits, targets: -pick((z := logits - logits.mean(-1, keepdims=True)) - np.log(np.exp(z).sum(-1, keepdims=True)), targets).mean(), "row's mean"),
         (lambda logits, targets: -pick(logits - np.log(np.exp(logits).sum(-1, keepdims=True)), targets).mean(), "large logits overflow"), (lambda logits, targets: -math.log(soft(logits)[0, targets[0]]), ""),
         (lambda logits, targets: str(loss(logits, targets)), "text"), (lambda logits, targets: -np.log(pick(soft(logits), targets).mean()), "averaged before the logarithm"), (lambda logits, targets: loss(logits, targets) * targets.size / len(logits), "number of texts"),
-        (lambda logits, targets: round(loss(logits, targets), 3), "rounded to 3"),
+        (lambda logits, targets: round(loss(logits, targets), 3), "rounded to 3"), (lambda logits, targets: -(np.eye(logits.shape[-1])[targets] * np.log(soft(logits))).sum(-1).mean(), "0 · ln 0"),
     ],
     "cross_entropy_backward": [
         (lambda logits, targets: -grad(logits, targets), "sign is turned"), (lambda logits, targets: grad(logits, targets) * targets.size, "is divided by the number"), (lambda logits, targets: soft(logits) / targets.size, "not subtracted"),
         (lambda logits, targets: grad(logits, targets) * targets.size / len(logits), "number of texts"), (lambda logits, targets: (soft(logits) - np.eye(4)[targets]) / targets.size, ""), (lambda logits, targets: (logits - np.eye(logits.shape[-1])[targets]) / targets.size, "as they are"),
         (lambda logits, targets: ((e := np.exp(logits)) / e.sum(-1) - np.eye(logits.shape[-1])[targets]) / targets.size, "keepdims"), (lambda logits, targets: (soft(logits, 0) - np.eye(logits.shape[-1])[targets]) / targets.size, "down the columns"),
         (lambda logits, targets: grad(logits, targets - 1), "counted from 1"), (lambda logits, targets: soft(logits) - np.eye(logits.shape[-1])[targets] / targets.size, "brackets"), (lambda logits, targets: (soft(logits) - 1) / targets.size, ""),
-        (lambda logits, targets: -np.eye(logits.shape[-1])[targets] / soft(logits) / targets.size, "for the probabilities"), (lambda logits, targets: (soft(logits) - targets) / targets.size, ""), (lambda logits, targets: grad(logits, logits.argmax(-1)), "most likely token"),
+        (lambda logits, targets: -np.eye(logits.shape[-1])[targets] / soft(logits) / targets.size, "for the probabilities"), (lambda logits, targets: (soft(logits) - targets) / targets.size, "ids themselves"), (lambda logits, targets: grad(logits, logits.argmax(-1)), "most likely token"),
         (lambda logits, targets: grad(logits, targets) * targets.size / logits.size, "all entries"), (lambda logits, targets: (log_soft(logits) - np.eye(logits.shape[-1])[targets]) / targets.size, "logarithm of the softmax"),
     ],
     "adamw_step": [
@@ -325,6 +325,7 @@ WRONG = {
         (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: adamw(w, grad, m, v, t, lr), "have no effect"), (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: adamw(w, grad, m, v, t, 0.1, beta1, beta2, eps, decay), "lr has no effect"),
         (lambda w, grad, m, v, t, lr: adamw(w, grad, m, v, t, lr), "the check calls"), (adamw_with(lambda m, v, t, b1, b2, eps: m / (1 - b1**t) / (math.sqrt(v / (1 - b2**t)) + eps)), "takes one number"), (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: adamw(w, grad, m, v, t, lr, beta1, beta2, 1e-6, decay), ""),
         (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: adamw(w, grad, m, v, t + 1, lr, beta1, beta2, eps, decay), "one ahead"),
+        (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: ((new := adamw(w, grad, m, v, t, lr, beta1, beta2, eps, 0.0))[0] * (1 - lr * decay), *new[1:]), "after the step"),
     ],
     "clip_gradients": [
         (clip_in_place, "changed what it was given"), (lambda grads, max_norm: clip(grads, max_norm)[0], "return 2 things"), (lambda grads, max_norm: clip(grads, max_norm)[::-1], "another order"),

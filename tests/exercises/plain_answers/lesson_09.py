@@ -259,6 +259,7 @@ WRONG = {
         (lambda grad, q, k, v, weights: attend_back(grad, q, k, v, weights, scale=q.shape[-1]), "square root of K"), (lambda *a: (attend_back(*a)[1], attend_back(*a)[0], attend_back(*a)[2]), "another order"), (lambda grad, q, k, v, weights: (grad @ k, grad @ q, weights @ grad), "matrix product"),
         (lambda grad, q, k, v, weights: (*attend_back(grad, q, k, v, weights)[:2], weights @ grad), "matrix product"), (lambda *a: attend_back(*a, scale=2), ""), (lambda grad, q, k, v, weights: (*attend_back(grad, q, k, v, weights)[:2], attend_back(grad, q, k, v, weights)[2] / math.sqrt(q.shape[-1])), "never met the scores"),
         (lambda *a: tuple(-g for g in attend_back(*a)), ""), (lambda *a: attend_back(*a, back=lambda g, w: w * (g - g.mean(-1, keepdims=True))), ""),
+        (lambda grad, q, k, v, weights: (*(g * math.sqrt(q.shape[-1] / v.shape[-1]) for g in attend_back(grad, q, k, v, weights)[:2]), attend_back(grad, q, k, v, weights)[2]), "not by that of the values"),
     ],
     "causal_self_attention_backward": [
         (lambda *a: layer_back(*a, mask=False), "without the mask"), (lambda *a: layer_back(*a, order=(1, 0, 2)), "queries and keys"), (lambda *a: layer_back(*a, order=(0, 2, 1)), "keys and values"), (lambda *a: layer_back(*a, back=lambda *b: attend_back(*b, scale=1)), "not divided by √K"),

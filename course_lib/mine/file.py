@@ -4,6 +4,7 @@ The file is ordinary Python: a head, then a part for each piece under a line suc
 of the lessons, then what it does as a program. A part is replaced or put in; every other line stays as it is.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -79,6 +80,8 @@ LESSON_OF = {mark[2]: int(mark[1]) for mark in MARK.finditer(PAGE) if mark[2]}  
 def solution(check):
     """Print the course's own answer to the exercise of a check, `check_softmax` or its name, "softmax".
 
+    It calls other pieces by their names alone; below it stands how a notebook gets those.
+
     Raises ValueError for what is no exercise.
 
     >>> solution("unembed")
@@ -90,7 +93,11 @@ def solution(check):
         raise ValueError(
             f"solution: there is no exercise {name!r}; give it the check, as in solution(check_softmax)"
         )
-    print(parts(PAGE)[name])
+    code = parts(PAGE)[name]
+    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)} & set(LESSON_OF) - {name}
+    print(code)
+    if used:
+        print(f"# from other lessons, or from cells that have not run: {', '.join(f'mine.{piece}' for piece in sorted(used))}")
 
 
 def put(text, name, code):

@@ -105,7 +105,7 @@ def all_named():
 
 # What stands for something else on a page, and what it stands for here.
 A_CLAIM = next(id for id, claim in documents.claims().items() if claim.verdict == "reproduced")
-WORDS = {"the.id": A_CLAIM, "the_name": "softmax", "check_something": "check_softmax", "NN_name": "04_attention"}
+WORDS = {"the.id": A_CLAIM, "the_name": "softmax", "NN_name": "04_attention"}
 RUN, SERVE, SELECT, BY_CI, CLASSROOM = "run", "serve", "select", "ci", "classroom"
 # What the command is, how it is run, and what is run in its place.
 OTHERWISE = [

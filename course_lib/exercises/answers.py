@@ -1,10 +1,9 @@
 """What an answer may be made of, and when it is right: one rule for the lessons' checks and for the grader.
 
 `plain` brings whatever a function returned into a plain form, in a lesson and in the grader's sandbox, which
-has this file and NumPy alone; `same` compares two plain answers, and `why_wrong` says what sets them apart.
+has this file and NumPy alone; `same` compares two plain answers. What sets them apart, `compare` says.
 """
 
-import itertools
 import numbers
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -16,8 +15,6 @@ MOST_NUMBERS, MOST_ITEMS, DEEPEST = 1_000_000, 100_000, 20  # in one array, in o
 
 NOTHING = "your function returned nothing: is a return missing?"
 CHANGED = "your function changed what it was given: build something new, or work on a copy"
-FEW_DIGITS = "the answer is right to a few digits only: compute with 64-bit floats, as the inputs are"
-NOT_A_NUMBER = "the answer holds NaN, not a number: look for 0/0, ∞ − ∞, or a logarithm or root below 0"
 
 
 class Refused(TypeError):
@@ -159,48 +156,6 @@ def numbers_of(value):
     except ValueError:  # rows of different lengths
         return None
     return array if array.dtype.kind in "biuf" else None
-
-
-def why_wrong(answer, right):
-    """One sentence, in no words of the exercise, on what sets a plain answer apart from the right one; or ""."""
-    if answer is None:
-        return NOTHING
-    if isinstance(right, dict) != isinstance(answer, dict):
-        return f"expected {kind(right) if numbers_of(right) is None else 'numbers'}, got {kind(answer)}"
-    if isinstance(right, tuple):
-        if not isinstance(answer, tuple | list) or len(answer) != len(right):
-            got = f"{len(answer)}" if isinstance(answer, tuple | list) else kind(answer)
-            return f"return {len(right)} things, not {got}"
-        if len(right) == 2 and same(answer[::-1], right):
-            return "the two things that your function returns have changed places"
-        return next((why_wrong(a, r) for a, r in zip(answer, right, strict=True) if not same(a, r)), "")
-    given, array = numbers_of(answer), numbers_of(right)
-    if array is None or isinstance(answer, dict):
-        return ""
-    if given is None:
-        return f"expected {'an array of numbers' if array.ndim else 'a number'}, got {kind(answer)}"
-    if given.shape != array.shape:
-        return f"expected the shape {array.shape}, got {given.shape}"
-    if array.dtype == bool and given.dtype != bool:
-        return f"expected True and False, got numbers of the type {given.dtype}"
-    if np.isnan(given).any():
-        return NOT_A_NUMBER
-    return few_digits(given, array)
-
-
-def few_digits(answer, right):
-    """The sentence for an answer that was right before it lost digits; or ""."""
-    if right.dtype.kind != "f":
-        return ""
-    scale = np.abs(right[np.isfinite(right)]).max(initial=0)
-    if single(answer, right) and np.allclose(answer, right, rtol=1e-3, atol=1e-5 * scale):
-        return FEW_DIGITS
-    if np.any(answer) and np.array_equal(answer, np.trunc(right)) and not close(answer, right):
-        return "the answer is right but cut to whole numbers: does it stand in an array of integers?"
-    for digits in itertools.takewhile(lambda _: not close(answer, right), range(8)):
-        if np.any(np.round(right, digits)) and close(answer, np.round(right, digits)):
-            return f"the answer is right but rounded to {digits} digit{'s' * (digits != 1)}: return it as it is"
-    return ""
 
 
 def kind(answer):

@@ -7,9 +7,9 @@ import numpy as np
 
 from course_lib.in_numpy import attention as lib
 
-from . import Wrong, exercise, to_array
 from .description import Case, Exercise, Slip, sizes
 from .judge import check
+from .local import Reply, local
 
 # --- softmax
 
@@ -416,59 +416,86 @@ check_softmax, check_causal_mask, check_attention, check_head = map(check, EXERC
 _WIDTH = {"meaning": 3, "place": 6}
 
 
-@exercise
-def check_look_back(look_back):
-    """`look_back()` returns W_Q and W_K (9, K), with which a causal head looks one token back.
+def _with_these_matrices(function):
+    """`call` for `judge`: meaning (6, 3) → the weights (2, 6, 6) that the learner's matrices give, causal and unmasked."""
 
-    A row holds three entries of meaning and six of place, the one of its place 1. Whatever the words mean, every token
-    but the first gives at least nine tenths of its weight to the token before it.
-    """
-    parts = look_back()
-    if parts is None or not hasattr(parts, "__len__") or len(parts) != 2:
-        raise Wrong("expected two matrices: `return W_Q, W_K`")
-    W_Q, W_K = map(to_array, parts)
-    for name, W in (("W_Q", W_Q), ("W_K", W_K)):
+    def call(meaning):
+        reply = local(function)()
+        if reply.value is not None:
+            try:
+                W_Q, W_K = _matrices(reply.value)
+            except ValueError as error:
+                return Reply(refused=str(error))
+            reply.value = _weights(W_Q, W_K, meaning)
+        return reply
+
+    return call
+
+
+def _matrices(value):
+    """W_Q and W_K as arrays; ValueError, with the sentence for the learner, when they are no such matrices."""
+    if not isinstance(value, tuple | list | np.ndarray) or len(value) != 2:
+        raise ValueError("expected two matrices: `return W_Q, W_K`")
+    parts = []
+    for name, part in zip(("W_Q", "W_K"), value, strict=True):
+        try:
+            W = np.array(part, dtype=float)
+        except (TypeError, ValueError):
+            raise ValueError(f"{name} is not an array of numbers, with rows of equal length") from None
         if W.ndim != 2 or len(W) != sum(_WIDTH.values()) or not W.shape[1]:
-            raise Wrong(f"a row of x has nine entries, so {name} has the shape (9, K), not {W.shape}")
+            raise ValueError(f"a row of x has nine entries, so {name} has the shape (9, K), not {W.shape}")
         if not np.isfinite(W).all() or abs(W).max() > 1e100:
-            raise Wrong(f"{name} holds a number that is too large to compute with")
+            raise ValueError(f"{name} holds NaN, or a number that is too large to compute with")
+        parts.append(W)
+    W_Q, W_K = parts
     if W_Q.shape != W_K.shape:
-        raise Wrong(f"a query meets a key in a dot product, so both have one width: yours have {W_Q.shape[1]} and {W_K.shape[1]}")
-    rng = np.random.default_rng(4)
-    words = rng.random((20, _WIDTH["place"], _WIDTH["meaning"]))
-    _judge_places(W_Q, W_K, np.zeros_like(words[0]))
-    for meaning in words:
-        weights = _weights(W_Q, W_K, meaning)
-        if (np.diagonal(weights, -1) < 0.9).any():
-            raise Wrong(
-                "with other words in the same places the weights are others: what the words mean must not enter the scores"
-            )
+        raise ValueError(f"a query meets a key in a dot product, so both have one width: yours have {W_Q.shape[1]} and {W_K.shape[1]}")
+    return parts
 
 
-def _weights(W_Q, W_K, meaning, causal=True):
+def _weights(W_Q, W_K, meaning):
     x = np.concatenate([meaning, np.eye(_WIDTH["place"])], axis=1)  # (6, 9)
-    mask = lib.causal_mask(len(x)) if causal else None
-    return lib.scaled_dot_product_attention(x @ W_Q, x @ W_K, x, mask)[1]
+    masks = (lib.causal_mask(len(x)), None)
+    return np.stack([lib.scaled_dot_product_attention(x @ W_Q, x @ W_K, x, mask)[1] for mask in masks])
 
 
-def _judge_places(W_Q, W_K, meaning):
-    """Raise Wrong unless words without meaning, told apart by their places alone, look one back."""
-    weights, unmasked = _weights(W_Q, W_K, meaning), _weights(W_Q, W_K, meaning, causal=False)
-    back = np.diagonal(weights, -1)
-    if (back >= 0.9).all():
-        return
-    most, t = weights.argmax(axis=1), int((back < 0.9).argmax()) + 1  # t: the first that fails
+def _where_it_looks(call, arguments):
+    """One sentence on a head that does not look one token back."""
+    weights, unmasked = call(*arguments)
+    if arguments[0].any():
+        return "with other words in the same places the weights are others: what the words mean must not enter the scores"
+    back, most = np.diagonal(weights, -1), weights.argmax(axis=1)
+    t = int((back < 0.9).argmax()) + 1  # the first that fails
     if np.allclose(unmasked, 1 / len(unmasked)):
-        raise Wrong("every token looks at all alike: a query must fit the key of one place better than the others")
+        return "every token looks at all alike: a query must fit the key of one place better than the others"
     if (most == np.arange(len(most))).all():
-        raise Wrong("every token looks at itself: its query must fit the key of the place before")
+        return "every token looks at itself: its query must fit the key of the place before"
     if (unmasked.argmax(axis=1)[:-1] == np.arange(1, len(most))).all():
-        raise Wrong("the queries fit the key of the place after, which the mask hides: shift the other way")
+        return "the queries fit the key of the place after, which the mask hides: shift the other way"
     if (most[1:] == np.arange(len(most) - 1)).all():
-        raise Wrong(
+        return (
             f"the direction is right, and the lead too small: token {t} gives {back[t - 1]:.2f} to the one before it, "
             "so let the scores be larger"
         )
-    raise Wrong(
-        f"the token in place {t}, counted from 0, gives {back[t - 1]:.2f} to the one before it, and most to place {most[t]}"
-    )
+    return f"the token in place {t}, counted from 0, gives {back[t - 1]:.2f} to the one before it, and most to place {most[t]}"
+
+
+look_back = Exercise(
+    name="look_back",
+    lesson=4,
+    text="""W_Q and W_K (9, K), with which a causal head looks one token back.
+
+    A row holds three entries of meaning and six of place, the one of its place 1. Whatever the words mean, every token
+    but the first gives at least nine tenths of its weight to the token before it.
+    """,
+    reference=lambda meaning: np.stack([np.eye(6, k=-1), np.eye(6, k=-1)]),
+    cases=lambda rng: [Case((meaning,)) for meaning in (np.zeros((6, 3)), *rng.random((20, 6, 3)))],
+    draw=lambda rng: (rng.random((6, 3)),),
+    same=lambda weights, right: bool((np.diagonal(weights[0], -1) >= 0.9).all()),
+    properties=(_where_it_looks,),
+    minutes=15,
+    stars=2,
+    optional=True,
+    graded=False,
+)
+check_look_back = check(look_back, _with_these_matrices)

@@ -10,17 +10,11 @@ import numpy as np
 import pytest
 import torch
 
-from course_lib.exercises import Wrong, exercise, expect
-from course_lib.exercises.answers import (
-    CHANGED,
-    FEW_DIGITS,
-    MOST_NUMBERS,
-    NOTHING,
-    Refused,
-    plain,
-    same,
-    why_wrong,
-)
+from course_lib.exercises import Wrong
+from course_lib.exercises.answers import CHANGED, MOST_NUMBERS, NOTHING, Refused, plain, same
+from course_lib.exercises.description import Case, Exercise
+from course_lib.exercises.judge import check, judge
+from course_lib.exercises.local import local
 
 ROWS = np.array([[0.1, 0.2, 0.7], [0.3, 0.3, 0.4]])
 PAIRS = Counter({(1, 2): 3, (2, 1): 1})
@@ -121,42 +115,50 @@ def test_right_in_any_form(answer, right):
     assert same(plain(answer), right)  # plain already
 
 
+def verdict(answer, right):
+    """The judge's, on a function that gives this answer where this is right."""
+    exercise = Exercise(
+        "given", 4, "", lambda x: right, cases=lambda rng: [Case((1,))], draw=lambda rng: (3,)
+    )
+    return judge(exercise, local(lambda x: answer))
+
+
 @pytest.mark.parametrize(
     ("answer", "right", "says"),
     [
         (None, ROWS, NOTHING),
-        (ROWS.T, ROWS, "expected the shape (2, 3), got (3, 2)"),
-        (ROWS.tolist()[0], ROWS, "expected the shape (2, 3), got (3,)"),
-        (np.array([0.5]), 0.5, "expected the shape (), got (1,)"),
-        ([[1, 2], [3]], ROWS, "expected an array of numbers, got list"),
-        ("0.5", 0.5, "expected a number, got str"),
-        ([None, 1.0], np.ones(2), "expected an array of numbers, got list"),
-        ({}, ROWS, "expected numbers, got dict"),
-        (ROWS, PAIRS, "expected Counter, got an array of shape (2, 3)"),
-        ({"a": 1}, {"a": 0}, ""),
-        ({}, {"a": 0}, ""),
+        (ROWS.T, ROWS, "the shape should be (2, 3), yours is (3, 2): rows and columns are swapped"),
+        (ROWS.tolist()[0], ROWS, "the shape should be (2, 3), yours is (3,)"),
+        (np.array([0.5]), 0.5, "the shape should be a single number, yours is (1,)"),
+        ([[1, 2], [3]], ROWS, "the rows of your answer have different lengths"),
+        ("0.5", 0.5, "numbers are expected, yours is a text"),
+        ([None, 1.0], np.ones(2), "your answer holds None"),
+        ({}, ROWS, "numbers are expected, yours is a dict"),
+        (ROWS, PAIRS, "a dict is expected, yours is an array of shape (2, 3)"),
+        ({"a": 1}, {"a": 0}, "'a' should be 0, yours is 1"),
+        ({}, {"a": 0}, 'your dict has no "a"'),
         (ROWS * np.nan, ROWS, "NaN"),
-        (ROWS + 1e-4, ROWS, ""),
-        (ROWS[::-1], ROWS, ""),
-        (ROWS.astype(np.float32), ROWS, FEW_DIGITS),
-        (ROWS.astype(np.float32).tolist(), ROWS, FEW_DIGITS),
-        (ROWS.astype(np.float16), ROWS, FEW_DIGITS),
-        (np.float32(1 / 3), 1 / 3, FEW_DIGITS),
-        (np.round(ROWS / 3, 2), ROWS / 3, "the answer is right but rounded to 2 digits"),
+        (ROWS + 1e-4, ROWS, "should be"),
+        (ROWS[::-1], ROWS, "should be"),
+        (ROWS.astype(np.float32), ROWS, "32 bits or fewer"),
+        (ROWS.astype(np.float32).tolist(), ROWS, "32 bits or fewer"),
+        (ROWS.astype(np.float16), ROWS, "32 bits or fewer"),
+        (np.float32(1 / 3), 1 / 3, "32 bits or fewer"),
+        (np.round(ROWS / 3, 2), ROWS / 3, "rounded to 2 digits"),
         (np.array([1, 2]), np.array([1.5, 2.5]), "cut to whole numbers"),
-        (np.array([1, 0]), np.array([True, False]), "expected True and False, got numbers of the type int64"),
-        (([1], [[1, 2]]), ([[1, 2]], [1]), "have changed places"),
-        ([[[1]]], ([[1]], [1]), "return 2 things, not 1"),
-        (ROWS, ([0.1, 0.2, 0.7], [0.3, 0.3, 0.4]), "return 2 things, not an array of shape (2, 3)"),
-        (([1], [[1, 2, 3]]), ([1], [[1, 2]]), "expected the shape (1, 2), got (1, 3)"),
-        (1, "1", ""),
+        (np.array([1, 0]), np.array([True, False]), "True and False are expected"),
+        (([1], [[1, 2]]), ([[1, 2]], [1]), "stand in another order"),
+        ([[[1]]], ([[1]], [1]), "return 2 things"),
+        (ROWS, ([0.1, 0.2, 0.7], [0.3, 0.3, 0.4]), "return 2 things"),
+        (([1], [[1, 2, 3]]), ([1], [[1, 2]]), "the shape should be (1, 2), yours is (1, 3)"),
+        (1, "1", "a text is expected, yours is a number"),
     ],
 )
 def test_wrong_with_a_reason(answer, right, says):
-    answer = plain(answer)
-    assert not same(answer, right)
-    assert says in why_wrong(answer, right)
-    assert bool(says) == bool(why_wrong(answer, right))
+    assert not same(plain(answer), plain(right))
+    given = verdict(answer, right)
+    assert given.outcome == "wrong"
+    assert says in given.sentence
 
 
 @pytest.mark.parametrize(
@@ -208,20 +210,20 @@ def test_single_precision_is_refused_however_the_rounding_falls():
     """For 200 draws each answer in 32 bits is refused: none slips through, so no mark depends on the seed."""
     for seed in range(200):
         right = np.random.default_rng(seed).normal(size=(2, 3))
-        assert why_wrong(right.astype(np.float32), right) == FEW_DIGITS
+        assert not same(plain(right.astype(np.float32)), right)
         assert same(right + 0, right)
 
 
-@exercise
-def check_half(half):
-    x = np.array([0.1, 0.7])
-    expect(half(x), x / 2, "half of 0.1 is 0.05")
+check_half = check(Exercise(
+    "half", 4, "Half of x (T,).", lambda x: x / 2,
+    cases=lambda rng: [Case((np.array([0.1, 0.7]),)), Case((np.array([0.3, 0.21, 0.9]),))], draw=lambda rng: (rng.normal(size=2),),
+))  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("half", "says"),
     [
-        (lambda x: x.astype(np.float32) / 2, FEW_DIGITS),
+        (lambda x: x.astype(np.float32) / 2, "32 bits or fewer"),
         (lambda x: (x / 2).astype(str), "array of text"),
         (lambda x: np.round(x / 2, 1), "rounded to 1 digit:"),
         (lambda x: None, NOTHING),
@@ -240,7 +242,7 @@ def test_a_lessons_check_takes_any_form(half, capsys):
     assert capsys.readouterr().out == "right\n"
 
 
-def test_what_a_generator_raises_is_the_functions(capsys):
+def test_what_a_generator_raises_is_the_functions():
     def unwritten(x):
         yield from ()
         raise NotImplementedError
@@ -248,7 +250,7 @@ def test_what_a_generator_raises_is_the_functions(capsys):
     def fails(x):
         yield 1 / 0
 
-    check_half(unwritten)
-    assert capsys.readouterr().out == "not written yet\n"
-    with pytest.raises(Wrong, match="your function stopped at .* with ZeroDivisionError"):
+    with pytest.raises(Wrong, match="delete that line"):  # something stands above it
+        check_half(unwritten)
+    with pytest.raises(Wrong, match="your function stopped at .*: a number was divided by 0"):
         check_half(fails)

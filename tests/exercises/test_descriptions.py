@@ -4,6 +4,8 @@ import importlib
 import inspect
 import pkgutil
 import re
+import traceback
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ import course_lib.exercises
 from course_lib import one_page
 from course_lib.exercises import Wrong, judge
 from course_lib.exercises.local import local
+from tests.conftest import CASES as NAMES
+from tests.conftest import exercises
 from tests.exercises import plain_answers
 from tests.exercises.soundness import offences
 
@@ -40,14 +44,16 @@ def test_the_description_is_sound(name):
 
 
 @every_exercise
-def test_right_answers_of_all_styles_pass(name):
+def test_right_answers_of_all_styles_pass(name, record_property):
     functions = [getattr(one_page, name), *RIGHT[name]]
+    record_property("answers", len(functions))
     assert len(functions) >= 6
     assert [verdict(name, function).sentence for function in functions] == [""] * len(functions)
 
 
 @every_exercise
-def test_wrong_answers_get_one_sentence(name, capsys):
+def test_wrong_answers_get_one_sentence(name, capsys, record_property):
+    record_property("answers", len(WRONG[name]))
     assert len(WRONG[name]) >= 8
     named = 0
     for i, (function, says) in enumerate(WRONG[name]):
@@ -67,13 +73,31 @@ def test_wrong_answers_get_one_sentence(name, capsys):
 def test_seven_of_ten_mistakes_are_named_and_no_exception_is_opaque():
     """Over all exercises; what is not named gets the smallest failing call with its numbers."""
     cases = [(name, function, says) for name, cases in WRONG.items() for function, says in cases]
-    unknown = []
+    unknown, meant_for_another = [], []
     for name, function, says in cases:
         sentence = verdict(name, function).sentence
+        if not says and sentence in {slip.says for slip in EXERCISES[name].slips}:
+            meant_for_another.append((name, sentence))
         if not says and (NUMBERS.search(sentence) or UNKNOWN.search(sentence)):
             unknown.append((name, sentence))
     assert len(unknown) <= 0.3 * len(cases)
     assert sum(bool(UNKNOWN.search(sentence)) for _, sentence in unknown) <= 0.02 * len(cases)
+    assert len(meant_for_another) <= 0.02 * len(cases), meant_for_another
+    assert len(cases) > 900
+
+
+def test_the_summary_counts_what_failed_too():
+    def report(test, *properties):
+        return SimpleNamespace(nodeid=f"a.py{test}_of_all_styles[1]", user_properties=list(properties))
+
+    wrong, right = (test for _, test in NAMES.values())
+    passed = [report(wrong), report(wrong, ("answers", 8)), report(right, ("answers", 6))]
+    assert exercises({"passed": passed, "failed": [report(wrong, ("answers", 9))]}) == (
+        "wrong answers: 9 of 18 rejected, right ones: 6 of 6 accepted"
+    )
+    assert exercises({"passed": [SimpleNamespace(nodeid="b.py::test_other", user_properties=[])]}) == ""
+    for test in (wrong, right):
+        assert sum(name.startswith(test.removeprefix("::")) for name in globals()) == 1
 
 
 # --- what has nothing to do with the exercise
@@ -248,3 +272,40 @@ def test_lost_digits_memory_and_chance(name):
         return calls[-1] if len(calls) == 1 else calls[-2]
 
     assert verdict(name, remembers).outcome == "wrong"
+
+
+@every_exercise
+def test_a_torch_answer_is_as_good(name):
+    right = EXERCISES[name].reference
+
+    def tensor(one):
+        one = np.array(one)
+        return torch.as_tensor(one).requires_grad_(one.dtype == float)
+
+    def answer(*arguments):
+        value = right(*arguments)
+        if isinstance(value, tuple):
+            return tuple(tensor(one) if isinstance(one, np.ndarray) else one for one in value)
+        return tensor(value) if isinstance(value, np.ndarray | float) else value
+
+    assert verdict(name, answer).sentence == ""
+
+
+@every_exercise
+def test_a_wrong_number_of_arguments(name):
+    function = eval("lambda a, b, c, d, e, f, g, h, i, j, k, l, m: 0")
+    given = verdict(name, function)
+    assert given.outcome == "wrong" and "missing" in given.sentence and f"the check calls {name}(" in given.sentence
+
+
+def test_jupyter_shows_the_sentence_and_no_traceback():
+    error = Wrong("the mask is inverted")
+    assert error._render_traceback_() == ["Wrong: the mask is inverted"]
+    assert "the mask is inverted" in "".join(traceback.format_exception(error))
+
+
+def test_torch_on_an_array_gets_a_hint():
+    def function(scores, temperature=1.0):
+        return torch.softmax(scores / temperature, dim=-1)
+
+    assert "torch.from_numpy makes tensors" in verdict("softmax", function).sentence

@@ -8,7 +8,9 @@ import pytest
 from nbconvert import HTMLExporter
 
 from course_lib.widgets import LIVE
+from course_lib.widgets.sources import page_element
 from tests.notebooks.lessons import lessons, notebooks
+from tests.notebooks.live_state import states
 
 MAKES_ONE = re.compile(rf"^({'|'.join(LIVE)})\(", re.MULTILINE)
 
@@ -29,3 +31,11 @@ def test_without_a_kernel_the_picture_stands_where_the_widget_stood(path):
         (output,) = cell["outputs"]
         png = "".join(output["data"]["image/png"]).replace("\n", "")
         assert png in html.replace("\n", ""), cell["id"]
+
+
+@pytest.mark.parametrize("path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem)
+def test_the_state_of_a_live_picture_is_stored_for_the_web_pages(path):
+    for cell in live_cells(path):
+        (live,) = states(cell["outputs"])  # `make notebooks` stores it
+        assert live["widget"] in "".join(cell["source"]), cell["id"]
+        assert live["state"] and page_element(live).count("<") == 2

@@ -21,6 +21,10 @@ def _merged(ids, pair, new, step=2, first_only=False):
     return out
 
 
+def _replaced_by(ids, pair, some):
+    return [two for one in _merged(ids, pair, -1) for two in (some if one == -1 else [one])]
+
+
 def _replaced(ids, pair, new):
     text = " ".join(map(str, ids)).replace(f"{pair[0]} {pair[1]}", str(new))
     return [int(one) for one in text.split()]
@@ -100,6 +104,17 @@ count_pairs = Exercise(
              "the left token was counted, wherever it stands: count the two side by side"),
         Slip(lambda ids: {(a, b): ids.count(b) for a, b in pairwise(ids)},
              "the right token was counted, wherever it stands: count the two side by side"),
+        Slip(lambda ids: dict(Counter(pairwise(ids)) + Counter(pairwise(ids[::-1]))),
+             "every pair was counted from both sides: (2, 1) counts only where the 2 stands on the left"),
+        Slip(lambda ids: dict(Counter(pairwise(sorted(ids)))), "the ids were sorted: the order of the list stays"),
+        Slip(lambda ids: {pair: n for pair, n in _count(ids).items() if n > 1},
+             "pairs that occur once are missing: they count too"),
+        Slip(lambda ids: {pair: n for pair, n in _count(ids).items() if n == max(_count(ids).values())},
+             "only the most frequent pairs are there: the counts of all are asked for"),
+        Slip(lambda ids: {pair: n for pair, n in _count(ids).items() if pair[0] != pair[1]},
+             "pairs of two equal tokens are missing: 7 7 7 holds the pair (7, 7) twice"),
+        Slip(lambda ids: {pair: n if pair[0] != pair[1] else (n + 1) // 2 for pair, n in _count(ids).items()},
+             "in 7 7 7 the pair (7, 7) was counted once: neighbouring pairs share a token"),
         Slip(lambda ids: {},
              "the dict stays empty: a pair that is met for the first time has to be put in, with the count 1"),
         Slip(lambda ids: dict(Counter(a + b for a, b in pairwise(ids))),
@@ -201,6 +216,14 @@ merge_pair = Exercise(
         Slip(lambda ids, pair, new: _merged(ids, pair, 256), "the new id is given: it is not always 256"),
         Slip(lambda ids, pair, new: _merged(ids, pair, sum(pair)),
              "the two ids were added: the pair becomes the id `new`"),
+        Slip(lambda ids, pair, new: _last_lost(ids, pair, new) + [ids[-1]],
+             "the last token was appended once more, though a merge had taken it: append it only if the loop has not "
+             "gone past it"),
+        Slip(lambda ids, pair, new: _replaced_by(ids, pair, []), "the pair was deleted: the id `new` takes its place"),
+        Slip(lambda ids, pair, new: _replaced_by(ids, pair, [*pair, new]),
+             "the new id stands beside the pair: it takes the place of both tokens"),
+        Slip(lambda ids, pair, new: [int(c) for c in "".join(map(str, ids)).replace(f"{pair[0]}{pair[1]}", str(new))],
+             "the ids were joined to a text and taken apart digit by digit: compare ids, not their digits"),
         Slip(lambda ids, pair, new: _merged(ids, pair, pair),
              "the pair was put in: the pair becomes the id `new`"),
         Slip(lambda ids, pair, new: _merged(ids, pair, new, step=1),
@@ -286,6 +309,12 @@ train_bpe = Exercise(
              "the same pair is learnt again and again: after each merge count the merged list"),
         Slip(lambda text, n: {pair: 255 + n for pair in _learn(text, 1)},
              "the same pair is learnt again and again: after each merge count the merged list"),
+        Slip(lambda text, n: _learn(text, n, first=max(text.encode(), default=0) + 1),
+             "the new ids begin behind the largest byte of this text: the first new id is 256, whatever the text"),
+        Slip(lambda text, n: {pair: 256 + i for i, (pair, _) in enumerate(Counter(pairwise(text.encode())).most_common(n))},
+             "the pairs were counted once: after each merge the list is another one, count again"),
+        Slip(lambda text, n: _learn(text.replace(" ", ""), n), "the blanks are gone: a blank is a byte as any other"),
+        Slip(lambda text, n: _learn(text.lower(), n), "capitals were made small: they are bytes of their own"),
         Slip(lambda text, n: _learn(text, 1), "only one merge is learnt: how_many says how many"),
         Slip(lambda text, n: _learn(text, n - 1), "there is one merge too few"),
         Slip(lambda text, n: _learn(text, n + 1), "there is one merge too many"),
@@ -410,6 +439,11 @@ encode = Exercise(
         Slip(lambda text, merges: _encode_once(text, merges, _replaced),
              "as text, 9 10 is found inside 99 10: compare ids, not their digits"),
         Slip(lambda text, merges: _encode(text[::-1], merges), "the text was read backwards"),
+        Slip(lambda text, merges: _encode(text.lower(), merges), "capitals were made small: they are bytes of their own"),
+        Slip(lambda text, merges: _encode(text.strip(), merges),
+             "what is blank at both ends is gone: blanks and line ends are bytes as any other"),
+        Slip(lambda text, merges: [id for word in text.split() for id in _encode(word, merges)],
+             "the text was split at its blanks, and they are gone: blanks and line ends are bytes as any other"),
     ),
     minutes=10,
 )  # fmt: skip
@@ -486,6 +520,9 @@ decode = Exercise(
         Slip(lambda ids, merges: b" ".join(_tokens(merges)[id] for id in ids).decode(errors="replace"),
              "blanks were put between the tokens: a blank is a byte of its own"),
         Slip(lambda ids, merges: _decode(ids[::-1], merges), "the ids were read backwards"),
+        Slip(lambda ids, merges: _decode([id for id in ids if id < 256], merges),
+             "ids above 255 were left out: each stands for the bytes of its pair"),
+        Slip(lambda ids, merges: "".join(map(str, ids)), "the ids were written out as numbers: each stands for bytes"),
         Slip(lambda ids, merges: _decode(ids, merges, "ignore"),
              'bytes that are no whole character were left out: errors="replace" shows them as �', needs=_PIECES),
         Slip(lambda ids, merges: _decode(ids, merges, "backslashreplace"),

@@ -48,6 +48,10 @@ embed = Exercise(
         Slip(lambda W_E, ids: W_E[ids].swapaxes(-1, -2), "T and D are swapped: a token is a row"),
         Slip(lambda W_E, ids: W_E[np.unique(ids)],
              "every id was looked up once: the text has a row for every token"),
+        Slip(lambda W_E, ids: W_E[ids] * np.sqrt(W_E.shape[1]),
+             "the vectors were multiplied by √D, which is not asked for"),
+        Slip(lambda W_E, ids: W_E[ids] / np.linalg.norm(W_E[ids], axis=-1, keepdims=True),
+             "the vectors were divided by their lengths: the row of the table stays as it is"),
         Slip(lambda W_E, ids: W_E[np.sort(ids, axis=-1)],
              "the ids were sorted: the order of the tokens stays"),
     ),
@@ -68,6 +72,13 @@ def _scattered(grad, ids, V, add=True, scale=1.0, dtype=float):
     G = np.zeros((V, grad.shape[-1]), dtype)
     for id, row in zip(np.ravel(ids), grad.reshape(-1, grad.shape[-1]) * scale, strict=True):
         G[id] = G[id] + row if add else row
+    return G
+
+
+def _text_by_text(grad, ids, V):
+    G = np.zeros((V, grad.shape[-1]))
+    for some, rows in zip(ids, grad, strict=True):
+        G[some] += rows
     return G
 
 
@@ -117,6 +128,10 @@ embed_backward = Exercise(
              "those are the rows of the tokens: the gradient of the table is (V, D)"),
         Slip(lambda grad, ids, V: _scattered(grad, ids, V).T,
              "the gradient has the shape of the table, (V, D)"),
+        Slip(lambda grad, ids, V: _scattered(grad, ids, V, scale=1 / np.size(ids)),
+             "the gradient was divided by the number of tokens: nothing in a lookup divides"),
+        Slip(_text_by_text,
+             "within a text only the last place of an id counts: G[ids] += grad adds once an id, np.add.at each time"),
         Slip(_by_place, "the place in the text was taken for the row: the row is the id that stands there"),
         Slip(lambda grad, ids, V: _scattered(grad, V - 1 - np.asarray(ids), V), "the rows stand in reverse"),
         Slip(lambda grad, ids, V: _scattered(np.ones_like(grad), ids, V),
@@ -159,6 +174,9 @@ unembed = Exercise(
              "those are probabilities: the logits come before the softmax"),
         Slip(lambda h, W_E: h @ W_E.T / np.sqrt(W_E.shape[1]),
              "the logits were divided by √D: attention does that, the unembedding does not"),
+        Slip(lambda h, W_E: h @ W_E.T / W_E.shape[1], "the logits were divided by D, which is not asked for"),
+        Slip(lambda h, W_E: h @ W_E.T - np.log(np.exp(h @ W_E.T).sum(axis=-1, keepdims=True)),
+             "those are logarithms of probabilities: the logits come before the softmax"),
         Slip(lambda h, W_E: h @ W_E.T / np.linalg.norm(W_E, axis=1),
              "the rows were divided by their lengths: a logit is the dot product alone"),
         Slip(lambda h, W_E: h @ (W_E / np.linalg.norm(W_E, axis=1, keepdims=True)).T / np.linalg.norm(h, axis=-1, keepdims=True),
@@ -216,6 +234,10 @@ unembed_backward = Exercise(
              "the gradient of W_E was averaged over the tokens: it adds up"),
         Slip(lambda grad, h, W_E: (grad @ W_E, grad.swapaxes(-1, -2) @ h),
              "the gradient of W_E still has a batch axis: it adds up over all axes in front"),
+        Slip(lambda grad, h, W_E: (grad @ W_E, _unembed_backward(grad, h, W_E)[1] / (1 if h.ndim < 3 else len(h))),
+             "the gradient of W_E was averaged over the texts of the batch: it adds up"),
+        Slip(lambda grad, h, W_E: tuple(-one for one in _unembed_backward(grad, h, W_E)),
+             "the sign is turned round: a gradient is not yet the step against it"),
         Slip(lambda grad, h, W_E: (grad @ W_E / W_E.shape[1], _unembed_backward(grad, h, W_E)[1]),
              "the gradient of h was divided by D"),
         Slip(lambda grad, h, W_E: (grad @ W_E, _unembed_backward(grad, h * 0 + 1, W_E)[1]),
@@ -278,6 +300,16 @@ cosine = Exercise(
              "the entries were added up and then squared: square each entry, add up, and take the root"),
         Slip(lambda a, b: a @ b / abs(a @ b),
              "that is the dot product over its own size: divide it by the length of a and that of b"),
+        Slip(lambda a, b: 100 * a @ b / _length(a) / _length(b), "a cosine goes from −1 to 1: it is no percentage"),
+        Slip(lambda a, b: np.degrees(np.arccos(np.clip(a @ b / _length(a) / _length(b), -1, 1))),
+             "that is the angle, in degrees: its cosine is asked for"),
+        Slip(lambda a, b: np.mean(a * b) / _length(a) / _length(b),
+             "the mean of the products was taken: the dot product is their sum"),
+        Slip(lambda a, b: np.corrcoef(a, b)[0, 1], "that is the correlation: no mean is subtracted in a cosine"),
+        Slip(lambda a, b: a @ b / np.sqrt(a @ a + b @ b),
+             "the squares of the lengths were added under one root: the product of both lengths is divided out"),
+        Slip(lambda a, b: (1 + a @ b / _length(a) / _length(b)) / 2,
+             "the cosine was moved into the range from 0 to 1: it goes from −1 to 1"),
         Slip(lambda a, b: a @ b / len(a), "the dot product was divided by D: divide it by both lengths"),
         Slip(lambda a, b: a * b / _length(a) / _length(b),
              "the products are not added up: the dot product is one number"),
@@ -310,7 +342,7 @@ def _nearest_cases(rng):
     W = rng.normal(size=(11, 3)) * rng.uniform(0.3, 4, size=(11, 1))
     twins = np.array([[3.0, 1.0], [1.0, 2.0], [6.0, 2.0], [-1.0, 1.0], [2.0, 1.0], [12.0, 4.0], [-3.0, -1.0]])
     return [
-        Case((np.array([[1.0, 0.0], [0.5, 0.1], [0.0, 3.0], [-2.0, -1.0], [9.0, 9.0]]), 0, 2)),
+        Case((np.array([[1.0, 0.0], [0.5, 0.1], [0.2, 3.0], [-2.0, -1.0], [9.0, 9.0]]), 0, 3)),
         Case((W, 5, 3), hint="long vectors stand beside short ones"),
         Case((W, 0, 10), hint="k = V − 1 asks for all others, those that point the other way too"),
         Case((rng.normal(size=(901, 3)), 7, 300), hint="three hundred of nine hundred, nearest first"),
@@ -365,6 +397,11 @@ nearest = Exercise(
              "the columns were divided by their lengths: a vector is a row, axis=1"),
         Slip(lambda W_E, id, k: _first(_cosines(W_E, id), id, len(W_E)),
              "all tokens are returned: k of them are asked for"),
+        Slip(lambda W_E, id, k: _first(np.delete(_cosines(W_E, id), id), -1, k),
+             "once the token itself is deleted from the cosines, every later one has moved up: its place is no longer its id"),
+        Slip(lambda W_E, id, k: _first(_cosines(W_E, id), id, k - 1), "one token too few: k are asked for"),
+        Slip(lambda W_E, id, k: _first(-abs(W_E - W_E[id]).sum(axis=1), id, k),
+             "the distance between points decides: compare directions, by cosine"),
         Slip(lambda W_E, id, k: np.sort(_first(_cosines(W_E, id), id, k)),
              "the ids are sorted by number: the nearest comes first"),
     ),

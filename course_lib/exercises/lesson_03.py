@@ -33,6 +33,13 @@ def _columns_in_pairs(C, D):
     return np.where(np.arange(D) % 2 == 0, np.sin(angles), np.cos(angles))
 
 
+def _by_rows(C, D):
+    """Sines in even rows, cosines in odd ones."""
+    t = np.arange(C)[:, None]
+    angles = t / 10000.0 ** (np.arange(D) // 2 * 2 / D)
+    return np.where(t % 2 == 0, np.sin(angles), np.cos(angles))
+
+
 position_table = Exercise(
     name="position_table",
     lesson=3,
@@ -60,7 +67,7 @@ position_table = Exercise(
         Slip(_columns_in_pairs,
              "the exponent counts the columns: i is the number of the pair, so that 2i is the even column "
              "of both"),
-        Slip(lambda C, D: _table(C, D, lambda i, D: i / D), "the exponent is 2i/D: the 2 is missing"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: i / D), "the exponent is 2i/D: the 2 is missing, or the base is 100"),
         Slip(lambda C, D: _table(C, D, lambda i, D: 4 * i / D),
              "the exponent counts twice: i numbers the pairs, 0, 1, 2, …"),
         Slip(lambda C, D: _table(C, D, start=1), "the first position is 0, yours is 1"),
@@ -75,6 +82,11 @@ position_table = Exercise(
              "the power was divided by D, and not the exponent: a bracket is missing, (2i / D)"),
         Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i, turn=1 / D),
              "the angle was divided by D, and not the exponent: a bracket is missing, (2i / D)"),
+        Slip(lambda C, D: _table(C, D, turn=2 * np.pi), "the angle was multiplied by 2π: t / 10000^(2i/D) is in radians already"),
+        Slip(_by_rows, "the sines stand in the even rows: even and odd are said of the columns"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: i / max(1, D // 2 - 1)),
+             "i was divided by D/2 − 1, as some programs do: the exponent is 2i/D"),
+        Slip(lambda C, D: _table(C, D)[:, ::-1], "the columns stand in reverse"),
         Slip(lambda C, D: _table(C, D, turn=np.pi / 180), "the angles are in radians: no degrees"),
         Slip(lambda C, D: _table(D, C if C % 2 == 0 else C + 1)[:, :C].T,
              "positions and columns are swapped: a position is a row"),
@@ -96,6 +108,10 @@ def _draw_add(rng):
     start = int(rng.integers(0, 5))
     C = T + start + int(rng.integers(0, 4))
     return rng.normal(size=[(T, D), (B, T, D)][rng.integers(2)]), rng.normal(size=(C, D)), start
+
+
+def _rows_from(first, x, table):
+    return np.take(table, np.arange(first, first + x.shape[-2]), axis=0, mode="clip")
 
 
 _START = "with `start`, the first token takes row start"
@@ -132,6 +148,13 @@ add_positions = Exercise(
              "the rows were subtracted: add them"),
         Slip(lambda x, table, start=0: x + table[start],
              "every token got the same row: token t takes row start + t"),
+        Slip(lambda x, table, start=0: x + _rows_from(max(start - 1, 0), x, table),
+             "with start, every token got the row before its own: the first token takes row start"),
+        Slip(lambda x, table, start=0: x + _rows_from(start + 1, x, table),
+             "every token got the row after its own: the first token takes row start, counted from 0"),
+        Slip(lambda x, table, start=0: x + table[: x.shape[-2]] + start,
+             "the number start was added: it says with which row of the table to begin"),
+        Slip(lambda x, table, start=0: (x + _rows_from(start, x, table)) / 2, "the mean was taken: add the two"),
         Slip(lambda x, table, start=0: x + table[-x.shape[-2] :],
              "the last rows of the table were taken: the first token takes row start"),
         Slip(lambda x, table, start=0: np.concatenate([x, np.broadcast_to(table[start : start + x.shape[-2]], x.shape)], axis=-1),
@@ -202,6 +225,10 @@ add_positions_backward = Exercise(
              "the unused rows are missing: the gradient has the shape of the table, (C, D)"),
         Slip(lambda grad, C, start=0: grad,
              "that is the gradient of x: the table has one of its own, (C, D)"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, start) / grad.shape[-2],
+             "the gradient was divided by T: the rows add up, and nothing divides"),
+        Slip(lambda grad, C, start=0: _table_gradient(grad, C, C - grad.shape[-2]),
+             "the last rows of the table were taken: the first token took row start"),
         Slip(_first_axis_alone,
              "the first axis was added up, and in a single text (T, D) that is the tokens: add up the axes in front "
              "of the last two, however many there are"),

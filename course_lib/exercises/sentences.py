@@ -34,8 +34,8 @@ def explain(kind, words, letters, given=(), call=""):
         if (found := re.search(pattern, words)) is not None:
             return say(found, letters)
     if kind == "KeyError":
-        names = ", ".join(map(str, given)) or "no names"
-        return f"there is no {words} in the dict; it has {names}"
+        names = ", ".join(map(str, given))
+        return f"there is no {words} in the dict{names and '; it has '}{names}"
     if kind == "NameError":
         return f"{words}: run the cell that defines it, or is it spelled otherwise"
     if kind == "TypeError" and "argument" in words and call:

@@ -576,6 +576,19 @@ def encode_anew(text, merges):
     return out
 
 
+def merge_last_again(ids, pair, new):
+    merged, i = [], 0
+    while i < len(ids) - 1:
+        if (ids[i], ids[i + 1]) == pair:
+            merged.append(new)
+            i += 2
+        else:
+            merged.append(ids[i])
+            i += 1
+    merged.append(ids[-1])
+    return merged
+
+
 RIGHT = {
     "count_pairs": [
         count_loop, count_default, count_unique, count_all,
@@ -604,6 +617,9 @@ RIGHT = {
 
 WRONG = {
     "count_pairs": [
+        (lambda ids: dict(Counter(pairwise(sorted(ids)))), "were sorted"), (lambda ids: Counter(pairwise(ids)) + Counter(pairwise(ids[::-1])), "from both sides"),
+        (lambda ids: {pair: n for pair, n in Counter(pairwise(ids)).items() if n > 1}, "occur once are missing"),
+        (lambda ids: {pair: n for pair, n in Counter(pairwise(ids)).items() if pair[0] != pair[1]}, "two equal tokens"),
         (count_every_two, "only neighbours"), (count_left, "left token was counted"), (count_never_put, "dict stays empty"),
         (count_kept, "another answer when it is called again"),
         (count_global, "another answer when it is called again"),
@@ -629,6 +645,7 @@ WRONG = {
         (lambda ids: len(set(pairwise(ids))), "a dict is expected"),
     ],
     "merge_pair": [
+        (merge_last_again, "once more"), (lambda ids, pair, new: [i for i in merge_loop(ids, pair, -1) if i != -1], "was deleted"),
         (merge_by_one, "last token of the list gets lost"), (merge_index, ""),
         (merge_in_place, "changed what it was given"), (merge_replace, "as text"), (merge_blanks, "without a look"),
         (merge_bytes, "a new id is 256 or more"), (merge_no_else, "without a look"), (merge_two, "move on by one"), (merge_list, "nothing was merged"),
@@ -643,6 +660,8 @@ WRONG = {
         (lambda ids, pair, new: print(ids), "is a return missing"),
     ],
     "train_bpe": [
+        (lambda text, n: {pair: 256 + i for i, (pair, _) in enumerate(Counter(pairwise(text.encode())).most_common(n))}, "counted once"),
+        (lambda text, n: bpe(text.replace(" ", ""), n), "blanks are gone"), (lambda text, n: bpe(text.lower(), n), "made small"),
         (bpe_only_twice, "no pair occurs twice"), (bpe_list, "a dict is expected"),
         (bpe_frozen, "count again"), (bpe_unmerged, "again and again"),
         (lambda text, n: bpe(text, n, key=lambda counts, pair: counts[pair], best=max), "met first"),
@@ -661,6 +680,8 @@ WRONG = {
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),
     ],
     "encode": [
+        (lambda text, merges: encode_loop(text.lower(), merges), "made small"), (lambda text, merges: encode_loop(text.strip(), merges), "both ends is gone"),
+        (lambda text, merges: [id for word in text.split() for id in encode_loop(word, merges)], "split at its blanks"),
         (encode_anew, "began anew with the bytes"),
         (encode_break, "stop at the first merge"), (encode_forgets, "has to be kept"), (encode_enumerated, "the id that the dict gives"),
         (encode_replace, "inside 99 10"), (encode_greedy, "leftmost"), (encode_return_early, "return"), (encode_items, ".items(), missing"),

@@ -129,6 +129,13 @@ def nearest_turned(W_E, id, k):
     return order[order != id][:k]
 
 
+def grads_text_by_text(grad, ids, V):
+    out = np.zeros((V, grad.shape[-1]))
+    for i in range(len(ids)):
+        out[ids[i]] = out[ids[i]] + grad[i]
+    return out
+
+
 RIGHT = {
     "embed": [
         lambda W_E, ids: W_E[ids], lambda W_E, ids: [W_E[i] for i in ids], embed_loop, lambda W_E, ids: np.take(W_E, ids, axis=0),
@@ -166,6 +173,7 @@ RIGHT = {
 
 WRONG = {
     "embed": [
+        (lambda W_E, ids: W_E[ids] * math.sqrt(W_E.shape[1]), "multiplied by √D"),
         (lambda W_E, ids: W_E[:, ids], ""), (lambda W_E, ids: W_E.T[ids], ""), (lambda W_E, ids: W_E[ids - 1], "counted from 1"),
         (lambda W_E, ids: W_E[ids + 1], ""), (lambda W_E, ids: W_E[ids].sum(axis=-2), "added up"),
         (lambda W_E, ids: W_E[ids].mean(axis=-2), "averaged"), (lambda W_E, ids: np.eye(len(W_E))[ids], "one-hot rows"),
@@ -177,6 +185,7 @@ WRONG = {
         (lambda W_E, ids: W_E[ids[0]], ""), (lambda W_E, ids: W_E[ids].astype(np.float32), "32 bits"),
     ],
     "embed_backward": [
+        (grads_text_by_text, "within a text"), (lambda grad, ids, V: grads_at(grad, ids, V) / ids.size, "number of tokens"),
         (grads_by_place, "the place in the text"),
         (grads_integer, "whole numbers alone"), (grads_integer_add, "array of whole numbers"), (grads_fancy, "collects from all"),
         (grads_set, "collects from all"), (grads_two, ""), (grads_none, "is a return missing"), (grads_in_loop, "inside the loop"),
@@ -189,6 +198,7 @@ WRONG = {
         (lambda grad, ids, V: np.zeros((V, grad.shape[-1])), ""),
     ],
     "unembed": [
+        (lambda h, W_E: h @ W_E.T / W_E.shape[1], "divided by D"), (lambda h, W_E: h @ W_E.T - np.log(np.exp(h @ W_E.T).sum(-1, keepdims=True)), "logarithms of probabilities"),
         (lambda h, W_E: h @ W_E, ".T missing"), (lambda h, W_E: W_E @ h, ""), (lambda h, W_E: W_E.T @ h, ".T missing"),
         (lambda h, W_E: h * W_E, ""), (lambda h, W_E: W_E @ h.T, ""), (lambda h, W_E: h @ W_E.T / math.sqrt(h.shape[-1]), "divided by √D"),
         (lambda h, W_E: np.exp(h @ W_E.T) / np.exp(h @ W_E.T).sum(-1, keepdims=True), "those are probabilities"),
@@ -196,6 +206,7 @@ WRONG = {
         (lambda h, W_E: W_E[h], ""), (lambda h, W_E: (h @ W_E.T).max(-1), ""), (lambda h, W_E: (h[..., None, :] * W_E), ""),
     ],
     "unembed_backward": [
+        (lambda grad, h, W_E: (-grad @ W_E, -flat(grad).T @ flat(h)), "sign is turned"),
         (lambda grad, h, W_E: (flat(grad).T @ flat(h), grad @ W_E), "another order"), (lambda grad, h, W_E: (grad @ W_E, flat(h).T @ flat(grad)), "turned"),
         (lambda grad, h, W_E: (grad @ W_E, grad.T @ h), ""), (lambda grad, h, W_E: (grad @ W_E.T, flat(grad).T @ flat(h)), ".T"),
         (lambda grad, h, W_E: grad @ W_E, "return 2 things"), (lambda grad, h, W_E: (grad @ W_E, grad.swapaxes(-1, -2) @ h), "batch axis"),
@@ -205,6 +216,8 @@ WRONG = {
         (lambda grad, h, W_E: (grad @ W_E, np.outer(grad, h)), "shape should be"), (lambda grad, h, W_E: (h, W_E), ""),
     ],
     "cosine": [
+        (lambda a, b: 100 * a @ b / np.linalg.norm(a) / np.linalg.norm(b), "no percentage"), (lambda a, b: np.corrcoef(a, b)[0, 1], "correlation"),
+        (lambda a, b: np.mean(a * b) / np.linalg.norm(a) / np.linalg.norm(b), "their sum"), (lambda a, b: a @ b / np.sqrt(a @ a + b @ b), "under one root"),
         (lambda a, b: a @ b / math.sqrt(sum(a) ** 2 * sum(b) ** 2), "added up and then squared"), (lambda a, b: a @ b / np.linalg.norm(a @ b), "over its own size"),
         (lambda a, b: a @ b, "that is the dot product"), (lambda a, b: a @ b / np.linalg.norm(a), "length of a"), (lambda a, b: a @ b / np.linalg.norm(b), "length of b"),
         (lambda a, b: a @ b / np.linalg.norm(a) * np.linalg.norm(b), "bracket"), (lambda a, b: a @ b / (a @ a * (b @ b)), "roots are missing"),
@@ -217,6 +230,7 @@ WRONG = {
         (lambda a, b: int(a @ b / (np.linalg.norm(a) * np.linalg.norm(b))), "whole"),
     ],
     "nearest": [
+        (lambda W_E, id, k: np.argsort(-np.delete(cosines(W_E, id), id), kind="stable")[:k], "has moved up"), (lambda W_E, id, k: nearest_plain(W_E, id, k - 1), "too few"),
         (nearest_turned, "turns equal ones round"), (lambda W_E, id, k: np.argsort(-(W_E @ W_E[id] / np.linalg.norm(W_E)), kind="stable")[1 : k + 1], "one and the same number"),
         (nearest_zero, "set to 0"), (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[:k], "itself stands first"),
         (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[1 : k + 1], "first was dropped"),

@@ -134,6 +134,19 @@ def back_first_of_all(grad, C, start=0):
     return out
 
 
+def table_rows(C, D):
+    out = np.zeros((C, D))
+    for t in range(C):
+        for j in range(D):
+            out[t, j] = (math.sin if t % 2 == 0 else math.cos)(t / 10000 ** (j // 2 * 2 / D))
+    return out
+
+
+def table_turns(C, D):
+    angles = 2 * math.pi * np.arange(C)[:, None] / 10000 ** (np.arange(0, D, 2) / D)
+    return np.stack([np.sin(angles), np.cos(angles)], axis=2).reshape(C, D)
+
+
 RIGHT = {
     "position_table": [table_loop, table_steps, table_complex, table_log,
         lambda C, D: np.fromfunction(lambda t, j: np.where(j % 2 == 0, np.sin(t / 1e4 ** (j / D)), np.cos(t / 1e4 ** ((j - 1) / D))), (C, D))],
@@ -152,6 +165,7 @@ RIGHT = {
 
 WRONG = {
     "position_table": [
+        (table_rows, "said of the columns"), (table_turns, "multiplied by 2π"), (lambda C, D: table_steps(C, D)[:, ::-1], "in reverse"),
         (table_no_bracket, "a bracket is missing"),
         (table_integer, "whole numbers"), (table_column, "exponent counts the columns"), (table_own, "own exponent"), (table_return, ""),
         (lambda C, D: np.hstack([table_steps(C, D)[:, ::2], table_steps(C, D)[:, 1::2]]), "first half"),
@@ -167,6 +181,8 @@ WRONG = {
         (lambda C, D: np.zeros((C, D / 2)), "// gives a whole number"),
     ],
     "add_positions": [
+        (lambda x, table, start=0: x + table[: x.shape[-2]] + start, "number start was added"),
+        (lambda x, table, start=0: x + table[max(start - 1, 0) :][: x.shape[-2]], "row before its own"),
         (add_in_place, "changed what it was given"), (lambda x, table, start=0: x + table, ""), (lambda x, table, start=0: x + table[: x.shape[-2]], "start has no effect"),
         (lambda x, table, start=0: x + table[: len(x)], ""), (lambda x, table, start=0: x + table[start : start + len(x)], ""),
         (lambda x, table, start=0: x + table[start], "same row"), (lambda x, table, start=0: x * table[start : start + x.shape[-2]], "multiplied"),
@@ -177,6 +193,7 @@ WRONG = {
         (lambda x, table, start=0: (x + table[start : start + x.shape[-2]]).sum(axis=0), ""), (lambda x, table, start=0: x + start, "table has no effect"),
     ],
     "add_positions_backward": [
+        (lambda grad, C, start=0: back_loop(grad, C, start) / grad.shape[-2], "divided by T"), (lambda grad, C, start=0: back_loop(grad, C, C - grad.shape[-2]), "last rows"),
         (back_first_of_all, "in a single text (T, D) that is the tokens"),
         (back_no_batch, ""), (back_first_axis, ""), (back_len, ""), (lambda grad, C, start=0: grad, "gradient of x"),
         (lambda grad, C, start=0: back_loop(grad, C), "start has no effect"), (lambda grad, C, start=0: back_loop(grad, C, start)[start : start + grad.shape[-2]], "unused rows"),

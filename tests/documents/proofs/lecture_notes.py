@@ -178,13 +178,17 @@ def a_score_tells_before_from_after(key_is_query=False):
 # --- lecture-notes: encoders, generating, tokens, masks ------------------------------------------
 
 
-@value("lecture-notes.decoding.autoregressive")
-def next_token_probabilities_make_a_distribution():
-    """The products of P(token | tokens before) over all texts of three tokens sum to 1."""
-    r, size = rng(), 3
-    first, second, third = (softmax(r.normal(size=(size,) * n)) for n in (1, 2, 3))
-    texts = first[:, None, None] * second[:, :, None] * third  # (3, 3, 3)
-    return bool(np.all(texts > 0) and np.isclose(texts.sum(), 1))
+@value("lecture-notes.decoding.autoregressive", otherwise={"positions": 0.0})
+def the_order_of_the_tokens_matters(positions=1.0):
+    """Swap two of the tokens so far: is another next token predicted? Without positions, attention would not notice."""
+    r, C, D, V = rng(), 5, 6, 7
+    w_e, w_p = 0.3 * r.normal(size=(V, D)), 0.3 * positions * r.normal(size=(C, D))
+
+    def prediction(ids):
+        x = w_e[ids] + w_p[: len(ids)]
+        return softmax(x[-1] @ x.T) @ x @ w_e.T  # what the last token makes of all so far
+
+    return not np.allclose(prediction([3, 1, 4, 2]), prediction([1, 3, 4, 2]))
 
 
 CORPUS = {"low": 5, "lower": 2, "newest": 6, "widest": 3}  # Sennrich et al. 2016, figure 1

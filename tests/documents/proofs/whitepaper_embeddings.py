@@ -163,12 +163,14 @@ def target_sum():
 # --- what an encoder's parts do ------------------------------------------------------------------
 
 
-@value("whitepaper.positions.shape_never_changes")
-def every_matrix_on_the_way_has_the_shape_of_the_input():
+@value("whitepaper.positions.shape_never_changes", otherwise={"inside": True})
+def every_part_ends_in_the_shape_of_the_input(inside=False):
+    """At the end of each part; inside them are other shapes, as of the joined heads and of the hidden layer."""
     x = given("whitepaper.positions.input_sum")
-    heads = given("whitepaper.heads.concatenation")
-    hidden = given("whitepaper.heads.output") @ given("whitepaper.ffn.w_1")
-    return x.shape == heads.shape == hidden.shape == given("whitepaper.attention.weights").shape
+    attended = given("whitepaper.heads.concatenation") @ given("whitepaper.heads.w_o")
+    hidden = attended @ given("whitepaper.ffn.w_1")
+    on_the_way = [given("whitepaper.heads.concatenation"), hidden] if inside else []
+    return all(matrix.shape == x.shape for matrix in [attended, hidden @ given("whitepaper.ffn.w_2"), *on_the_way])
 
 
 @value("whitepaper.encoder.attention_keeps_the_size", otherwise={"width": 2})

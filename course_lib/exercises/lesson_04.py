@@ -358,7 +358,7 @@ def past_stays(call, arguments):
 head = Exercise(
     name="head",
     lesson=4,
-    text="""One head of a GPT: x makes queries, keys and values; a token attends to itself and its past.
+    text="""One head of a GPT: x makes queries, keys, values; a token sees itself and its past.
 
     x (..., T, D), W_Q, W_K, W_V (D, K) each → (..., T, K), the output alone.
     """,

@@ -14,6 +14,11 @@ function sample(p, u) {
   return last;
 }
 
+/** Three decimals, or the first digit of what would be 0.000. */
+function probability(p) {
+  return p > 0 && p < 0.0005 ? significant(p, 1) : fmt(p, 3);
+}
+
 function render({ model, el }) {
   const tokens = model.get("tokens"), V = tokens.length, SHOWN = Math.min(V, 12);
   const kStops = [...new Set([1, 2, 3, 4, 5, 8, 10, 20, 40, 100, 300, 1000].filter(k => k < V))].concat(V);
@@ -40,7 +45,7 @@ function render({ model, el }) {
   const append = (id, how) => {
     if (!mayAct()) return;
     waiting = true;
-    taken = `${how}: ${tokens[id]}, which had probability ${fmt(drawn[id], 3)}.`;
+    taken = `${how}: ${tokens[id]}, which had probability ${probability(drawn[id])}.`;
     setEnabled(drawButton, false);
     send(model, { ids: [...model.get("ids"), id] });
   };
@@ -71,7 +76,7 @@ function render({ model, el }) {
       setText(row.logit, fmt(logits[id], 2));
       setStyle(row.before, "width", percent(plain[id]));
       setStyle(row.now, "width", percent(drawn[id]));
-      setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${fmt(plain[id], 3)} cut off` : fmt(drawn[id], 3));
+      setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${probability(plain[id])} cut off` : probability(drawn[id]));
     });
     for (const control of controls) control.sync();
     const kText = model.get("top_k") >= V ? `${V} (all)` : String(model.get("top_k"));

@@ -33,14 +33,14 @@ LESSONS = [
     ),
     Lesson(
         "03_positional_encoding",
-        "the sinusoidal table, learned positions, RoPE",
+        "the sinusoidal table, learned positions, what a mask tells of order",
         "vectors learn their place",
         "part",
     ),
     Lesson("04_attention", "queries, keys, values, softmax, masks", "tokens look at each other", "block"),
     Lesson(
         "05_multi_head",
-        "several heads, their outputs mixed, the reshape pipeline",
+        "several heads at once, GPT-2's attention layer, RoPE",
         "in several heads at once",
         "block",
     ),

@@ -82,7 +82,7 @@ def _is_erratum(value, this):
 def _other(this, computed, otherwise):
     """The other answer as texts, in the digits of the claim; raises LedgerError where it is none."""
     if otherwise is None:
-        if this.statement_like and this.line:
+        if this.statement_like:
             raise LedgerError(
                 f"{this.id} is a statement: give otherwise=, what the same code answers in a case where it is otherwise"
             )

@@ -102,7 +102,7 @@ def _claim(entry, file):
         raise LedgerError(f"{claim.id}: the verdict {claim.verdict!r} needs {' and '.join(missing)}")
     if (claim.correct is not None or claim.slip or claim.no_mistake) and claim.verdict != "erratum":
         raise LedgerError(f"{claim.id}: only an erratum has something correct, a slip, or no_mistake")
-    if claim.line and not LINES.fullmatch(claim.line):
+    if not LINES.fullmatch(claim.line):
         raise LedgerError(f"{claim.id}: line is a number, or as '508-512, 757', not {claim.line!r}")
     return claim
 

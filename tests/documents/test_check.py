@@ -208,12 +208,13 @@ def test_every_verdict_has_its_function(hold):
         ({"verdict": "remark"}, "needs because"),
         ({"verdict": "given", "slip": "x"}, "only an erratum has .* a slip"),
         ({"verdict": "given", "line": "12-"}, "line is a number, or as"),
+        ({"verdict": "given", "line": ""}, "line is a number, or as"),
         ({"id": "whitepaper.attention.weights", "verdict": "given"}, "stands twice"),
         ({"verdict": "given", "cause": "a slip"}, r"d\.x in whitepaper\.toml: got an unexpected .* 'cause'"),
     ],
 )
 def test_a_faulty_ledger_is_refused(fields, says, monkeypatch):
-    fields = {"id": "d.x", "where": "w", "chapter": "c", "statement": "s", "printed": "1", **fields}
+    fields = {"id": "d.x", "where": "w", "chapter": "c", "statement": "s", "printed": "1", "line": 7, **fields}
     read = entries.tomllib.loads
     monkeypatch.setattr(
         entries.tomllib, "loads",

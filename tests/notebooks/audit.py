@@ -17,13 +17,6 @@ MOST_CLAIMS, MOST_WORDS = 10, 0.15
 CHECKS = {"check", "check_all", "cite", "remark", "reproduces"}
 CLAIM = re.compile(r"(whitepaper|threeb1b-summary|lecture-notes|attention-notes|shape-notes)\.[\w.]+")
 NAMES_ONE = re.compile(r"whitepaper|(lecture|attention|shape) notes|3(Blue1Brown|B1B) summary|\bthe documents?\b", re.IGNORECASE)
-# These still hold more of it than they may; each leaves the list when it is rewritten.
-NOT_YET = {"10_gpt", "11_inside_the_gpt", "12_encoder_decoder"}
-
-
-def is_held(name):
-    return name not in COMPANIONS and name not in NOT_YET
-
 
 def is_check(cell):
     """Whether a code cell checks or cites."""
@@ -56,12 +49,12 @@ def share(notebook):
 
 def few_claims_are_checked(notebook, name):
     number = len(claims_of(notebook))
-    if is_held(name) and number > MOST_CLAIMS:
+    if name not in COMPANIONS and number > MOST_CLAIMS:
         yield f"{number} claims are checked; a lesson keeps {MOST_CLAIMS}, its companion has the others"
 
 
 def few_words_are_about_documents(notebook, name):
-    if is_held(name) and name != NAMES[-1] and (found := share(notebook)) > MOST_WORDS:
+    if name not in {*COMPANIONS, NAMES[-1]} and (found := share(notebook)) > MOST_WORDS:
         yield f"{found:.0%} of the words check the documents or name one; at most {MOST_WORDS:.0%}"
 
 

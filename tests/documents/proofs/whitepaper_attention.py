@@ -210,16 +210,6 @@ def outputs_are_combinations_of_inputs(turned=True):
     return bool(near.all())
 
 
-@value("whitepaper.attention.relevant_to_each_other", otherwise={"of_the_document": True})
-def scores_are_the_same_both_ways(of_the_document=False):
-    """With weights drawn at random; those of the document are the other case."""
-    w_q, w_k = np.random.default_rng(0).normal(size=(2, 4, 4))
-    if of_the_document:
-        w_q, w_k = weights("q"), weights("k")
-    scores = rounded() @ w_q @ (rounded() @ w_k).T
-    return bool(np.allclose(scores, scores.T))
-
-
 @value("whitepaper.attention.same_input", otherwise={"columns": [0, 1, 3]})
 def both_inputs_agree_to_four_decimals(columns=(0, 1, 2, 3)):
     """In the third column they do not; in the others they do."""

@@ -56,13 +56,17 @@ def section(title, pictures):
     return f"<h2>{escape(title)}</h2><section>{shown}</section>"
 
 
+def page_of(theme):
+    """One page, "light" or "dark", with all pictures."""
+    sections = [section("Drawings", drawings()), *(section(name, stored(name)) for name in NAMES)]
+    return PAGE.format(theme=theme, ground=GROUNDS[theme], style=sources.style(), sections="\n".join(sections))
+
+
 def main():
     """Write both pages and the script that they load."""
     OUT.mkdir(parents=True, exist_ok=True)
-    sections = "\n".join([section("Drawings", drawings()), *(section(name, stored(name)) for name in NAMES)])
-    for theme, ground in GROUNDS.items():
-        page = PAGE.format(theme=theme, ground=ground, style=sources.style(), sections=sections)
-        (OUT / f"{theme}.html").write_text(page, encoding="utf-8")
+    for theme in GROUNDS:
+        (OUT / f"{theme}.html").write_text(page_of(theme), encoding="utf-8")
     (OUT / "live.js").write_text(sources.page_script(), encoding="utf-8")
     print(f"every picture: {', '.join(str((OUT / f'{theme}.html').relative_to(ROOT)) for theme in GROUNDS)}")
 

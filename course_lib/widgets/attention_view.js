@@ -209,7 +209,7 @@ function render({ model, el }) {
     const pair = `${queries[t]} → ${keys[s]}`;
     if (masked(t, s)) return [`${pair}: masked. Its score counts as −∞, and e^−∞ = 0: no weight at all.`, summary(t), ""];
     const z = scaled[t * S + s];
-    return [K ? product(pair, t, s, z) : `${pair}: weight ${fmt(Math.exp(z), 4)} as given, whose logarithm is ${fmt(z, 4)}`, ratio(t, s, z), summary(t)];
+    return [K ? product(pair, t, s, z) : `${pair}: weight ${precise(Math.exp(z))} as given, whose logarithm is ${fmt(z, 4)}`, ratio(t, s, z), summary(t)];
   }
 
   function product(pair, t, s, z) {
@@ -222,7 +222,7 @@ function render({ model, el }) {
   }
 
   function ratio(t, s, z) {
-    const T_ = temperature(), w = fmt(weights[t][s], 4);
+    const T_ = temperature(), w = precise(weights[t][s]);
     if (T_ === 0) return `Temperature 0 gives everything to the largest score of the row: weight ${w}.`;
     if (T_ === Infinity) return `An endless temperature makes all keys that are allowed equal: weight ${w}.`;
     const others = keys.map((_, i) => i).filter(i => !masked(t, i));

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings sheet worksheets links address model site bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings sheet worksheets links address model site lite bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -49,6 +49,10 @@ address: venv
 # The course as web pages in build/site: stored outputs, nothing executed, every link checked.
 site:
 	@sh tools/site.sh
+
+# The lessons as notebooks that run in the browser, without a server, in build/lite.
+lite:
+	@sh tools/lite.sh
 
 # Ratios against peers, measured in one run, and the cost of every lesson. ARGS=training runs a part.
 bench: venv

@@ -9,9 +9,7 @@ from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from course_lib.data.english import ENGLISH
-from course_lib.data.gpt2 import read_tokenizer
 from course_lib.data.grammar import Grammar
-from course_lib.in_numpy.checkpoints import load_gpt2
 from course_lib.terminal import show_any_text
 
 from .report import whose
@@ -105,6 +103,10 @@ def continue_text(space, folder, prompt, tokens=20, temperature=0.8, seed=0):
     The folder holds config.json, vocab.json and model.safetensors, as `course_lib.data.gpt2.download` fetches them.
     Raises OSError or ValueError when they are missing or not a GPT-2's, and ValueError for an empty prompt or tokens < 0.
     """
+    # here, since they need the package regex, and nothing else of this does
+    from course_lib.data.gpt2 import read_tokenizer
+    from course_lib.in_numpy.checkpoints import load_gpt2
+
     model, tokenizer = load_gpt2(folder), read_tokenizer(folder)
     if tokens < 0:
         raise ValueError(f"tokens: there must be 0 or more to write, got {tokens}")

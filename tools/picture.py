@@ -4,9 +4,12 @@ The word "bank" in two sentences. Before attention it is one vector; after it, t
 """
 
 import numpy as np
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from course_lib.in_numpy import attention
+from course_lib.widgets.figures import ink_on
+from course_lib.widgets.palette import FIGURE, colormap
 from tools.links import ROOT
 
 MEANING = {"swam": [1, 0, 0], "cash": [0, 1, 0], "bank": [0.5, 0.5, 0]}  # water, money, helper
@@ -23,11 +26,11 @@ def attend(words):
 
 def picture():
     """A matplotlib Figure: each sentence with the weights of its last word, and the vector that comes out."""
-    figure = Figure(figsize=(8, 2.7), layout="constrained")
+    figure = Figure(figsize=(8, 2.7), layout="constrained", facecolor=FIGURE["paper"])
     for axis, sentence in zip(figure.subplots(2), SENTENCES, strict=True):
         words = sentence.split()
         output, weights = attend(words)
-        axis.imshow(weights[None], cmap="Blues", vmin=0, vmax=0.7, aspect="auto")
+        axis.imshow(weights[None], cmap=colormap("weights", FIGURE), vmin=0, vmax=0.7, aspect="auto")
         axis.set_xticks(range(6), words, fontsize=12)
         axis.set_yticks([0], ['"bank" looks at'])
         axis.tick_params(length=0)
@@ -40,7 +43,7 @@ def picture():
                 f"{weight:.2f}",
                 ha="center",
                 va="center",
-                color="white" if weight > 0.35 else "black",
+                color=ink_on(to_hex(colormap("weights", FIGURE)(weight / 0.7))),
             )
         becomes = "becomes\n" + "\n".join(
             f"{number:.2f} {name}" for number, name in zip(output, ["water", "money", "helper"], strict=True)
@@ -50,4 +53,4 @@ def picture():
 
 
 if __name__ == "__main__":
-    picture().savefig(ROOT / "docs/picture.png", dpi=130, metadata={"Software": None})
+    picture().savefig(ROOT / "docs/picture.png", dpi=200, metadata={"Software": None})

@@ -345,3 +345,12 @@ def cross_attention_with_transposed_weights():
 def the_first_two_numbers_of_the_encoder():
     first, second = given("whitepaper.ffn.layer_norm")[0, :2]
     return [first, -second]
+
+
+@value("whitepaper.cross.softmax_in_program", otherwise={"axis": -1})
+def rows_far_apart_sum_to_one(axis=None):
+    """Two rows of scores, 800 apart; axis: None for one largest score of all, as in the program, -1 for one of each row."""
+    scores = np.array([[800.0, 801, 802], [0, 1, 2]])
+    with np.errstate(invalid="ignore"):
+        e = np.exp(scores - scores.max(axis=axis, keepdims=True))
+        return bool(np.allclose((e / e.sum(axis=-1, keepdims=True)).sum(axis=-1), 1))

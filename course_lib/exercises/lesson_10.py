@@ -152,14 +152,18 @@ def _block_backward(grad, x, p, H):
     return layer.backward(grad), layer.gradients()
 
 
-def _back(grad, x, p, H, first=1, second=1, through=True, middle=True):
+def _back(grad, x, p, H, first=1, second=1, through=True, middle=True, network_sees="norm", norms_see="input"):
     """By hand, with what may go wrong: the direct ways, and where the layers are computed again."""
     D, F = p["mlp.c_fc.weight"].shape
     ln_1, ln_2 = (_layer(normalization.LayerNorm(D, dtype=float), below(p, f"ln_{i}.")) for i in (1, 2))
     attn = _layer(gpt.CausalSelfAttention(D, H, dtype=float), below(p, "attn."))
     mlp = _layer(feed_forward.FeedForward(D, F, activation="gelu_tanh", dtype=float), below(p, "mlp."))
     y = x + attn(ln_1(x))
-    mlp(ln_2(y if middle else x))
+    mlp({"norm": ln_2(y if middle else x), "norm of x": ln_2(x), "sum": y}[network_sees])
+    if middle:  # a layer's backward goes by its last call
+        ln_2(ln_2(y) if norms_see.startswith("output") else y)
+    if norms_see == "output":
+        ln_1(ln_1(x))
     grad = second * grad + (ln_2.backward(mlp.backward(grad)) if through else mlp.backward(grad))
     grad_x = first * grad + (ln_1.backward(attn.backward(grad)) if through else attn.backward(grad))
     grads = {}
@@ -211,6 +215,14 @@ block_backward = Exercise(
         Slip(lambda grad, x, p, H: _back(grad, x, p, H, middle=False),
              "the feed-forward network was computed again from the x of the start: it was given the sum "
              "after attention"),
+        Slip(lambda grad, x, p, H: _back(grad, x, p, H, network_sees="norm of x"),
+             "the network's backward was given the norm of x: it was given the norm of the sum after attention"),
+        Slip(lambda grad, x, p, H: _back(grad, x, p, H, network_sees="sum"),
+             "the network's backward was given the sum itself: it was given the norm of the sum"),
+        Slip(lambda grad, x, p, H: _back(grad, x, p, H, norms_see="output of the second"),
+             "the backward of ln_2 was given what that norm returned: it goes by what it was given"),
+        Slip(lambda grad, x, p, H: _back(grad, x, p, H, norms_see="output"),
+             "the norms' backward was given what the norms returned: it goes by what they were given"),
     ),
     minutes=30,
     stars=3,
@@ -220,12 +232,13 @@ block_backward = Exercise(
 # --- gpt
 
 
-def _gpt(ids, P, H, positions=True, last=True, tied=True, blocks=None, scale=1.0, reverse=False):
+def _gpt(ids, P, H, positions=True, last=True, blocks=None, scale=1.0, reverse=False, each=False, first=False):
     ids = np.asarray(ids)
     x = P["wte.weight"][ids] * scale + positions * P["wpe.weight"][: ids.shape[1]]
     order = range(_blocks(P) if blocks is None else blocks)
     for i in reversed(order) if reverse else order:
-        x = _block_of(below(P, f"h.{i}."), H)(x)
+        x = _block_of(below(P, "h.0." if first else f"h.{i}."), H)(x)
+        x = _norm(x, P, "ln_f") if each else x
     x = _norm(x, P, "ln_f") if last else x
     return x @ P["wte.weight"].T
 
@@ -274,7 +287,11 @@ gpt_exercise = Exercise(
         Slip(lambda ids, P, H: _gpt(ids, P, H)[:, -1],
              "only the last token's logits were returned: every position has its own"),
         Slip(lambda ids, P, H: _gpt(ids, P, H).argmax(-1), "those are ids: return the logits"),
-        Slip(lambda ids, P, H: _gpt(ids, P, H, blocks=0), "the blocks are missing"),
+        Slip(lambda ids, P, H: _gpt(ids, P, H, blocks=0),
+             "the blocks are missing: what a block returns is the x of the next"),
+        Slip(lambda ids, P, H: _gpt(ids, P, H, each=True, last=False),
+             "the last norm, ln_f, stands in the loop: it comes once, after the last block"),
+        Slip(lambda ids, P, H: _gpt(ids, P, H, first=True), "every block used the numbers of block 0: each has its own, under h.i and a dot"),
         Slip(lambda ids, P, H: _gpt(ids, P, 1), "there is a single head: hand H on to the blocks"),
     ),
     minutes=20,
@@ -299,6 +316,29 @@ def _parts_of_the_table(grad, ids, P, H):
     top = embeddings.unembed_backward(grad, model.cache, P["wte.weight"])[1]
     model.backward(grad)
     return top, model.gradients()["wte.weight"] - top
+
+
+def _by_hand(grad, ids, P, H, order=reversed, seen="own", last="norm", around="input"):
+    """The way back with the library's layers, with what may go wrong: order, what each block saw, the last norm."""
+    blocks = [_block_of(below(P, f"h.{i}."), H) for i in range(_blocks(P))]
+    ln_f = _layer(normalization.LayerNorm(len(P["ln_f.bias"]), dtype=float), below(P, "ln_f."))
+    xs = [P["wte.weight"][ids] + P["wpe.weight"][: ids.shape[1]]]
+    for one in blocks:
+        xs.append(one(xs[-1]))
+    h = ln_f(xs[-1])
+    grad, table = embeddings.unembed_backward(grad, h if last == "norm" else xs[-1], P["wte.weight"])
+    if around == "output":
+        ln_f(h)
+    grad = ln_f.backward(grad)
+    for i in order(range(len(blocks))):
+        blocks[i]({"own": xs[i], "next": xs[i + 1], "first": xs[0], "last": xs[-2], "end": xs[-1]}[seen])
+        grad = blocks[i].backward(grad)
+    grads = {f"ln_f.{name}": g for name, g in ln_f.gradients().items()}
+    for i, one in enumerate(blocks):
+        grads |= {f"h.{i}.{name}": g for name, g in one.gradients().items()}
+    grads["wpe.weight"] = np.zeros_like(P["wpe.weight"])
+    grads["wpe.weight"][: ids.shape[1]] = grad.sum(axis=0)
+    return grads | {"wte.weight": table + embeddings.lookup_backward(grad, ids, len(P["wte.weight"]))}
 
 
 def _with(grads, **changes):
@@ -346,6 +386,22 @@ gpt_backward = Exercise(
              "the gradient of wpe.weight is missing"),
         Slip(lambda grad, ids, P, H: {name: g / ids.size for name, g in _gpt_backward(grad, ids, P, H).items()},
              "all gradients were divided by the number of tokens: grad holds that already"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, last="block"),
+             "the unembedding's backward was given what the last block returned: it was given the last norm of it"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, around="output"),
+             "the last norm's backward was given what that norm returned: it goes by what it was given"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, seen="next"),
+             "a block's backward was given what the block returned: it goes by what it was given"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, order=iter) if _blocks(P) > 1 else _gpt_backward(grad, ids, P, H),
+             "the way back begins with the last block and ends with block 0"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, seen="first"),
+             "every block's backward was given the x of the start: each was given what the one below it returned"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, seen="last"),
+             "every block's backward was given the same x: each was given what the one below it returned"),
+        Slip(lambda grad, ids, P, H: _by_hand(grad, ids, P, H, seen="end"),
+             "every block's backward was given the end of the last block: each was given what the one below it returned"),
+        Slip(lambda grad, ids, P, H: {name: g for name, g in _gpt_backward(grad, ids, P, H).items() if not name.startswith("ln_f")},
+             "the gradients of the last norm, ln_f, are missing"),
     ),
     minutes=40,
     stars=3,

@@ -51,6 +51,12 @@ def _draw_step(rng):
     return _step_case(rng, B, int(rng.integers(5, 12)), 7, H * K, H, int(rng.integers(1, 3)), int(rng.integers(0, 6)))
 
 
+def _one_step_in_front(ids, P, H, past):
+    """The newest first: which leaves the logits as they are, since no position is left in keys and values."""
+    logits, longer = _one_step(ids, P, H, past)
+    return logits, [tuple(np.roll(part, 1, axis=2) for part in pair) for pair in longer]
+
+
 one_step = Exercise(
     name="one_step",
     lesson=11,
@@ -78,6 +84,8 @@ one_step = Exercise(
              "the past has no effect: its keys and values stand in front of the new ones"),
         Slip(lambda ids, P, H, past: _one_step(ids, {**P, "wpe.weight": np.roll(P["wpe.weight"], past[0][0].shape[2] if past else 0, axis=0)}, H, past),
              "the new token stands at place 0: its place is the number of tokens in the past"),
+        Slip(lambda ids, P, H, past: _one_step_in_front(ids, P, H, past),
+             "the new keys and values were put in front of those of the past: they belong behind them"),
         Slip(lambda ids, P, H, past: (_one_step(ids, P, H, past)[0], past),
              "the past did not grow: return it with the new keys and values"),
         Slip(lambda ids, P, H, past: (_one_step(ids, P, H, past)[0], [(k[:, :, -1:], v[:, :, -1:]) for k, v in _one_step(ids, P, H, past)[1]]),
@@ -135,6 +143,8 @@ top_k = Exercise(
         Slip(lambda logits, k: np.where(logits <= np.sort(logits, axis=-1)[..., k - 1, None], logits, -np.inf),
              "the k least likely were kept"),
         Slip(lambda logits, k: _top_k(logits, k, off=1), "k + 1 tokens were kept"),
+        Slip(lambda logits, k: np.where(logits >= np.sort(logits, axis=-1)[..., k - 1, None], logits, -np.inf),
+             "np.sort rises, so the k-th largest stands at −k, not at k − 1"),
         Slip(lambda logits, k: np.where(logits >= np.sort(logits, axis=-1)[..., -k - 1, None], logits, -np.inf),
              "k + 1 tokens were kept: the k-th largest stands at −k"),
         Slip(lambda logits, k: _top_k(logits, k, fill=-1e9),

@@ -1,5 +1,8 @@
 """The learner's file as a program. Its functions are held to the library in test_one_page."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -8,7 +11,7 @@ from course_lib.data.gpt2 import read_tokenizer
 from course_lib.exercises.catalogue import EXERCISES
 from course_lib.in_numpy.checkpoints import load_gpt2
 from course_lib.mine import program
-from course_lib.mine.file import LESSON_OF
+from course_lib.mine.file import LESSON_OF, PAGE, parts, put
 from tests.data.test_gpt2 import ours, source  # noqa: F401 - two fixtures: a GPT-2 in small
 
 SPACE = vars(one_page)
@@ -61,3 +64,19 @@ def test_ctrl_c_ends_it_in_one_word(monkeypatch, capsys):
 def test_every_exercise_is_a_part_of_the_page():
     assert set(EXERCISES) <= set(LESSON_OF)
     assert all(exercise.lesson == LESSON_OF[name] for name, exercise in EXERCISES.items())
+
+
+def test_a_file_of_one_s_own_continues_a_sentence_with_gpt2_s_weights(source, tmp_path, monkeypatch):  # noqa: F811
+    """As a program of its own, with every piece its own, and with three of them."""
+    own = {name: code for name, code in parts(PAGE).items() if name in LESSON_OF}
+    written = program.continue_text(SPACE, source, "We swam", 5)
+    for pieces in (own, {name: own[name] for name in ("gpt", "next_token", "softmax")}):
+        text = ""
+        for name, code in pieces.items():
+            text = put(text, name, code)
+        file = tmp_path / "my_gpt.py"
+        file.write_text(text, encoding="utf-8")
+        command = [sys.executable, file, "--gpt2", source, "--prompt", "We swam", "--tokens", "5"]
+        run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path, check=False)
+        assert run.stderr == "" and run.stdout.endswith(f"{written}\n")
+        assert run.stdout.startswith(f"{len(set(pieces) & set(EXERCISES))} of {len(EXERCISES)} pieces are yours") == (pieces is not own)

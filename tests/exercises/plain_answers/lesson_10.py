@@ -304,7 +304,7 @@ WRONG = {
         (lambda x, p, H: x + mlp(norm(x + attn(norm(x, p, "ln_1"), p, H), p, "ln_2"), p), "begins with the x of the start"), (lambda x, p, H: x + attn(norm(x, p, "ln1"), p, H), "in the dict"), (lambda x, p, H: (y := x + attn(norm(x, p, "ln_2"), p, H)) + mlp(norm(y, p, "ln_1"), p), "changed places"),
     ],
     "block_backward": [
-        (lambda *a: back(*a, direct=(0, 1)), "first sum"), (lambda *a: back(*a, direct=(1, 0)), "second sum"), (lambda *a: back(*a, direct=(0, 0)), "direct ways"), (lambda *a: back(*a, pass_norm=True), ""), (lambda *a: back(*a, y_at="x"), ""), (lambda *a: back(*a)[0], "return 2 things"), (lambda *a: back(*a)[::-1], "another order"),
+        (lambda *a: back(*a, direct=(0, 1)), "first sum"), (lambda *a: back(*a, direct=(1, 0)), "second sum"), (lambda *a: back(*a, direct=(0, 0)), "direct ways"), (lambda *a: back(*a, pass_norm=True), ""), (lambda *a: back(*a, y_at="x"), "given the norm of x"), (lambda *a: back(*a)[0], "return 2 things"), (lambda *a: back(*a)[::-1], "another order"),
         (lambda *a: (back(*a)[0], {n: g for n, g in back(*a)[1].items() if "ln" not in n}), 'has no "ln_1.weight"'), (lambda grad, x, p, H: back(grad, x, p, 1), ""), (lambda *a: (back(*a)[0], {n.split(".", 1)[1]: g for n, g in back(*a)[1].items()}), "your dict has no"), (lambda *a: (2 * back(*a)[0], back(*a)[1]), ""),
         (lambda grad, x, p, H: (grad, p), ""), (lambda *a: (back(*a)[0], {n: g.T for n, g in back(*a)[1].items()}), "rows and columns are swapped"), (lambda *a: (back(*a)[0], [*back(*a)[1].values()]), "a dict is expected"),
     ],

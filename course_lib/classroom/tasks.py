@@ -20,18 +20,24 @@ def all_assignments():
     return sorted(path.stem for path in SOURCES.glob("*/*.ipynb"))
 
 
+def own_text(assignment):
+    """What its own exercises.py says, "" where there is none."""
+    path = SOURCES / assignment / OWN
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 def known(assignment):
     """{name: Exercise} of all that an assignment may ask for. Raises RuntimeError when its own file cannot be run.
 
     >>> known("04_attention")["softmax"].lesson
     4
     """
-    path = SOURCES / assignment / OWN
-    if not path.exists():
+    path, text = SOURCES / assignment / OWN, own_text(assignment)
+    if not text:
         return EXERCISES
     space = {"__name__": path.stem}
     try:
-        exec(compile(path.read_text(encoding="utf-8"), path, "exec"), space)  # noqa: S102 - the lecturer's own file
+        exec(compile(text, path, "exec"), space)  # noqa: S102 - the lecturer's own file
         return EXERCISES | {exercise.name: exercise for exercise in space["EXERCISES"]}
     except Exception as error:
         raise RuntimeError(f"{path} cannot be used: {type(error).__name__}: {error}") from error

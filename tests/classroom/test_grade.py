@@ -246,6 +246,22 @@ def test_a_released_cell_without_an_exercise_is_named(course, submission, submit
         run(course)
 
 
+def test_an_exercise_of_ones_own_that_was_changed_is_graded_anew(course, solved, submission, submit, monkeypatch, tmp_path):
+    own = (
+        "from dataclasses import replace\nfrom course_lib.exercises.lesson_04 import softmax\n"
+        "EXERCISES = [replace(softmax, reference=lambda scores, temperature=1.0: {} * softmax.reference(scores, temperature))]\n"
+    )
+    path = tmp_path / "sources" / ASSIGNMENT / "exercises.py"
+    path.parent.mkdir(parents=True)
+    (path.parent / f"{ASSIGNMENT}.ipynb").write_text("{}")
+    monkeypatch.setattr(tasks, "SOURCES", tmp_path / "sources")
+    submit("ada", submission(**answers(solved)))
+    for factor, points in ((1, 3), (1, 3), (2, 0), (1, 3)):
+        path.write_text(own.format(factor))
+        assert run(course) == 0
+        assert marks(course)["ada"] == {**FULL, "test-softmax": points, "question": 0}
+
+
 def test_a_mark_can_be_repeated(course, solved, submission, submit):
     """The seed is one of letters for each student, the reason for a lost point the same whenever it is graded."""
     cases = EXERCISES["softmax"].cases(np.random.default_rng(SEED))

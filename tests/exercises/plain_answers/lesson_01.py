@@ -676,7 +676,7 @@ WRONG = {
         (lambda text, n: bpe(text, 1), "only one merge"),
         (bpe_no_break, ""),
         (lambda text, n: bpe(text, n, key=lambda counts, pair: pair), "smallest pair is taken"),
-        (lambda text, n: bpe(text, n, ids=list(text.split())), ""), (lambda text, n: bpe(text.lower(), n), ""), (lambda text, n: bpe(text.strip(), n), ""),
+        (lambda text, n: bpe(text, n, ids=list(text.split())), ""), (lambda text, n: bpe(text.lower(), n), "capitals were made small: they are bytes"), (lambda text, n: bpe(text.strip(), n), ""),
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),
     ],
     "encode": [
@@ -689,7 +689,7 @@ WRONG = {
         (encode_from(lambda text: list(text.encode()), sorted), "order of their pairs"),
         (encode_from(lambda text: [ord(c) for c in text]), "taken for bytes"),
         (encode_from(list), ""),
-        (lambda text, merges: text.encode(), ""),
+        (lambda text, merges: text.encode(), "nothing was merged: merging gives a new"),
         (lambda text, merges: list(text.encode()), "has to be kept"),
         (lambda text, merges: [merges[pair] for pair in pairwise(text.encode()) if pair in merges], ""),
         (lambda text, merges: merge_loop(text, *list(merges.items())[0]), ""),

@@ -203,7 +203,7 @@ WRONG = {
         (lambda h, W_E: h * W_E, ""), (lambda h, W_E: W_E @ h.T, ""), (lambda h, W_E: h @ W_E.T / math.sqrt(h.shape[-1]), "divided by √D"),
         (lambda h, W_E: np.exp(h @ W_E.T) / np.exp(h @ W_E.T).sum(-1, keepdims=True), "those are probabilities"),
         (lambda h, W_E: (h @ W_E.T).argmax(-1), "most likely token"), (lambda h, W_E: h @ W_E.T / np.linalg.norm(W_E, axis=1), "divided by their lengths"),
-        (lambda h, W_E: W_E[h], ""), (lambda h, W_E: (h @ W_E.T).max(-1), ""), (lambda h, W_E: (h[..., None, :] * W_E), ""),
+        (lambda h, W_E: W_E[h], ""), (lambda h, W_E: (h @ W_E.T).max(-1), "that is the largest score: return the"), (lambda h, W_E: (h[..., None, :] * W_E), "the products are not added up: a"),
     ],
     "unembed_backward": [
         (lambda grad, h, W_E: (-grad @ W_E, -flat(grad).T @ flat(h)), "sign is turned"),

@@ -195,7 +195,7 @@ WRONG = {
     "add_positions_backward": [
         (lambda grad, C, start=0: back_loop(grad, C, start) / grad.shape[-2], "divided by T"), (lambda grad, C, start=0: back_loop(grad, C, C - grad.shape[-2]), "last rows"),
         (back_first_of_all, "in a single text (T, D) that is the tokens"),
-        (back_no_batch, ""), (back_first_axis, ""), (back_len, ""), (lambda grad, C, start=0: grad, "gradient of x"),
+        (back_no_batch, ""), (back_first_axis, "the first axis was added up, and"), (back_len, ""), (lambda grad, C, start=0: grad, "gradient of x"),
         (lambda grad, C, start=0: back_loop(grad, C), "start has no effect"), (lambda grad, C, start=0: back_loop(grad, C, start)[start : start + grad.shape[-2]], "unused rows"),
         (lambda grad, C, start=0: grad.sum(axis=0), ""), (lambda grad, C, start=0: back_loop(grad, C, start) * grad.shape[-2] * grad.shape[-1] / grad.size, "averaged"),
         (lambda grad, C, start=0: back_loop(grad, grad.shape[-2], start), ""), (lambda grad, C, start=0: back_loop(grad, C, start).T, "swapped"),

@@ -122,7 +122,7 @@ WRONG = {
         (lambda x, weight, eps=1e-5: weight * x / ((x * x).mean(-1, keepdims=True) + eps), "take its root"), (lambda x, weight, eps=1e-5: rms(x, weight), "always 1e-5"), (lambda x, weight, eps=1e-5: rms(x, 1, eps), "weight has no effect"),
         (lambda x, weight, eps=1e-5: rms(x, weight, 0), "eps is missing"), (lambda x, weight, eps=1e-5: weight * x / (np.sqrt((x * x).mean(-1, keepdims=True)) + eps), "after the root"),
         (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean() + eps), "whole array"), (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.var(-1, keepdims=True) + eps), "variance divides"),
-        (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.mean(-1, keepdims=True) ** 2 + eps), ""), (lambda x, weight, eps=1e-5: weight + rms(x, 1, eps), "it multiplies"),
+        (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.mean(-1, keepdims=True) ** 2 + eps), "the mean was squared: square first, then"), (lambda x, weight, eps=1e-5: weight + rms(x, 1, eps), "it multiplies"),
         (lambda x, weight, eps=1e-5: x / np.sqrt((x * x).mean(1, keepdims=True) + eps) * weight, "axis=-1 always does"), (lambda x, weight, eps=1e-5: x / (np.sqrt((x * x).mean(-1, keepdims=True) + eps) * weight), "weight divides"),
         (lambda x, weight, eps=1e-5: weight * x / np.sqrt(x.mean(-1, keepdims=True) ** 2 + eps), "mean was squared"), (lambda x, weight, eps=1e-5: weight * x * np.sqrt((x * x).mean(-1, keepdims=True) + eps), "root multiplies"),
         (lambda x, weight, eps=1e-5: weight * x / np.linalg.norm(x, axis=-1, keepdims=True), "length of the row"), (lambda x, weight, eps=1e-5: weight * x / (abs(x).mean(-1, keepdims=True) + eps), "absolute values"),

@@ -104,7 +104,7 @@ WRONG = {
         (lambda x, p: gelu(network(x, p, lambda z: z)), "after c_proj"), (lambda x, p: gelu(network(x, p)), "second GELU"), (lambda x, p: x + network(x, p), "residual"),
         (lambda x, p: gelu(x @ p["c_fc.weight"]) @ p["c_proj.weight"], "both biases"), (lambda x, p: gelu(x @ p["c_fc.weight"] + p["c_fc.bias"]) @ p["c_proj.weight"], "bias of c_proj"),
         (lambda x, p: network(x, {**p, "c_fc.bias": 0}), "bias of c_fc"), (lambda x, p: gelu(x @ p["c_fc.weight"] + p["c_proj.bias"]) @ p["c_proj.weight"] + p["c_fc.bias"], ""),
-        (lambda x, p: gelu(x @ p["c_fc.weight"].T) @ p["c_proj.weight"].T, "matrix product"), (lambda x, p: p["c_proj.weight"] @ gelu(p["c_fc.weight"] @ x), "matrix product"), (lambda x, p: network(x, p, np.tanh), ""), (lambda x, p: network(x, p, lambda z: np.clip(gelu(z), None, 6)), ""),
+        (lambda x, p: gelu(x @ p["c_fc.weight"].T) @ p["c_proj.weight"].T, "matrix product"), (lambda x, p: p["c_proj.weight"] @ gelu(p["c_fc.weight"] @ x), "matrix product"), (lambda x, p: network(x, p, np.tanh), "tanh alone stands between the layers: it"), (lambda x, p: network(x, p, lambda z: np.clip(gelu(z), None, 6)), ""),
         (lambda x, p: gelu(x @ p["fc.weight"]), "in the dict"), (lambda x, p: gelu(x * p["c_fc.weight"] + p["c_fc.bias"]), "do not fit"), (lambda x, p: gelu(x @ p["c_fc.weight"] + p["c_fc.bias"]), "second layer"),
         (lambda x, p: network(gelu(x), p, lambda z: z), "before c_fc"),
         (lambda x, p: network(x, p, lambda z: gelu(gelu(z))), "twice"), (lambda x, p: network(x, p, np.tanh), "tanh alone"), (lambda x, p: network(x, p, lambda z: z / (1 + np.exp(-z))), "SiLU"),

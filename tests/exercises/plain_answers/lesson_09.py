@@ -222,8 +222,8 @@ WRONG = {
         (linear_2, ""), (lambda grad, x, W: (grad @ W, flat(x).T @ flat(grad), flat(grad).sum(0)), ".T missing"), (lambda grad, x, W: (grad @ W.T, flat(grad).T @ flat(x), flat(grad).sum(0)), "turned"),
         (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad), grad), "still has the rows"), (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad), grad.sum()), "single number"), (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad), flat(grad).mean(0)), "gradient of b was averaged"),
         (lambda grad, x, W: (flat(x).T @ flat(grad), grad @ W.T, flat(grad).sum(0)), "another order"), (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad)), "return 3 things"), (lambda grad, x, W: (grad @ W.T, x @ grad, grad.sum(0)), "matrix product"),
-        (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad), grad.sum(axis=0)), ""), (lambda grad, x, W: (grad * W, x * grad, grad), "do not fit"), (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad) / len(flat(x)), flat(grad).mean(0)), "W and b were averaged"),
-        (lambda grad, x, W: (W.T, x.T, 1), ""), (lambda grad, x, W: (grad @ W.T, x.swapaxes(-1, -2) @ grad, flat(grad).sum(0)), ""),
+        (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad), grad.sum(axis=0)), "the gradient of b adds up over"), (lambda grad, x, W: (grad * W, x * grad, grad), "do not fit"), (lambda grad, x, W: (grad @ W.T, flat(x).T @ flat(grad) / len(flat(x)), flat(grad).mean(0)), "W and b were averaged"),
+        (lambda grad, x, W: (W.T, x.T, 1), ""), (lambda grad, x, W: (grad @ W.T, x.swapaxes(-1, -2) @ grad, flat(grad).sum(0)), "the gradient of W still has a"),
     ],
     "gelu_backward": [
         (lambda grad, x: slope(x), "grad has no effect"), (lambda grad, x: grad * gelu(x), "GELU itself"), (lambda grad, x: grad * (x > 0), "slope of ReLU"), (lambda grad, x: grad * 0.5 * (1 + np.tanh(ROOT * (x + 0.044715 * x**3))), "tanh changes with x too"),

@@ -320,10 +320,10 @@ WRONG = {
         (lambda grad, ids, P, H: {**gpt_back(grad, ids, P, H), "wpe.weight": gpt_back(grad, ids, P, H)["wpe.weight"][: ids.shape[1]]}, "unused rows"), (lambda *a: {n.replace("h.", "block."): g for n, g in gpt_back(*a).items()}, "your dict has no"), (lambda grad, ids, P, H: P, ""), (lambda *a: (gpt_back(*a), 0), "a dict is expected"),
     ],
     "get_batch": [
-        (lambda tokens, starts, C: (batch(tokens, starts, C)[0],) * 2, "targets are the inputs"), (lambda tokens, starts, C: batch(tokens, starts, C)[::-1], "another order"), (lambda tokens, starts, C: (batch(tokens, starts, C)[0], tokens[starts + C]), "one target a window"), (lambda tokens, starts, C: tuple(x.T for x in batch(tokens, starts, C)), ""),
+        (lambda tokens, starts, C: (batch(tokens, starts, C)[0],) * 2, "targets are the inputs"), (lambda tokens, starts, C: batch(tokens, starts, C)[::-1], "another order"), (lambda tokens, starts, C: (batch(tokens, starts, C)[0], tokens[starts + C]), "one target a window"), (lambda tokens, starts, C: tuple(x.T for x in batch(tokens, starts, C)), "a window is a row, (B, C)"),
         (lambda tokens, starts, C: batch(tokens, starts, C)[0], "return 2 things"), (lambda tokens, starts, C: (np.array([tokens[s : s + C] for s in starts]), np.array([tokens[s + 1 : s + C] for s in starts])), "shape should be"), (lambda tokens, starts, C: (tokens[starts], tokens[starts + 1]), ""), (lambda tokens, starts, C: (tokens[starts : starts + C], 0), "whole number"),
         (lambda tokens, starts, C: batch(tokens, starts, 3), ""), (lambda tokens, starts, C: (x := batch(tokens, starts, C)[0], np.roll(x, -1, axis=1)), "own first token"), (lambda tokens, starts, C: (np.array([tokens[s : s + C + 1] for s in starts]),) * 2, "hold C + 1 tokens"), (lambda tokens, starts, C: batch(tokens, starts[:1], C), ""),
-        (lambda tokens, starts, C: (tokens[starts[:, None] + np.arange(C)], tokens[starts[:, None] + np.arange(C) - 1]), ""),
+        (lambda tokens, starts, C: (tokens[starts[:, None] + np.arange(C)], tokens[starts[:, None] + np.arange(C) - 1]), "the targets are one token earlier: the"),
     ],
     "parameter_count": [
         (lambda V, C, D, L: 2 * V * D + C * D + L * (12 * D * D + 13 * D) + 2 * D, "table stands twice"), (lambda V, C, D, L: V * D + C * D + L * (12 * D * D + 13 * D), "after the last block is missing"), (lambda V, C, D, L: V * D + C * D + L * (12 * D * D + 13 * D + 2 * D), "not in each"), (lambda V, C, D, L: V * D + L * (12 * D * D + 13 * D) + 2 * D, "table of positions"),

@@ -160,9 +160,9 @@ WRONG = {
     ],
     "top_p": [
         (nucleus_while, ""), (nucleus_integer, ""), (nucleus_argmax, "argmax finds nothing"), (lambda probabilities, p: nucleus(probabilities, p, np.argsort(probabilities, kind="stable")), "least likely were kept first"), (lambda probabilities, p: nucleus(probabilities, p, np.arange(len(probabilities))), "order of the ids"),
-        (lambda probabilities, p: share(probabilities, probabilities >= p), ""), (lambda probabilities, p: share(probabilities, probabilities >= 1 - p), ""), (lambda probabilities, p: share(probabilities, probabilities >= p * probabilities.max()), "min-p"), (lambda probabilities, p: probabilities, "nothing was taken away"),
+        (lambda probabilities, p: share(probabilities, probabilities >= p), "each probability was compared with p: p"), (lambda probabilities, p: share(probabilities, probabilities >= 1 - p), "each probability was compared with 1 −"), (lambda probabilities, p: share(probabilities, probabilities >= p * probabilities.max()), "min-p"), (lambda probabilities, p: probabilities, "nothing was taken away"),
         (lambda probabilities, p: nucleus(probabilities, p) * 0.9, ""), (lambda probabilities, p: np.sort(nucleus(probabilities, p))[::-1], "keeps its place"), (lambda probabilities, p: share(probabilities, probabilities >= (s := np.sort(probabilities)[::-1])[np.argmax(np.cumsum(s) >= min(p, 0.9999999))]), "threshold"),
         (lambda probabilities, p: np.where(nucleus(probabilities, p) > 0, probabilities, 0), "divide by its sum"), (lambda probabilities, p: nucleus(probabilities, p, np.argsort(probabilities)[::-1]), "larger id"), (lambda probabilities, p: (nucleus(probabilities, p) > 0) / (nucleus(probabilities, p) > 0).sum(), "equally likely"),
-        (lambda probabilities, p: share(probabilities, np.isin(np.arange(len(probabilities)), (o := np.argsort(-probabilities, kind="stable"))[np.cumsum(probabilities[o]) <= p])), ""),
+        (lambda probabilities, p: share(probabilities, np.isin(np.arange(len(probabilities)), (o := np.argsort(-probabilities, kind="stable"))[np.cumsum(probabilities[o]) <= p])), "the token that carries the sum over"),
     ],
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The sheets of lessons 01 to 07. Each takes a random generator, so that every class can have numbers of its own."""
+"""The sheets of lessons 01_tokenization to 07_feed_forward. Each takes a random generator, so that every class can have numbers of its own."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The sheets of lessons 08 to 13."""
+"""The sheets of lessons 08_loss_and_gradient_descent to 13_vision."""
 
 import numpy as np
 

@@ -10,6 +10,7 @@ live on a web page, in the metadata of its output. `problems` says what keeps a 
 
 import ast
 import base64
+import io
 import json
 import os
 import re
@@ -22,6 +23,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from PIL import Image
 
 from course_lib.lessons import COMPANIONS, NAMES
 from tests.notebooks.live_state import keep_close_states
@@ -265,14 +267,23 @@ def normalise(notebook):
 
 
 def keep_measured_pictures(notebook, stored):
-    """Put the stored picture back into every `measured` cell whose outputs otherwise stayed the same."""
+    """Put the stored picture back into every `measured` cell whose outputs otherwise stayed the same.
+
+    A picture on another ground was drawn when the figures looked otherwise: it gives way to the new one.
+    """
     before = {cell.id: cell.get("outputs", []) for cell in stored.cells}
     for cell in notebook.cells:
         old, new = before[cell.id], cell.get("outputs", [])
         if MEASURED in cell.metadata.get("tags", []) and texts(old) == texts(new):
             for stored_output, output in zip(old, new, strict=True):
-                if "image/png" in output.get("data", {}):
-                    output.data["image/png"] = stored_output.data["image/png"]
+                pngs = [one.get("data", {}).get("image/png") for one in (stored_output, output)]
+                if all(pngs) and ground(pngs[0]) == ground(pngs[1]):
+                    output.data["image/png"] = pngs[0]
+
+
+def ground(png):
+    """The colour of the first pixel of a picture in base64."""
+    return Image.open(io.BytesIO(base64.b64decode(png))).convert("RGB").getpixel((0, 0))
 
 
 def texts(outputs):

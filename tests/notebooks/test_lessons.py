@@ -1,5 +1,6 @@
 """`make notebooks` writes a lesson the same way every time, and leaves it alone when a cell fails."""
 
+import base64
 import io
 import json
 import re
@@ -11,6 +12,7 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.image import imread
+from PIL import Image
 
 from tests.notebooks import lessons
 from tests.notebooks.lessons import LessonError, execute, problems, without_notes
@@ -61,19 +63,34 @@ def test_executing_twice_changes_nothing(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["98_lesson.ipynb"]
 
 
+def drawn(ground, dot):
+    """A picture of two pixels, in base64."""
+    file = io.BytesIO()
+    picture = Image.new("RGB", (2, 1), ground)
+    picture.putpixel((1, 0), dot)
+    picture.save(file, "PNG")
+    return base64.b64encode(file.getvalue()).decode()
+
+
 @pytest.mark.parametrize(
-    ("tags", "text", "kept"),
-    [(["measured"], "fast", "old"), (["measured"], "slow", "new"), ([], "fast", "new")],
+    ("tags", "text", "ground", "kept"),
+    [
+        (["measured"], "fast", "white", "old"),
+        (["measured"], "slow", "white", "new"),
+        (["measured"], "fast", "beige", "new"),  # the figures look otherwise now
+        ([], "fast", "white", "new"),
+    ],
 )
-def test_a_measured_picture_changes_only_with_the_text_beside_it(tags, text, kept):
+def test_a_measured_picture_changes_only_with_the_text_beside_it(tags, text, ground, kept):
     def one_cell(picture, text):
         shown = nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text})
         cell = nbformat.v4.new_code_cell("draw()", id="times", outputs=[shown], metadata={"tags": tags})
         return nbformat.v4.new_notebook(cells=[cell])
 
-    notebook = one_cell("new", text)
-    lessons.keep_measured_pictures(notebook, stored=one_cell("old", "fast"))
-    assert notebook.cells[0].outputs[0].data == {"image/png": kept, "text/plain": text}
+    pictures = {"old": drawn("white", (1, 2, 3)), "new": drawn(ground, (4, 5, 6))}
+    notebook = one_cell(pictures["new"], text)
+    lessons.keep_measured_pictures(notebook, stored=one_cell(pictures["old"], "fast"))
+    assert notebook.cells[0].outputs[0].data == {"image/png": pictures[kept], "text/plain": text}
 
 
 def test_a_lesson_runs_in_its_own_folder(tmp_path):

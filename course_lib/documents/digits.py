@@ -5,6 +5,7 @@
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from os.path import commonprefix
 
 import numpy as np
 
@@ -99,3 +100,53 @@ def _round_like(value, printed):
 
 def _plain(number):
     return f"{abs(number) if number == 0 else number:f}"  # no "-0.0", no exponent
+
+
+def rows_of(computed, printed):
+    """Pairs (computed, printed) of one number or word, a list for each innermost row."""
+    if not isinstance(printed, list):
+        yield [(computed, printed)]
+    elif not isinstance(printed[0], list):
+        yield list(zip(computed, printed, strict=True))
+    else:
+        for c, p in zip(computed, printed, strict=True):
+            yield from rows_of(c, p)
+
+
+def agreed(computed, printed):
+    """("0.54030", "0.99995") → (1, 6): digits that agree before the first that differs, of how many.
+
+    What is no number counts as one, right or wrong as a whole.
+    """
+    if not is_number(printed):
+        return int(computed == printed), 1
+    right, total = _leading(computed, printed), sum(ch.isdigit() for ch in printed)
+    return sum(ch.isdigit() for ch in printed[:right]), total
+
+
+def _leading(computed, printed):
+    """("0.54030", "0.54995") → 4: characters of `printed` before the first digit that is wrong.
+
+    A number of another sign or size agrees in nothing, whatever its digits: 0.0001 is not nearly 0.00000001.
+    """
+    if not is_number(computed):
+        return 0
+    ours, theirs = decimal(computed), decimal(printed)
+    if ours == theirs:
+        return len(printed)
+    if (ours < 0) != (theirs < 0) or 0 in (ours, theirs) or ours.adjusted() != theirs.adjusted():
+        return 0
+    return len(commonprefix([computed, printed]))
+
+
+def marked(computed, printed):
+    """`printed` cut in two: the leading part that agrees, and the rest, which does not."""
+    if not is_number(printed):
+        return [(show(printed), computed == printed)]
+    cut = _leading(computed, printed)
+    return [piece for piece in ((printed[:cut], True), (printed[cut:], False)) if piece[0]]
+
+
+def show(leaf):
+    """A leaf as it is written in a table."""
+    return {True: "true", False: "false"}[leaf] if isinstance(leaf, bool) else str(leaf)

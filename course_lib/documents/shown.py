@@ -6,9 +6,8 @@ to see them.
 """
 
 from html import escape
-from os.path import commonprefix
 
-from .digits import decimal, is_number, leaves
+from .digits import agreed, leaves, marked, rows_of, show
 
 MARK = {"reproduced": "✓", "erratum": "✗", "cited": "→", "remark": "•"}
 SHORT = 6  # so many numbers or words have room in the line
@@ -116,14 +115,14 @@ class Check(Line):
 
     def rows(self):
         """A row for each row of the printed matrix: computed, printed in pieces (text, agrees), digits agreed."""
-        width = [max(len(_show(pair[side])) for row in self.pairs for pair in row) for side in (0, 1)]
+        width = [max(len(show(pair[side])) for row in self.pairs for pair in row) for side in (0, 1)]
         for row in self.pairs:
             right, total = (sum(n) for n in zip(*(agreed(c, p) for c, p in row), strict=True))
-            computed = "  ".join(_show(c).rjust(width[0]) for c, _ in row)
-            printed = [(" " * (width[1] - len(_show(row[0][1]))), True)]
+            computed = "  ".join(show(c).rjust(width[0]) for c, _ in row)
+            printed = [(" " * (width[1] - len(show(row[0][1]))), True)]
             for i, (c, p) in enumerate(row):
-                gap = 2 + width[1] - len(_show(row[i + 1][1])) if i + 1 < len(row) else 0
-                printed += [*_marked(c, p), (" " * gap, True)]
+                gap = 2 + width[1] - len(show(row[i + 1][1])) if i + 1 < len(row) else 0
+                printed += [*marked(c, p), (" " * gap, True)]
             yield computed, printed, f"{right} of {total}"
 
     def as_text(self):
@@ -158,7 +157,7 @@ class Citation(Line):
     def inside(self):
         """Statement, what is printed, and the source."""
         rows = [[p for _, p in row] for row in rows_of(self.claim.printed, self.claim.printed)]
-        cells = ["".join(f"<td style='{DIGITS}'>{escape(_show(p))}</td>" for p in row) for row in rows]
+        cells = ["".join(f"<td style='{DIGITS}'>{escape(show(p))}</td>" for p in row) for row in rows]
         head = "<thead><tr><th scope='col' style='text-align:left'>printed</th></tr></thead>"
         body = "".join(f"<tr>{row}</tr>" for row in cells)
         table = "" if self.claim.printed is True else WIDE.format(f"<table>{head}<tbody>{body}</tbody></table>")
@@ -193,57 +192,8 @@ def paragraph(text):
     return f"<div>{escape(text)}</div>"
 
 
-def rows_of(computed, printed):
-    """Pairs (computed, printed) of one number or word, a list for each innermost row."""
-    if not isinstance(printed, list):
-        yield [(computed, printed)]
-    elif not isinstance(printed[0], list):
-        yield list(zip(computed, printed, strict=True))
-    else:
-        for c, p in zip(computed, printed, strict=True):
-            yield from rows_of(c, p)
-
-
-def agreed(computed, printed):
-    """("0.54030", "0.99995") → (1, 6): digits that agree before the first that differs, of how many.
-
-    What is no number counts as one, right or wrong as a whole.
-    """
-    if not is_number(printed):
-        return int(computed == printed), 1
-    right, total = _leading(computed, printed), sum(ch.isdigit() for ch in printed)
-    return sum(ch.isdigit() for ch in printed[:right]), total
-
-
-def _leading(computed, printed):
-    """("0.54030", "0.54995") → 4: characters of `printed` before the first digit that is wrong.
-
-    A number of another sign or size agrees in nothing, whatever its digits: 0.0001 is not nearly 0.00000001.
-    """
-    if not is_number(computed):
-        return 0
-    ours, theirs = decimal(computed), decimal(printed)
-    if ours == theirs:
-        return len(printed)
-    if (ours < 0) != (theirs < 0) or 0 in (ours, theirs) or ours.adjusted() != theirs.adjusted():
-        return 0
-    return len(commonprefix([computed, printed]))
-
-
-def _marked(computed, printed):
-    """`printed` cut in two: the leading part that agrees, and the rest, which does not."""
-    if not is_number(printed):
-        return [(_show(printed), computed == printed)]
-    cut = _leading(computed, printed)
-    return [piece for piece in ((printed[:cut], True), (printed[cut:], False)) if piece[0]]
-
-
 def _words(some):
     return " ".join(map(str, some))
-
-
-def _show(leaf):
-    return {True: "true", False: "false"}[leaf] if isinstance(leaf, bool) else str(leaf)
 
 
 def _pieces(pieces):

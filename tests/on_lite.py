@@ -4,7 +4,7 @@
    Pyodide's own place, so what cells do cannot be seen there.
 2. The same lessons and the same wheel on the last kernel for which a wheel of NumPy can be had from a package index:
    kernel 0.7.2, Pyodide 0.29, NumPy 2.2.5, taken out of the package gbdraw, which brings them along for a page of its
-   own. sqlite3 and regex, which have no such wheel, are stand-ins. There `course_lib.mine` is imported, cells of lesson 06
+   own. sqlite3 and regex, which have no such wheel, are stand-ins. There `course_lib.mine` is imported, cells of lesson 06_layer_norm
    run, a right answer is kept, and it is found again after the page was loaded anew.
 """
 
@@ -36,7 +36,7 @@ STAND_INS = {
     "PARSE_DECLTYPES = PARSE_COLNAMES = 0\ndef register_adapter(*a): pass\ndef register_converter(*a): pass\n"
     "def connect(*a, **k): raise OperationalError('none here')\n",
     "regex": "import re\ndef compile(pattern, flags=0):\n    try: return re.compile(pattern, flags)\n"
-    "    except re.error: return None  # \\\\p{L}: only lesson 01 would use it\n",
+    "    except re.error: return None  # \\\\p{L}: only lesson 01_tokenization would use it\n",
 }
 PATIENCE = 300_000  # milliseconds, on a busy machine
 
@@ -171,7 +171,7 @@ def main():
             page.goto(f"{address}/lab/index.html?path=06_layer_norm.ipynb")
             page.wait_for_selector(".jp-Notebook h1:has-text('6 · Layer norm')", timeout=PATIENCE)
             page.close()
-            print("the site of the browser shows lesson 06 without a network")
+            print("the site of the browser shows lesson 06_layer_norm without a network")
         with served(older_site(TRY)) as address:
             context = browser.new_context()
             said, seconds = open_and_run(context.new_page(), address)

@@ -194,11 +194,20 @@ def table(times):
     return [f"| {' | '.join(row if address() else row[:3])} |" for row in rows]
 
 
+def writes():
+    """What the model writes before and after its training, out of the stored outputs of the first lesson."""
+    cells = json.loads((ROOT / f"notebooks/{FIRST}.ipynb").read_text(encoding="utf-8"))["cells"]
+    said = {cell["id"]: "".join("".join(out.get("text", "")) for out in cell.get("outputs", [])) for cell in cells}
+    before, after = (said[name].splitlines() for name in ("goal-before", "goal-after"))
+    return ["```", *before[1:2], "", *after, "```"]
+
+
 def parts():
     """The generated texts: dict from the name in the marker to lines of Markdown."""
     n = numbers()
     return {
         "badges": badges(),
+        "writes": writes(),
         "lessons": table(lessons()),
         "numbers": [
             "| what | how many |",

@@ -3,6 +3,8 @@ a table folded behind it.
 
 The table of an erratum stands open. Digits that differ from the document are underlined, so that colour is not needed
 to see them.
+
+Long because the same lines and tables are written twice, as text and as HTML.
 """
 
 from html import escape

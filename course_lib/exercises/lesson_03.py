@@ -1,4 +1,7 @@
-"""The exercises of lesson 03_positional_encoding: the table of positions, and adding it."""
+"""The exercises of lesson 03_positional_encoding: the table of positions, and adding it.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

@@ -1,4 +1,7 @@
-"""The exercises of lesson 06_layer_norm: layer norm, and where it stands."""
+"""The exercises of lesson 06_layer_norm: layer norm, and where it stands.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
+"""
 
 import numpy as np
 

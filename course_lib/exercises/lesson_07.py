@@ -2,6 +2,8 @@
 
 XNOR asks for weights, not for a piece of a GPT. It is judged by what a network with these weights answers, so that
 any that do it are right.
+
+Long because the exercises of a lesson stand in one file, each with its likely mistakes.
 """
 
 import math

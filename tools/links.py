@@ -199,7 +199,7 @@ def writes():
     cells = json.loads((ROOT / f"notebooks/{FIRST}.ipynb").read_text(encoding="utf-8"))["cells"]
     said = {cell["id"]: "".join("".join(out.get("text", "")) for out in cell.get("outputs", [])) for cell in cells}
     before, after = (said[name].splitlines() for name in ("goal-before", "goal-after"))
-    return ["```", *before[1:2], "", *after, "```"]
+    return [f"> {line}  " for line in [*before[1:2], *after]]  # two spaces end a line of Markdown
 
 
 def parts():

@@ -21,8 +21,8 @@ from course_lib.widgets import sources
 from tools.links import ROOT, address
 
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
-PAGES = ["notebooks/assignments/README.md", "docs/open_online.md", "CONTRIBUTING.md", "CHANGELOG.md"]
-FILES = ["CITATION.cff", "docs/picture.png"]
+PAGES = ["notebooks/assignments/README.md", "docs/install.md", "docs/open_online.md", "CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md"]
+FILES = ["CITATION.cff", "course_lib/one_page.py", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)  # [words](folder/README.md), [words]: …
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network

@@ -74,7 +74,7 @@ def test_binder_has_what_the_lessons_need_in_the_same_versions():
         Requirement(text).name for text in [*PROJECT["dependencies"], *EXTRAS["torch"], *EXTRAS["lessons"]]
     }
     assert needed - {"jupyterlab", "ipykernel"} <= on_binder()  # Binder brings its own Jupyter
-    assert "PIP_EXTRA_INDEX_URL=" + CPU_INDEX in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "PIP_EXTRA_INDEX_URL=" + CPU_INDEX in (ROOT / "docs/install.md").read_text(encoding="utf-8")
 
 
 def test_binder_has_no_tools_for_tests_or_grading():

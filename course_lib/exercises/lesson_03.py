@@ -97,6 +97,8 @@ position_table = Exercise(
              "those are the angles: take their sine and cosine"),
         Slip(lambda C, D: np.sin(np.arange(C)[:, None] / 10000.0 ** (np.arange(D) // 2 * 2 / D)),
              "there are only sines: the odd columns are cosines"),
+        Slip(lambda C, D: _table(C, D) * (np.arange(D) % 2 == 0),
+             "the odd columns are still 0: they hold the cosines"),
     ),
     minutes=15,
     stars=2,
@@ -195,6 +197,10 @@ def _first_axis_alone(grad, C, start=0):
     return out
 
 
+def _tokens_added_up(grad, C, start=0):
+    return _table_gradient(np.broadcast_to(grad.sum(axis=-2, keepdims=True), grad.shape), C, start)
+
+
 def _draw_add_backward(rng):
     x, table, start = _draw_add(rng)
     return x, len(table), start
@@ -239,6 +245,7 @@ add_positions_backward = Exercise(
              "the rows stand in reverse"),
         Slip(lambda grad, C, start=0: np.tile(grad.reshape(-1, grad.shape[-1]).sum(axis=0), (C, 1)),
              "the tokens were added up too: each position keeps its own row"),
+        Slip(_tokens_added_up, "the tokens were added up too: each position keeps its own row"),
         Slip(lambda grad, C, start=0: _table_gradient(grad, C, start, lambda x, axis: x[-1]),
              "only the last text counts: all of them add up"),
         Slip(lambda grad, C, start=0: _table_gradient(grad, C, start, lambda x, axis: x[0]),

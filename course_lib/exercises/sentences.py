@@ -68,11 +68,15 @@ def _broadcast(found, letters):
         if len(short) == 1 and short[0] in long:
             return f"{said}: {KEEPDIMS}"
     if len(a) == len(b) == 2 and a[1] == b[0]:
-        return f"{said}: if the matrix product is meant, it is @ and not *"
+        rows = ", and otherwise the two need equally many rows" if a[1] == b[1] else ""
+        return f"{said}: if the matrix product is meant, it is @ and not *{rows}"
     if len(a) == len(b) >= 2 and a[-2:] == b[:-3:-1]:
         return f"{said}: is a transpose (.T) missing, or one too many"
     if len(a) == len(b) >= 2 and a[-1] == b[-1] and len(a) == 2:
-        return f"{said}: if every row of one belongs with every row of the other, that is a matrix product with .T"
+        return (
+            f"{said}: the rows are not equally many, so cut as many out of one as the other has; "
+            "or, if every row of one belongs with every row of the other, that is a matrix product with .T"
+        )
     return f"{said}: sizes must be equal, or one of them 1, axis by axis from the end"
 
 

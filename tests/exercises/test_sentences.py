@@ -27,6 +27,8 @@ CASES = [
     (lambda: np.ones((5, 2)) + np.ones(3), "axis by axis from the end"),
     (lambda: np.ones((2, 5)) + np.ones((5, 2)), "if the matrix product is meant"),
     (lambda: x * y, "that is a matrix product with .T"),
+    (lambda: x + y, "so cut as many out of one as the other has"),
+    (lambda: np.ones((2, 3)) + np.ones((3, 3)), "it is @ and not *, and otherwise the two need equally many rows"),
     (lambda: np.ones((2, 3, 5)) + np.ones((2, 5, 3)), "is a transpose (.T) missing"),
     (lambda: x @ y, "rows of 3 (D) numbers meet columns of 5 (S)"),
     (lambda: np.dot(x, y), "rows of 3 (D) numbers meet columns of 5 (S)"),

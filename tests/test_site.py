@@ -101,7 +101,7 @@ def test_every_link_of_a_page_leads_to_what_is_collected(tmp_path, monkeypatch):
 
 
 def test_a_link_that_goes_astray_is_named(tmp_path):
-    (tmp_path / "index.md").write_text("# Run it\n", encoding="utf-8")
+    (tmp_path / "index.md").write_text("# Read it, run it\n", encoding="utf-8")
     page = "[a](README.md#run-it) [b](index.md#read-it-run-it) [c](#here) [d](https://a/b)\n[e]: gone/x.md\n```\n[f](no)\n```\n"
     cells = [{"cell_type": "markdown", "source": ["[g](../pyproject.toml)"]}, {"cell_type": "code", "source": "[h](no)"}]
     (tmp_path / "page.md").write_text(page, encoding="utf-8")

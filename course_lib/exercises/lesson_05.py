@@ -261,6 +261,7 @@ apply_rope = Exercise(
     """,
     reference=lambda x, positions=None: rope(x, positions),
     cases=lambda rng: [
+        Case((rng.normal(size=(3, 2)), np.array([7, 2, 30])), hint="positions are given, in any order"),
         Case((rng.normal(size=(3, 2)),), hint="positions need not be given, and are 0, 1, 2, …"),
         Case((rng.normal(size=(5, 6)),)),
         Case((rng.normal(size=(3, 6)), np.array([7, 2, 30])), hint="positions are given, in any order"),

@@ -19,7 +19,7 @@ def test_the_text_is_short_plain_prose():
 
 def test_a_text_that_is_not_there_is_named_with_those_that_are():
     for name in ("other", "../documents/claims/whitepaper", "the_lowest_shelf.txt"):
-        with pytest.raises(ValueError, match="no text '.*', only the_lowest_shelf"):
+        with pytest.raises(ValueError, match="no text '.*', only .*the_lowest_shelf"):
             texts.load(name)
 
 

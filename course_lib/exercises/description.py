@@ -21,7 +21,7 @@ class Case:
     arguments  a tuple, in the order of the function's parameters.
     needs      "" for a plain case, else the promise that this case tests: words that stand in the text.
     hint       what the case is about, for an answer that is wrong here, right in all simpler cases, and
-               explained by no slip.
+               explained by no slip; that of the first case, for one that is right in some other.
     """
 
     arguments: tuple

@@ -162,7 +162,8 @@ class _Judge:
         self.same_for_all(failed)
         self.slips(asked, failed, "")
         hint = next(case.hint for case, one in zip(cases, asked, strict=True) if one is failed[0])
-        self.last_resort(failed, hint if asked[0] is not failed[0] else "")
+        some_right = len(failed) < len(asked)  # then it is what is special in this case that went wrong
+        self.last_resort(failed, hint if some_right or asked[0] is not failed[0] else "")
 
     def extremes(self, cases, needs):
         asked = [(case.arguments, self.ask(case.arguments), self.right(case.arguments)) for case in cases]

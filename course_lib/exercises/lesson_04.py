@@ -174,6 +174,12 @@ causal_mask = Exercise(
         Slip(lambda T, S=None: np.tri(T, _mask(T, S), dtype=bool),
              "with S > T the first query stands at the first key: the queries are the last T tokens, so the"
              " last one may attend to all"),
+        Slip(lambda T, S=None: np.triu(np.ones((T, _mask(T, S)), bool)),
+             "rows and columns are swapped: yours lets a token see the future and not the past"),
+        Slip(lambda T, S=None: np.triu(np.ones((T, _mask(T, S)), bool), 1),
+             "the mask is inverted: True means may attend"),
+        Slip(lambda T, S=None: np.tri(T, _mask(T, S), -1, dtype=bool),
+             "a token must be able to attend to itself"),
         Slip(lambda T, S=None: np.tri(T, T, dtype=bool),
              "S has no effect: the mask has a column for every key"),
         Slip(lambda T, S=None: np.ones((T, _mask(T, S)), bool),

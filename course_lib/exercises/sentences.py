@@ -189,7 +189,7 @@ RULES = [
          ": np.array(…) makes an array of it" if found.group(1) == "list" else
          ": who returns two things gives a tuple, so take one of them, output, weights = … or […][0]"
          if found.group(1) == "tuple" else "")),
-    (r"'NoneType'", lambda *_: "None stands where a value belongs: does a helper lack its return, or was append taken for the list"),
+    (r"'NoneType'", lambda *_: "None stands where a value belongs: is it the default of an argument, does a helper lack its return, or was append taken for the list"),
     (r"can't multiply sequence by non-int|unsupported operand type\(s\) for .*'(?:list|tuple)'",
      lambda *_: "lists do not calculate: np.array(…) makes an array, which does"),
     (r"'(?:numpy\.)?ndarray' object is not callable",

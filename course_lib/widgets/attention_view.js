@@ -74,7 +74,7 @@ function render({ model, el }) {
   const controls = [
     ...(model.get("self_attention") && T === S ? [toggle(model, "causal", "causal mask")] : []),
     ...(model.get("padding") ? [toggle(model, "hide_padding", "padding mask")] : []),
-    ...(K ? [toggle(model, "scaled", "divide by √d")] : []),
+    ...(K ? [toggle(model, "scaled", "divide by √K")] : []),
     stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
   ];
   const values = D ? valuesOf() : null;

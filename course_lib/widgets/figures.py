@@ -147,7 +147,7 @@ def _short(labels, cell):
 def lines(x, curves, xlabel, ylabel, log=False, floors=None):
     """Curves over a common x: dict name → y. `floors`: dict name → height of a thin grey line.
 
-    `log` puts both axes on logarithmic scales.
+    `log` puts both axes on logarithmic scales, `log="x"` the horizontal one alone.
     """
     figure, axis = new_axes(width=7.4)
     for i, (name, y) in enumerate(curves.items()):
@@ -159,7 +159,7 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
                       ha="right", va="top", fontsize=9, color=SOFT)  # fmt: skip
         axis.margins(y=0.1)
     if log:
-        axis.set(xscale="log", yscale="log")
+        axis.set(xscale="log", yscale="linear" if log == "x" else "log")
         axis.set_xticks(x, [str(value) for value in x], minor=False)
         axis.set_xticks([], minor=True)
     elif all(isinstance(value, int) for value in x):

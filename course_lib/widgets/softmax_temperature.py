@@ -40,7 +40,7 @@ class SoftmaxTemperature(Live):
         if abs(logits).max() > 10:
             raise ValueError(f"{CALL}: the sliders go from −10 to 10, got {logits[abs(logits).argmax()]:g}")
         stop = checked_stop(CALL, temperature)
-        title = f"T = {TEMPERATURES[stop]:g}"
+        title = f"temperature {TEMPERATURES[stop]:g}"
         super().__init__(
             figures.bars(labels, {title: softmax(logits, temperature)}, "probability", high=1.12),
             f"Softmax of {len(logits)} logits at temperature {temperature:g}: {', '.join(labels)}",

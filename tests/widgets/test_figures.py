@@ -91,6 +91,14 @@ def test_no_tick_stands_between_whole_numbers():
     assert all(tick == int(tick) for tick in axis.get_xticks())
 
 
+def test_one_axis_or_both_are_logarithmic():
+    def scales(log):
+        axis = figures.lines([4, 16, 64], {"slope": [0.6, 0.3, 0.1]}, "width", "slope", log=log).figure.axes[0]
+        return axis.get_xscale(), axis.get_yscale()
+
+    assert [scales(log) for log in (False, "x", True)] == [("linear", "linear"), ("log", "linear"), ("log", "log")]
+
+
 def test_curves_differ_in_style_as_well_as_in_colour():
     axis = figures.lines([0, 1], {str(i): [i, i] for i in range(4)}, "x", "y").figure.axes[0]
     assert len({line.get_linestyle() for line in axis.lines}) == 4

@@ -285,6 +285,8 @@ WRONG = {
         (lambda T, S=None: np.triu(np.ones((T, S or T), bool), (S or T) - T), "swapped"), (lambda T, S=None: np.tri(T, S or T, dtype=bool), "first query stands at the first key"),
         (lambda T, S=None: ~np.tri(T, S or T, (S or T) - T, dtype=bool), "inverted"), (lambda T, S=None: np.tri(T, S or T, (S or T) - T - 1, dtype=bool), "itself"),
         (lambda T, S=None: np.tri(T, S or T, (S or T) - T + 1, dtype=bool), "one step into the future"), (lambda T, S=None: np.ones((T, S or T), bool), "everything is allowed"),
+        (lambda T, S=None: np.arange(T)[:, None] <= np.arange(S or T), "swapped"), (lambda T, S=None: np.arange(T)[:, None] > np.arange(S or T), "itself"),
+        (lambda T, S=None: np.arange(T)[:, None] < np.arange(S or T), "inverted"), (lambda T, S=None: np.arange(T)[:, None] + S - T >= np.arange(S), "S need not be given, and is T"),
         (lambda T, S=None: np.tri(T, dtype=bool), "S has no effect"), (lambda T, S: np.tri(T, S, S - T, dtype=bool), "the check calls"),
         (lambda T, S=None: np.where(np.tri(T, S or T, (S or T) - T), 0, -np.inf), "scores to add"), (lambda T, S=None: np.tri(S or T, T, dtype=bool), "queries are rows and keys columns: the"),
         (lambda T, S=None: np.ones(T, bool), ""), (lambda T, S=None: np.eye(T, S or T, (S or T) - T, dtype=bool), "itself alone"), (lambda T, S=None: np.tri(T, S, S - T, dtype=bool), ""),

@@ -186,9 +186,9 @@ def test_masks_scale_temperature_and_heads_change_the_weights(lab, show):
     widget.get_by_label("causal mask").uncheck()
     widget.get_by_label("padding mask").uncheck()
     assert masked.count() == 0 and numbers(widget) == first
-    widget.get_by_label("divide by √d").uncheck()
+    widget.get_by_label("divide by √K").uncheck()
     assert numbers(widget) != first
-    widget.get_by_label("divide by √d").check()
+    widget.get_by_label("divide by √K").check()
     temperature = slider(widget, "temperature")
     temperature.focus()
     assert temperature.get_attribute("aria-valuetext") == "1"

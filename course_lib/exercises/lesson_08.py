@@ -492,6 +492,7 @@ clip_gradients = Exercise(
              "0/0 is no number: gradients that are 0 stay 0", needs=_STILL),
     ),
     minutes=15,
+    optional=True,
 )  # fmt: skip
 
 

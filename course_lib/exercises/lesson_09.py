@@ -523,6 +523,7 @@ causal_self_attention_backward = Exercise(
              "the gradient of c_proj.weight takes what c_proj was given: the merged heads"),
     ),
     minutes=25,
+    optional=True,
     stars=3,
 )  # fmt: skip
 

@@ -225,6 +225,7 @@ block_backward = Exercise(
              "the norms' backward was given what the norms returned: it goes by what they were given"),
     ),
     minutes=30,
+    optional=True,
     stars=3,
 )  # fmt: skip
 
@@ -404,6 +405,7 @@ gpt_backward = Exercise(
              "the gradients of the last norm, ln_f, are missing"),
     ),
     minutes=40,
+    optional=True,
     stars=3,
 )  # fmt: skip
 

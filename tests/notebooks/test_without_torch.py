@@ -13,7 +13,6 @@ NOT_YET = {
     "03_positional_encoding",
     "06_layer_norm",
     "07_feed_forward",
-    "10_gpt",
     "11_inside_the_gpt",
     "12_encoder_decoder",
     "13_vision",

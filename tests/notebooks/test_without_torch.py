@@ -14,7 +14,6 @@ NOT_YET = {
     "06_layer_norm",
     "07_feed_forward",
     "11_inside_the_gpt",
-    "12_encoder_decoder",
     "13_vision",
 }  # each leaves the list when it is rewritten
 HIDDEN = "import sys\nsys.modules['torch'] = None  # importing it fails"

@@ -13,7 +13,6 @@ NOT_YET = {
     "03_positional_encoding",
     "06_layer_norm",
     "07_feed_forward",
-    "11_inside_the_gpt",
     "13_vision",
 }  # each leaves the list when it is rewritten
 HIDDEN = "import sys\nsys.modules['torch'] = None  # importing it fails"

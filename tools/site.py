@@ -21,10 +21,12 @@ from course_lib.widgets import sources
 from tools.links import ROOT, address
 
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
-PAGES = ["notebooks/assignments/README.md", "docs/install.md", "docs/open_online.md", "CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md"]
+PAGES = ["notebooks/assignments/README.md", "docs/glossary.md", "docs/install.md", "docs/open_online.md"]
+PAGES += ["CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md"]
 FILES = ["CITATION.cff", "course_lib/one_page.py", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)  # [words](folder/README.md), [words]: …
+TO_A_CELL = re.compile(r"(\.ipynb)#cell-id=[\w-]+(?=\))")  # a page leads to the lesson: Sphinx knows no cells
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
 CELL = re.compile(r'<div class="(cell\b[^"]*?) tag_at-([\w-]+)')  # what `with_named_cells` has named
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
@@ -48,7 +50,8 @@ def collect():
         (SOURCE / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, SOURCE / name)
     for name in PAGES:
-        write(SOURCE / name, led_to_the_front((ROOT / name).read_text(encoding="utf-8"), name))
+        text = TO_A_CELL.sub(r"\1", (ROOT / name).read_text(encoding="utf-8"))
+        write(SOURCE / name, led_to_the_front(text, name))
     shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
     shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
     write(SOURCE / "_static/live.js", sources.page_script())

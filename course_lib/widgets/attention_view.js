@@ -84,7 +84,8 @@ function render({ model, el }) {
     : "Point at a weight or a word to read it. A click holds it.",
     [...thumbs.map(t => t.made), ...controls.map(c => c.element), pick.release],
     node("div", { class: "gbh-row top" }, node("div", { class: "gbh-scroll" }, axes), lines),
-    ...(values ? [node("div", { class: "gbh-scroll" }, values.element)] : []), says, table.element);
+    // narrower than its values it scrolls, so the keyboard must reach it
+    ...(values ? [focusable(node("div", { class: "gbh-scroll", tabindex: 0, role: "group", "aria-label": "values and output" }, values.element))] : []), says, table.element);
 
   // what is shown now
   let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null, row = 0, colours = scales(el);

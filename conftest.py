@@ -1,10 +1,16 @@
 """What holds for every test, those that nbval makes of the lessons included."""
 
 import os
+import signal
+import threading
 
 import pytest
 
 from tests.notebooks.live_state import apart, states
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    # begun in the background of a script, where Ctrl + C is ignored, and by all that is started from here as well
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ["MY_GPT"] = ""  # nothing is kept, and mine.softmax is the course's: stored outputs are the same for everybody
 

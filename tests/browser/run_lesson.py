@@ -33,7 +33,9 @@ SETTLED = """() => document.fonts.ready.then(() => [...document.images].every(im
 DONE = f"""() => {{
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")]
         .map(p => p.textContent).filter(text => text.trim());
-    return prompts.length > 0 && !prompts.some(p => p.includes("*"))
+    // a folded cell shows no prompt, so the notebook's own sign must say that nothing runs
+    const running = document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status;
+    return running === "idle" && prompts.length > 0 && !prompts.some(p => p.includes("*"))
         && (prompts.every(p => /\\d/.test(p)) || document.querySelector('{ERRORS}') !== null);
 }}"""
 

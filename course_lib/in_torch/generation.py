@@ -108,6 +108,7 @@ def generate(
     ended = torch.zeros(B, dtype=torch.bool, device=prompt.device)
     with torch.inference_mode():  # the text, made outside, stays an ordinary tensor that can be trained on
         cache = model.new_cache(B) if use_cache else None
+        ragged, writing = bool((lengths < T).any()), True
         seen = 0  # tokens whose keys and values the cache holds
         for t in range(int(lengths.min()), T + new_tokens):
             logits = model(text[:, seen:t], cache)[:, -1]  # (B, V), what follows the last token
@@ -116,11 +117,14 @@ def generate(
             else:
                 chosen = sample(next_token_probabilities(logits, temperature, top_k, top_p), generator)
             seen = t if use_cache else 0
-            writing = (lengths <= t) & (t < lengths + new_tokens)  # (B,), else in the prompt or past n
             if stop is not None:
                 chosen = torch.where(ended, stop, chosen)
-                ended |= writing & (chosen == stop)
-            text[:, t] = torch.where(writing, chosen, text[:, t])
+            if ragged:
+                writing = (lengths <= t) & (t < lengths + new_tokens)  # (B,), else in the prompt or past n
+                chosen = torch.where(writing, chosen, text[:, t])
+            if stop is not None:
+                ended |= (chosen == stop) & writing
+            text[:, t] = chosen
             if on_token is not None:
                 on_token(text[:, t])
             if stop is not None and (ended | (lengths + new_tokens <= t + 1)).all():

@@ -18,6 +18,7 @@ from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.modules import Linear
 from course_lib.in_torch.multi_head import KVCache, merge_heads, split_heads
 from course_lib.in_torch.normalization import LayerNorm
+from course_lib.in_torch.one_token import next_logits
 from course_lib.in_torch.optim import clip_gradients
 from course_lib.shapes import ShapeError
 
@@ -79,8 +80,12 @@ class CausalSelfAttention(nn.Module):
         # torch's own kernel never stores the (T, S) weights; is_causal needs T = S, one token may see all
         mask = causal_mask(T, S, x.device) if 1 < T < S else None  # (T, S), True = may attend
         output = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=T == S > 1)  # (B, H, T, K)
-        self._latest = (q.detach(), k.detach(), v.detach()) if q.requires_grad else (q, k, v)
+        self.keep(q, k, v)
         return self.c_proj(merge_heads(output))  # (B, T, D)
+
+    def keep(self, q, k, v):
+        """Remember the latest queries, keys and values, from which `weights` is computed when asked for."""
+        self._latest = (q.detach(), k.detach(), v.detach()) if q.requires_grad else (q, k, v)
 
     @property
     def weights(self):
@@ -156,6 +161,8 @@ class GPT(nn.Module):
         end = start + ids.shape[1]
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
+        if cache is not None and ids.shape[1] == 1:
+            return next_logits(self, ids[:, 0], cache)[:, None]  # (B, 1, V)
         x = functional.embedding(ids, self.wte.weight) + self.wpe.weight[start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)

@@ -49,6 +49,7 @@ WIDGETS = {
     "PositionExplorer": ("widgets.PositionExplorer(100, 32)", "position t"),
     "EmbeddingMap": ("widgets.EmbeddingMap(range(44), rng.normal(size=(44, 16)))", None),
     "DecisionBoundary": ("widgets.DecisionBoundary([[20, -20], [20, -20]], [-10, 30], [20, 20], -30, 'sigmoid')", "W₁₁"),
+    "GPTView": ("widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])", None),
     "NextToken": ("widgets.NextToken(lambda ids: rng.normal(size=300), range(300), [0])", "temperature"),
 }  # fmt: skip
 EMPTY_ROW, INTERACT_ROW = "an empty key press", "ipywidgets.interact, the same heat map"
@@ -56,7 +57,8 @@ START = """import numpy as np
 from IPython.display import HTML
 from ipywidgets import FloatSlider, interact
 from course_lib import widgets
-from course_lib.data import texts
+from course_lib.data import texts, trained_gpt
+from course_lib.in_numpy.gpt import GPT
 from course_lib.tokenization import BytePairTokenizer
 from course_lib.widgets import figures
 from course_lib.widgets.live import softmax

@@ -56,6 +56,7 @@ def make(folder, recipe=Recipe(), sizes=SIZES, text=TEXT, sentences=SENTENCES, p
     stored.load_state_dict({name: p.astype(np.float32) for name, p in half.items()})
     log = {
         "sizes": asdict(config),
+        "words": english.words,
         "recipe": asdict(recipe),
         "std": STD,
         "text": text,

@@ -67,7 +67,8 @@ def main():
     OUT.mkdir(parents=True, exist_ok=True)
     for theme in GROUNDS:
         (OUT / f"{theme}.html").write_text(page_of(theme), encoding="utf-8")
-    (OUT / "live.js").write_text(sources.page_script(), encoding="utf-8")
+    for name, script in sources.page_scripts().items():
+        (OUT / name).write_text(script, encoding="utf-8")
     print(f"every picture: {', '.join(str((OUT / f'{theme}.html').relative_to(ROOT)) for theme in GROUNDS)}")
 
 

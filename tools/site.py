@@ -1,9 +1,10 @@
 """Builds the course for reading, without a kernel and without a network, in build/site: make site
 
 What stands in the pages is what the lessons store: nothing is executed. Live pictures live there too, from their stored
-state: one script, `_static/live.js`, puts each in the place of its PNG. The reference of `course_lib` is read
-from its sources, so nothing of the course needs to be installed. Every link that stays within the pages is
-checked, and that nothing is loaded from elsewhere; the first dead one ends the command with its place.
+state: the script `_static/live.js` puts each in the place of its PNG, and loads what a page needs from beside itself.
+The reference of `course_lib` is read from its sources, so nothing of the course needs to be installed. Every link that
+stays within the pages is checked, and that nothing is loaded from elsewhere; the first dead one ends the command with
+its place.
 """
 
 import ast
@@ -54,7 +55,8 @@ def collect():
         write(SOURCE / name, led_to_the_front(text, name))
     shutil.copy(ROOT / "docs/site/conf.py", SOURCE)
     shutil.copytree(ROOT / "docs/site/_static", SOURCE / "_static")
-    write(SOURCE / "_static/live.js", sources.page_script())
+    for name, script in sources.page_scripts().items():
+        write(SOURCE / "_static" / name, script)
     write(SOURCE / "_static/live.css", sources.style())
     lessons = [f"notebooks/{name}" for name in NAMES]
     companions = sorted(f"notebooks/checked/{path.stem}" for path in ROOT.glob("notebooks/checked/*.ipynb"))

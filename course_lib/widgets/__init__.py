@@ -15,6 +15,7 @@ LIVE = {
     "DecisionBoundary": "decision_boundary",
     "DescentExplorer": "descent_explorer",
     "EmbeddingMap": "embedding_map",
+    "GPTView": "gpt_view",
     "LayerNormExplorer": "layer_norm_explorer",
     "MatmulExplorer": "matmul_explorer",
     "NextToken": "next_token",

@@ -13,6 +13,7 @@
 
 const TEMPERATURES = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, Infinity];
 const TEMPERATURE_TEXTS = TEMPERATURES.map(t => t === 0 ? "0 (argmax)" : t === Infinity ? "∞ (uniform)" : String(t));
+const TOP_P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
 const SVG_TAGS = new Set(["svg", "g", "rect", "line", "path", "circle", "text", "polyline"]);
 
 // --- maths ---
@@ -50,6 +51,23 @@ function nextTokenProbabilities(logits, temperature, topK, topP) {
     reached += p[i];
   }
   return kept.map(value => value / reached);
+}
+
+/** The first token whose cumulative probability passes u (from 0 to 1). */
+function sample(p, u) {
+  const all = p.reduce((a, b) => a + b, 0);
+  let sum = 0, last = 0;
+  for (let i = 0; i < p.length; i++) {
+    sum += p[i];
+    if (p[i] > 0) last = i;
+    if (sum > u * all) return i;
+  }
+  return last;
+}
+
+/** Three decimals, or the first digit of what would be 0.000. */
+function probability(p) {
+  return p > 0 && p < 0.0005 ? significant(p, 1) : fmt(p, 3);
 }
 
 // --- data and words ---
@@ -209,6 +227,22 @@ function stops(model, trait, label, texts) {
     setText(shown, texts[model.get(trait)]);
   };
   return { element: node("label", { class: "gbh-slider" }, node("span", {}, label), input, shown), sync };
+}
+
+/** The three dials that stand between V logits and the word drawn, bound to `stop`, `top_k` and `top_p`: {element, sync} each. */
+function drawDials(model, V) {
+  const counts = [1, 2, 3, 4, 5, 8, 10, 20, 40, 100, 300, 1000].filter(k => k < V).concat(V);
+  const input = focusable(node("input", { type: "range", min: 0, max: counts.length - 1, step: 1, "aria-label": "top-k" }));
+  const shown = node("span", { class: "gbh-value" });
+  input.addEventListener("input", () => put(model, { top_k: counts[Number(input.value)] }));
+  const sync = () => {
+    const k = model.get("top_k"), text = k >= V ? `${V} (all)` : String(k);
+    setSlider(input, counts.findIndex(count => count >= Math.min(k, V)), text);
+    setText(shown, text);
+  };
+  return [stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
+    { element: node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), input, shown), sync },
+    stops(model, "top_p", "top-p", TOP_P.map(p => p === 1 ? "1 (all)" : String(p)))];
 }
 
 /**

@@ -47,10 +47,14 @@ class Live(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         png = base64.b64encode(self._picture._repr_png_()).decode()
-        return {**data, "image/png": png}, {**metadata, STATE: self.stored()}
+        stored = self.stored()
+        return {**data, "image/png": png}, metadata if stored is None else {**metadata, STATE: stored}
 
     def stored(self):
-        """The widget as JSON: {"widget": its class, "state": its traits by name}, arrays as {"float32": base64}."""
+        """The widget as JSON: {"widget": its class, "state": its traits by name}, arrays as {"float32": base64}.
+
+        None for what cannot live without a kernel.
+        """
         own = self.traits(sync=True).keys() - anywidget.AnyWidget.class_traits().keys()
         state = {name: getattr(self, name) for name in sorted(own) if not name.startswith("_")}
         for name, value in state.items():

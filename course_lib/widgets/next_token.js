@@ -1,32 +1,8 @@
-const TOP_P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
-
 export const maths = { TEMPERATURES, TOP_P, nextTokenProbabilities, sample };
-
-/** The first token whose cumulative probability passes u (from 0 to 1). */
-function sample(p, u) {
-  const all = p.reduce((a, b) => a + b, 0);
-  let sum = 0, last = 0;
-  for (let i = 0; i < p.length; i++) {
-    sum += p[i];
-    if (p[i] > 0) last = i;
-    if (sum > u * all) return i;
-  }
-  return last;
-}
-
-/** Three decimals, or the first digit of what would be 0.000. */
-function probability(p) {
-  return p > 0 && p < 0.0005 ? significant(p, 1) : fmt(p, 3);
-}
 
 function render({ model, el }) {
   const tokens = model.get("tokens"), V = tokens.length, SHOWN = Math.min(V, 12);
-  const kStops = [...new Set([1, 2, 3, 4, 5, 8, 10, 20, 40, 100, 300, 1000].filter(k => k < V))].concat(V);
-  const topK = focusable(node("input", { type: "range", min: 0, max: kStops.length - 1, step: 1, "aria-label": "top-k" }));
-  const kShown = node("span", { class: "gbh-value" });
-  topK.addEventListener("input", () => put(model, { top_k: kStops[Number(topK.value)] }));
-  const controls = [stops(model, "stop", "temperature", TEMPERATURE_TEXTS),
-    stops(model, "top_p", "top-p", TOP_P.map(p => p === 1 ? "1 (all)" : String(p)))];
+  const controls = drawDials(model, V);
   const prompt = node("span"), grown = node("strong");
   const text = node("p", { class: "gbh-text", "aria-live": "polite" }, prompt, " ", grown);
   const rows = Array.from({ length: SHOWN }, () => {
@@ -60,7 +36,7 @@ function render({ model, el }) {
     ...tokens.map((token, id) => node("option", { value: id }, token))));
   any.addEventListener("change", () => { if (any.value !== "") append(Number(any.value), "Taken"); any.value = ""; });
   card(el, "What comes next", "Turn the dials and watch the probabilities; then draw, or take a token that the model hardly expects.",
-    [controls[0].element, node("label", { class: "gbh-slider" }, node("span", {}, "top-k"), topK, kShown), controls[1].element],
+    controls.map(control => control.element),
     text, node("div", { class: "gbh-row" }, drawButton, ten, undo, again, any), bars, says);
 
   let plain, drawn;
@@ -79,9 +55,6 @@ function render({ model, el }) {
       setText(row.share, drawn[id] === 0 && plain[id] > 0 ? `${probability(plain[id])} cut off` : probability(drawn[id]));
     });
     for (const control of controls) control.sync();
-    const kText = model.get("top_k") >= V ? `${V} (all)` : String(model.get("top_k"));
-    setSlider(topK, kStops.findIndex(k => k >= model.get("top_k")), kText);
-    setText(kShown, kText);
     const words = model.get("ids").map(id => tokens[id]);
     setText(prompt, words.slice(0, model.get("prompt")).join(" "));
     setText(grown, words.slice(model.get("prompt")).join(" "));

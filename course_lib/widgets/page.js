@@ -11,6 +11,7 @@ function stillModel(state) {
       heard.get(`change:${name}`)?.forEach(act => act());
     },
     save_changes() {},
+    send() {},
     on: (names, act) => each(names).forEach(name => heard.set(name, (heard.get(name) ?? new Set()).add(act))),
     off: (names, act) => each(names).forEach(name => heard.get(name)?.delete(act)),
   };
@@ -21,14 +22,27 @@ function fromStored(value) {
   return value?.float32 === undefined ? value : new DataView(Uint8Array.from(atob(value.float32), c => c.charCodeAt(0)).buffer);
 }
 
+const FOLDER = document.currentScript.src, LOADING = {};
+
+/** What a script beside this one brings, under its name in gptByHand; it is loaded once a page. */
+function loaded(name, file = name) {
+  return LOADING[name] ??= new Promise((done, failed) => {
+    const script = document.createElement("script");
+    const onload = () => done(globalThis.gptByHand[name]), onerror = () => failed(new Error(`${file}.js cannot be loaded`));
+    document.head.append(Object.assign(script, { src: new URL(`${encodeURIComponent(file)}.js`, FOLDER).href, onload, onerror }));
+  });
+}
+
 /** Put the widget in the place of its PNG, which stays if anything goes wrong. */
-function bringToLife(script) {
+async function bringToLife(script) {
   const { widget, state } = JSON.parse(script.textContent);
-  const stored = Object.fromEntries(Object.entries(state).map(([name, value]) => [name, fromStored(value)]));
   const element = document.createElement("div"), picture = script.parentElement.previousElementSibling;
-  picture.before(element);
   try {
-    WIDGETS[widget]().render({ model: stillModel(stored), el: element });
+    if (!Object.hasOwn(FILES, widget)) throw new Error(`there is no ${widget}`);
+    const [make] = await Promise.all([loaded(widget, FILES[widget]), state.model && loaded(state.model)]);
+    const stored = Object.fromEntries(Object.entries(state).map(([name, value]) => [name, fromStored(value)]));
+    picture.before(element);
+    make(SHARED).render({ model: stillModel(stored), el: element });
     picture.hidden = true;
   } catch (problem) {
     element.remove();
@@ -36,4 +50,5 @@ function bringToLife(script) {
   }
 }
 
+globalThis.gptByHand ??= {};
 document.querySelectorAll("script.gbh-state").forEach(bringToLife);

@@ -1,5 +1,3 @@
-const TOP_P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
-
 export const maths = { TEMPERATURES, TOP_P, softmax, entropy, nextTokenProbabilities };
 
 function render({ model, el }) {

@@ -4,6 +4,7 @@ There is no build step beyond this: files stand one after the other, and on a we
 a function of its own. Needs nothing but Python, so that the web pages are made without what the course needs.
 """
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -16,16 +17,18 @@ HERE = Path(__file__).parent
 DARK_PAGES = ['[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-high-contrast", 'html[theme="dark"]', 'html[data-theme="dark"]']
 STATE = "gpt-by-hand"  # the name under which an output's metadata holds the state of a live picture
 
-__all__ = ["STATE", "page_element", "page_script", "script", "style"]
+MODELS = {"trained_gpt": HERE.parent / "data/trained_gpt"}  # what a picture can be told by name
+
+__all__ = ["MODELS", "STATE", "model_script", "page_element", "page_scripts", "script", "stored_model", "style"]
 
 
 def script(name):
-    """The source of a widget as a module: what all share, then its own.
+    """The source of a widget as a module: what all share, then its own, `name` behind its parts `name_….js`.
 
     >>> script("matmul_explorer.js").endswith("export default { render };\\n")
     True
     """
-    return "\n".join(_read(file) for file in ("live.js", name))
+    return "\n".join([_read("live.js"), _own(name)])
 
 
 def style():
@@ -38,14 +41,53 @@ def style():
     return "\n".join([css(LIGHT, ".gbh", SERIES["light"]), css(DARK, dark, SERIES["dark"]), f"{dark} {{ color-scheme: dark; }}", _read("live.css")])
 
 
-def page_script():
-    """One classic script, which a page opened from a file may load too: it brings every live picture on it to life.
+def page_scripts():
+    """Classic scripts by file name, which a page opened from a file may load too.
 
-    >>> "export" in page_script() or "import " in page_script()
-    False
+    A page loads "live.js"; that brings every live picture on it to life and loads what these need from beside itself: a
+    script for each kind of picture, and the models that they name.
+
+    >>> sorted(page_scripts())[:2], any("export" in text for text in page_scripts().values())
+    (['attention_view.js', 'bpe_explorer.js'], False)
     """
-    widgets = "\n".join(f"WIDGETS.{name} = () => {{\n{_as_body(_read(f'{file}.js'))}\n}};" for name, file in LIVE.items())
-    return "\n".join(["(() => {", _read("live.js"), "const WIDGETS = {};", widgets, _read("page.js"), "})();", ""])
+    shared = _read("live.js")
+    names = ", ".join(re.findall(r"(?m)^(?:const|function) (\w+)", shared))
+    files = json.dumps(LIVE)
+    scripts = {"live.js": "\n".join(["(() => {", shared, f"const SHARED = {{ {names} }}, FILES = {files};", _read("page.js"), "})();"])}
+    for name, file in LIVE.items():
+        body = _as_body(_own(f"{file}.js"))
+        own = f"globalThis.gptByHand.{name} = ({{ {_used(names, body)} }}) => {{\n{body}\n}};"
+        scripts[f"{file}.js"] = own
+    return {file: _short(text) for file, text in scripts.items()} | {f"{name}.js": model_script(name) for name in MODELS}
+
+
+def stored_model(name):
+    """A model by its name: ({sizes, words, shapes}, the bytes of its numbers in float16, in the order of the shapes).
+
+    >>> given, numbers = stored_model("trained_gpt")
+    >>> given["sizes"]["D"], given["words"][:2], len(numbers)
+    (64, ['<end>', '('], 216832)
+    """
+    log = json.loads((MODELS[name] / "log.json").read_text(encoding="utf-8"))
+    file = (MODELS[name] / "weights.safetensors").read_bytes()
+    start = 8 + int.from_bytes(file[:8], "little")  # behind the length of the header and the header
+    header = json.loads(file[8:start])
+    header.pop("__metadata__", None)
+    tensors = dict(sorted(header.items()))
+    numbers = b"".join(file[start + begin : start + end] for begin, end in (t["data_offsets"] for t in tensors.values()))
+    shapes = [[tensor, about["shape"]] for tensor, about in tensors.items()]
+    return {"sizes": log["sizes"], "words": log["words"], "shapes": shapes, "half": True}, numbers
+
+
+def model_script(name):
+    """The script that gives a page a model by its name; a picture that names it has it loaded, once a page.
+
+    >>> model_script("trained_gpt")[:53]
+    '(globalThis.gptByHand ??= {})["trained_gpt"] = {"give'
+    """
+    given, numbers = stored_model(name)
+    model = {"given": given, "numbers": base64.b64encode(numbers).decode()}
+    return f"(globalThis.gptByHand ??= {{}})[{json.dumps(name)}] = {json.dumps(model, ensure_ascii=False)};\n"
 
 
 def page_element(live):
@@ -58,6 +100,24 @@ def page_element(live):
     """
     text = json.dumps(live, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
     return f'<script type="application/json" class="gbh-state">{text}</script>'
+
+
+def _own(name):
+    """The file of a widget, and before it those of its parts."""
+    parts = sorted(path.name for path in HERE.glob(f"{Path(name).stem}_*.js"))
+    return "\n".join(_read(file) for file in [*parts, name])
+
+
+def _used(names, body):
+    """Those of the names that stand in the text; its own may be called like one that it does not use."""
+    words = set(re.findall(r"\w+", body)) - set(re.findall(r"(?m)^(?:const|function) (\w+)", body))
+    return ", ".join(name for name in names.split(", ") if name in words)
+
+
+def _short(source):
+    """A script without indentation and without the lines that are comments alone."""
+    lines = re.sub(r"(?ms)^ */\*\*.*?\*/$", "", source).splitlines()
+    return "\n".join(line for line in map(str.strip, lines) if line and not line.startswith("//")) + "\n"
 
 
 def _read(name):

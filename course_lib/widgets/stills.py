@@ -9,7 +9,7 @@ from course_lib.widgets.figures import INK, LINE, PALETTE, PAPER, SOFT, Picture,
 from course_lib.widgets.labels import written
 from course_lib.widgets.palette import FIGURE, colormap
 
-__all__ = ["positions", "product"]
+__all__ = ["positions", "product", "whole_way"]
 
 
 def product(a, b, names):
@@ -79,6 +79,42 @@ def positions(rows, at, pair, distances):
         axis.spines[["top", "right"]].set_visible(False)
     turn.spines[:].set_visible(False)
     return Picture(figure, f"{C} positions of {D} features: table, waves, turn and similarity")
+
+
+def whole_way(steps, tokens, following):
+    """The way of T tokens through a GPT, a line for each step, and at the end the likeliest words that follow.
+
+    steps: dict name → (T, D) vectors, each shown as a block of cells, or weights (H, T); following: dict word → probability.
+    """
+    T, words = len(tokens), list(following)
+    heights = [0.34 if name.startswith(("word", "+")) else 0.13 * len(step) for name, step in steps.items()]
+    figure = Figure(figsize=(9, sum(heights) + 0.9 + 0.21 * len(words)), layout="constrained", facecolor=PAPER)
+    *axes, last = figure.subplots(len(steps) + 1, 1, height_ratios=[*heights, 0.21 * len(words)])
+    for axis, (name, step) in zip(axes, steps.items(), strict=True):
+        vectors = name.startswith(("word", "+"))
+        image = np.concatenate([_block(row) for row in step], axis=1)[:, :-1] if vectors else step
+        norm, colours = (CenteredNorm(), "signed") if vectors else (Normalize(0, 1), "weights")
+        axis.imshow(image, cmap=colormap(colours, FIGURE), norm=norm, aspect="auto", interpolation="nearest", extent=(0, T, 0, 1))
+        axis.set(xticks=[], yticks=[])
+        axis.set_ylabel(written(name), rotation=0, ha="right", va="center", fontsize=9)
+        axis.spines[:].set_color(FIGURE["residual"] if vectors else LINE)
+    axes[0].xaxis.tick_top()
+    axes[0].set_xticks([t + 0.5 for t in range(T)], [written(token) for token in tokens], fontsize=9, rotation=0 if T < 12 else 40, ha="center" if T < 12 else "left")
+    axes[0].tick_params(length=0)
+    last.barh(words, following.values(), color=SOFT)
+    for n, p in enumerate(following.values()):
+        last.text(p, n, f" {p:.3f}", va="center", fontsize=9, color=INK)
+    last.set(ylim=(len(words) - 0.4, -0.6), xlim=(0, 1.1), xticks=[])
+    last.set_yticks(range(len(words)), [written(word) for word in words], fontsize=9)
+    last.tick_params(length=0)
+    last.spines[["top", "right", "bottom"]].set_visible(False)
+    return Picture(figure, f"The way of {T} tokens through a GPT in {len(steps)} steps, and what follows")
+
+
+def _block(row):
+    """A vector as a block of cells, eight in a line, and a gap at its right."""
+    rows = np.pad(row, (0, -len(row) % 8), constant_values=np.nan).reshape(-1, 8)
+    return np.pad(rows, ((0, 0), (0, 1)), constant_values=np.nan)
 
 
 def _number(x, digits=4):

@@ -37,6 +37,10 @@ CELLS = {
     "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]], h=[-1, 2])",
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
     "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
+    "whole": (
+        "from course_lib.data import trained_gpt\nfrom course_lib.in_numpy.gpt import GPT\n"
+        "widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])"
+    ),
     "crowd": "widgets.EmbeddingMap([f'a warm word {i}' for i in range(30)], rng.normal(0, 1, (30, 2)) ** 3)",
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }

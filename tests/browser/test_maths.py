@@ -1,14 +1,28 @@
 """The maths of the widgets, run in a real browser on arrays that `course_lib` has worked out too."""
 
+import base64
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from course_lib import tokenization
-from course_lib.data import texts
-from course_lib.in_numpy import attention, embeddings, generation, losses, normalization, optim, positions
+from course_lib.data import texts, trained_gpt
+from course_lib.data.english import ENGLISH
+from course_lib.data.grammar import Grammar
+from course_lib.in_numpy import (
+    attention,
+    embeddings,
+    feed_forward,
+    generation,
+    gpt,
+    losses,
+    normalization,
+    optim,
+    positions,
+)
 from course_lib.in_numpy.modules import Module
 from course_lib.widgets import (
     LIVE,
@@ -20,6 +34,7 @@ from course_lib.widgets import (
     softmax_temperature,
 )
 from course_lib.widgets import __getattr__ as widget
+from course_lib.widgets.sources import stored_model
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-7}
 LOAD = "source => import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))).then(m => {window.maths = m.maths; window.render = typeof m.default.render})"
@@ -294,6 +309,141 @@ def test_a_network_of_two_hidden_units(maths, activation):
         h = bend(x @ W + c)
         got = maths("DecisionBoundary")("(x1, x2, ...all) => maths.network(...all)(x1, x2)", *x.tolist(), weights, activation)
         np.testing.assert_allclose(got, [*h, bend(h @ w + b)], **CLOSE)
+
+
+WAY = """(given, numbers, ids, off) => {
+    window.net ??= maths.asModel(given, numbers);
+    return Object.entries(maths.pass(net, ids, off)).map(([name, x]) => [name, Array.from(x, v => Number.isFinite(v) ? v : null)]);
+}"""
+
+
+def steps_of(model, ids, off=()):
+    """Every step of a pass by the library: name → (T, width), or (H, T, T) for scores and weights, as GPTView keeps them."""
+    D, H = model.config.D, model.config.H
+    x, steps = model.wte.params["weight"][ids] + model.wpe.params["weight"][: len(ids)], {}
+    steps |= {"word": model.wte.params["weight"][ids], "place": model.wpe.params["weight"][: len(ids)], "x": x}
+    for i, block in enumerate(model.h):
+        normed = block.ln_1(x[None])
+        q, k, v = np.split(block.attn.c_attn(normed)[0], 3, axis=-1)  # (T, D) each
+        block.attn(normed)  # keeps its weights
+        weights = block.attn.weights[0]  # (H, T, T)
+        heads = lambda rows: rows.reshape(len(ids), H, -1).swapaxes(0, 1)  # (H, T, K)
+        said = weights @ heads(v)
+        for head in range(H):
+            said[head] *= i * H + head not in off
+        said = said.swapaxes(0, 1).reshape(len(ids), D)
+        attended = block.attn.c_proj(said[None])[0]
+        met = x + attended
+        hidden = block.mlp.c_fc(block.ln_2(met[None]))[0]
+        thought = block.mlp(block.ln_2(met[None]))[0]
+        scores = np.where(np.tri(len(ids), dtype=bool), heads(q) @ heads(k).swapaxes(1, 2) / math.sqrt(D // H), np.nan)
+        steps |= {f"norm1.{i}": normed[0], f"q.{i}": q, f"k.{i}": k, f"v.{i}": v, f"scores.{i}": scores, f"weights.{i}": weights,
+                  f"said.{i}": said, f"attended.{i}": attended, f"met.{i}": met, f"norm2.{i}": block.ln_2(met[None])[0],
+                  f"hidden.{i}": hidden, f"active.{i}": feed_forward.gelu_tanh(hidden), f"thought.{i}": thought}  # fmt: skip
+        x = steps[f"x.{i}"] = met + thought
+    steps["norm"] = model.ln_f(x[None])[0]
+    return steps | {"logits": embeddings.unembed(steps["norm"], model.wte.params["weight"])}
+
+
+def close_to(got, expected):
+    """Whether every step is the library's, within 1e-4; its name otherwise."""
+    assert [name for name, _ in got] == list(expected)
+    for name, values in got:
+        np.testing.assert_allclose(np.array(values, float), expected[name].ravel(), rtol=0, atol=1e-4, err_msg=name)
+
+
+def test_every_step_of_fifty_sentences_is_the_library_s(maths):
+    run, model, english = maths("GPTView"), trained_gpt.load(gpt.GPT), Grammar(ENGLISH)
+    given, numbers = stored_model("trained_gpt")
+    packed, longest = base64.b64encode(numbers).decode(), 0
+    for sentence in english.sentences(50, seed=7):
+        ids = [0, *english.encode(sentence)]
+        longest = max(longest, len(ids))
+        expected = steps_of(model, ids)
+        np.testing.assert_allclose(expected["logits"], model([ids])[0], rtol=0, atol=1e-4)  # the steps lead to what it says
+        close_to(run(WAY, given, packed, ids, []), expected)
+    assert longest > 15
+
+
+def test_a_head_that_is_switched_off_says_nothing(maths):
+    run, model = maths("GPTView"), trained_gpt.load(gpt.GPT)
+    given, numbers = stored_model("trained_gpt")
+    ids = [0, *Grammar(ENGLISH).encode("Anna swam slowly across to the old bank and looked at the")]
+    got = run(WAY, given, base64.b64encode(numbers).decode(), ids, [1, 6])
+    close_to(got, steps_of(model, ids, off=[1, 6]))
+    for number in (1, 6):
+        block, head = divmod(number, model.config.H)
+        model.h[block].attn.c_proj.params["weight"][16 * head : 16 * (head + 1)] = 0
+    np.testing.assert_allclose(dict(got)["logits"], model([ids])[0].ravel(), rtol=0, atol=1e-4)
+
+
+def test_a_comparison_of_steps_notices_a_step_that_is_wrong():
+    model = trained_gpt.load(gpt.GPT)
+    steps = steps_of(model, [0, 1, 2])
+    wrong = [(name, (x + 2e-4 * (name == "hidden.1")).ravel().tolist()) for name, x in steps.items()]
+    with pytest.raises(AssertionError, match="hidden.1"):
+        close_to(wrong, steps)
+
+
+def test_what_the_model_would_say_if_it_ended_early(maths):
+    run, model = maths("GPTView"), trained_gpt.load(gpt.GPT)
+    given, numbers = stored_model("trained_gpt")
+    x = steps_of(model, [0, 5, 7])["met.0"]
+    got = run("(given, numbers, x) => Array.from(maths.lens(maths.asModel(given, numbers), Float32Array.from(x), 3))",
+              given, base64.b64encode(numbers).decode(), x.ravel().tolist())  # fmt: skip
+    expected = embeddings.unembed(model.ln_f(x[None])[0], model.wte.params["weight"])
+    np.testing.assert_allclose(got, expected.ravel(), rtol=0, atol=1e-4)
+
+
+def test_numbers_of_half_precision(maths):
+    half = np.array([0, -0.0, 1, -1.5, 65504, 6e-8, -3e-5, np.inf, -np.inf], "<f2")
+    bytes_ = half.view(np.uint8).tolist()
+    got = maths("GPTView")("b => Array.from(maths.fromHalf(new DataView(Uint8Array.from(b).buffer)), String)", bytes_)
+    assert [float(x) for x in got] == half.astype(float).tolist()
+    run = maths("GPTView")
+    z = numbers(9)
+    np.testing.assert_allclose([run("z => maths.gelu(z)", x) for x in z], feed_forward.gelu_tanh(z), **CLOSE)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("Anna swam slowly", "Anna swam slowly"), ("  the   dog.", "the dog ."), ("anna Swam", "Anna swam"),
+    ('Omar said "the dog is hungry".', "Omar said “ the dog is hungry ” ."), ("the dog (from the farm)", "the dog ( from the farm )"),
+    ("Nora asked Ben for some cake,so", "Nora asked Ben for some cake , so"), ("the dog . <end> the", "the dog . <end> the"), ("", ""),
+])  # fmt: skip
+def test_a_typed_text_is_read_as_words(maths, text, words):
+    english = Grammar(ENGLISH)
+    code = "(text, words) => maths.encode(text, { ids: new Map(words.map((word, id) => [word, id])) })"
+    assert maths("GPTView")(code, text, english.words) == {"ids": english.encode(words), "unknown": None}
+
+
+def test_an_unknown_word_is_told_with_those_like_it(maths):
+    run, words = maths("GPTView"), Grammar(ENGLISH).words
+    code = "(text, words) => maths.encode(text, { ids: new Map(words.map((word, id) => [word, id])) }).unknown"
+    assert run(code, "Anna swims to the bank", words) == "swims"
+    assert run("(...all) => maths.likeWord(...all)", "rivers", words)[0] == "river"
+    assert run("(...all) => maths.likeWord(...all)", "constructor", ["a", "b"]) == []
+    assert run("() => maths.split('a\"b\" c')") == ["a", "“", "b", "”", "c"]
+
+
+TOLD = """(given, numbers, ids, off) => {
+    const net = maths.asModel(given, numbers), words = ids.map(id => net.words[id]), made = maths.pass(net, ids, off), T = ids.length;
+    return maths.rowsOf(net).filter(row => row.kind !== "flow").flatMap(row => [0, T - 2, T - 1].flatMap(t => [0, 3].map(j =>
+        [row.key, row.kind, maths.story(net, made, { head: 1, ...row }, t, words, off), maths.arithmetic(net, made, { head: 1, ...row }, t, j, 1, words, off)])));
+}"""
+
+
+def test_every_number_can_be_worked_out_and_every_step_told(maths):
+    given, numbers = stored_model("trained_gpt")
+    ids = [0, *Grammar(ENGLISH).encode("Anna swam slowly across to the")]
+    told = maths("GPTView")(TOLD, given, base64.b64encode(numbers).decode(), ids, [2])
+    assert len({key for key, *_ in told}) == 2 * 15 + 5
+    for key, kind, story, sum_ in told:
+        assert "undefined" not in story + sum_ and "NaN" not in story + sum_ and story.endswith((".", "…")), key
+        shown = re.fullmatch(r"\(?(\S+?)\)? \+ \(?(\S+?)\)? = (\S+)", sum_) if kind == "residual" else None
+        if shown:
+            a, b, total = (float(text.replace("−", "-")) for text in shown.groups())
+            assert a + b == pytest.approx(total, abs=1e-9)
+    assert sum(" = " in sum_ for *_, kind, _, sum_ in told if kind == "residual") > 10
 
 
 def test_drawing_takes_the_first_token_whose_sum_passes(maths):

@@ -6,7 +6,7 @@ import pytest
 
 from course_lib.widgets import LIVE
 from course_lib.widgets.live import Live
-from course_lib.widgets.sources import STATE, page_element, page_script, style
+from course_lib.widgets.sources import MODELS, STATE, page_element, page_scripts, style
 from tests.browser.accessible import in_every_setting
 from tests.browser.alive import answers_keys, answers_mouse, opened, problems
 from tests.widgets.test_live import EXAMPLES
@@ -27,7 +27,8 @@ def page_of(folder, *lives):
     )
     path = folder / "page.html"
     path.write_text(PAGE.format(style=style(), pictures=pictures), encoding="utf-8")
-    (folder / "live.js").write_text(page_script(), encoding="utf-8")
+    for name, script in page_scripts().items():
+        (folder / name).write_text(script, encoding="utf-8")
     return path
 
 
@@ -64,7 +65,7 @@ def test_a_picture_that_cannot_live_stays_a_picture_and_the_others_live(show):
     page, errors = show(broken, {"widget": "Unknown", "state": {}}, EXAMPLES["MatmulExplorer"]().stored())
     assert page.locator(".gbh").count() == 1
     assert [image.is_visible() for image in page.locator("img").all()] == [True, True, False]
-    assert len(errors) == 2 and "MatmulExplorer stays a picture" in errors[0]
+    assert len(errors) == 2 and any("MatmulExplorer stays a picture" in error for error in errors)
     assert "3 live pictures are stored and 1 live" in list(problems(page))
 
 
@@ -105,9 +106,29 @@ def test_what_needs_a_kernel_says_so(show):
 
 
 def test_the_scripts_are_small_and_classic():
-    source = page_script()
-    assert len(source.encode()) <= 120_000
-    assert not any(line.startswith(("import ", "export ")) for line in source.splitlines())
+    scripts = page_scripts()
+    models = {f"{name}.js" for name in MODELS}
+    assert {"live.js", "gpt_view.js", *models} < set(scripts)
+    largest = max(len(text.encode()) for name, text in scripts.items() if name not in {"live.js", *models})
+    assert len(scripts["live.js"].encode()) + largest <= 60_000
+    lines = [line for text in scripts.values() for line in text.splitlines()]
+    assert not any(line.startswith(("import ", "export ")) for line in lines)
+
+
+def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):
+    page, errors = show(EXAMPLES["GPTView"]().stored(), EXAMPLES["GPTView"]().stored())
+    loads = page.locator("head script[src]").evaluate_all("all => all.map(script => script.src.split('/').at(-1))")
+    assert sorted(loads) == ["gpt_view.js", "live.js", "trained_gpt.js"] and errors == []
+    assert page.locator(".gbh-way").count() == 2
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_picture(chromium, tmp_path):
+    path = page_of(tmp_path, EXAMPLES["GPTView"]().stored(), EXAMPLES["MatmulExplorer"]().stored())
+    (tmp_path / "trained_gpt.js").unlink()
+    page, errors = opened(chromium, path)
+    assert [image.is_visible() for image in page.locator("img").all()] == [True, False]
+    assert any("trained_gpt.js cannot be loaded" in error for error in errors)
+    page.context.close()
 
 
 def test_a_state_is_what_the_widget_sends(tmp_path):

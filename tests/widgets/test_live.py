@@ -8,6 +8,9 @@ import anywidget
 import numpy as np
 import pytest
 
+from course_lib.data import trained_gpt
+from course_lib.in_both.config import GPTConfig
+from course_lib.in_numpy.gpt import GPT
 from course_lib.shapes import ShapeError
 from course_lib.tokenization import BytePairTokenizer
 from course_lib.widgets import (
@@ -17,6 +20,7 @@ from course_lib.widgets import (
     DecisionBoundary,
     DescentExplorer,
     EmbeddingMap,
+    GPTView,
     LayerNormExplorer,
     MatmulExplorer,
     NextToken,
@@ -25,6 +29,7 @@ from course_lib.widgets import (
 )  # fmt: skip
 from course_lib.widgets.sources import STATE
 
+trained, words = trained_gpt.load(GPT), trained_gpt.log()["words"]
 low = BytePairTokenizer.train("low lower lowest", 259)
 
 EXAMPLES = {
@@ -32,6 +37,7 @@ EXAMPLES = {
     "BPEExplorer": lambda: BPEExplorer(low, "slow ñ"),
     "DecisionBoundary": lambda: DecisionBoundary(np.eye(2), [0, 0], [1, 1], 0),
     "EmbeddingMap": lambda: EmbeddingMap(["dog", "cat", "rice"], np.eye(3)[:, :2]),
+    "GPTView": lambda: GPTView(trained, words, "Anna swam"),
     "NextToken": lambda: NextToken(lambda ids: np.zeros(2), ["a", "b"], [0]),
     "PositionExplorer": lambda: PositionExplorer(16, 4),
     "DescentExplorer": lambda: DescentExplorer(["mat", "rat"], [0.1, 0.7], "mat", steps=20),
@@ -89,6 +95,10 @@ BAD = {
     "boundary: bend": (lambda: DecisionBoundary(eye, [0, 0], [1, 1], 0, "tanh"), "activation 'tanh' must be"),
     "next: prompt": (lambda: NextToken(np.zeros, ["a", "b"], []), "ids must be one or more from 0 to 1"),
     "next: logits": (lambda: NextToken(lambda ids: [1], ["a", "b"], [0]), "gives 1 logits but there are 2 tokens"),
+    "whole: words": (lambda: GPTView(trained, words[1:]), "97 words, but the model has V = 98"),
+    "whole: unknown": (lambda: GPTView(trained, words, "Anna flew"), "the model knows 98 words, and 'flew' is none of them"),
+    "whole: long": (lambda: GPTView(trained, words, "the " * 32), "the text has 32 words; the model sees at most 31"),
+    "whole: part": (lambda: GPTView(trained, words, unfolded=["look.2"]), "'look.2' cannot be unfolded; there are start, look.0"),
     "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
 }
 
@@ -137,6 +147,27 @@ def test_padding_is_counted_from_the_end():
     weights = np.full((4, 4), 0.25)
     assert AttentionView(["<pad>", "a", "<pad>", "<pad>"], weights).padding == 2
     assert AttentionView(["a", "b", "c", "d"], weights, padding=1).padding == 1
+
+
+def test_the_stored_model_is_told_by_its_name_and_any_other_has_no_state():
+    named = GPTView(trained, words, "Anna swam")
+    assert named.model == "trained_gpt" and len(str(named.stored())) < 1000
+    own = GPTView(GPT(GPTConfig(V=98, C=8, D=4, H=2, L=1), np.random.default_rng(0)), words, "Anna swam")
+    assert own.model == "" and own.stored() is None and STATE not in own._repr_mimebundle_()[1]
+
+
+def test_the_numbers_of_a_model_are_sent_when_the_browser_asks():
+    for model in (trained, GPT(GPTConfig(V=98, C=8, D=4, H=2, L=1), np.random.default_rng(0))):
+        widget, sent = GPTView(model, words, "Anna swam"), []
+        widget.send = lambda content, buffers, sent=sent: sent.append((content["given"], buffers[0]))
+        widget._handle_custom_msg({"ask": "the model"}, [])
+        (given, numbers), = sent
+        at, kind = 0, "<f2" if given["half"] else "<f4"
+        numbers = np.frombuffer(numbers, kind)
+        for name, shape in given["shapes"]:
+            np.testing.assert_array_equal(numbers[at : at + np.prod(shape)].reshape(shape), model.state_dict()[name])
+            at += int(np.prod(shape))
+        assert at == len(numbers)
 
 
 def test_errors_of_shape_are_shape_errors():

@@ -50,6 +50,7 @@ def log():
     """How the model was made, and how good it is: a dict. Losses are in nats.
 
     sizes, recipe, std    of the model, of its training and of its first weights
+    words                 id → word: what its tokens stand for
     text                  how many tokens it learnt from and was tested on, and the seeds of both
     made_with             versions, processor and threads: what may change the last digits
     loss                  of each step        held_out   [step, loss on the held-out text], in float64

@@ -1,0 +1,347 @@
+export const maths = { asModel, fromHalf, split, encode, likeWord, gelu, pass, lens, rowsOf, arithmetic, story, TOP_P, nextTokenProbabilities, sample };
+
+const EXAMPLES = [
+  "Anna swam slowly across to the old bank and looked at the", "Anna walked slowly across to the old bank and looked at the",
+  "Anna swam slowly across to the old", "the dogs from the farm near the goat", "Nora asked Ben for some cake , so",
+  "are the small dogs ( from the village near the cat", "Omar said “ the horse is hungry ”", "",
+];
+const SHOWN = 8, CELLS = 8, LEVELS = 12; // words at the end; numbers side by side in the picture of a vector; widths of a line
+const calm = matchMedia("(prefers-reduced-motion: reduce)");
+
+/** Call `found` with the model as soon as its numbers are there: from this page, or else from the kernel, which sends them once. */
+function whenLoaded(model, found) {
+  const name = model.get("model"), here = (globalThis.gptByHand ??= {});
+  if (name && here[name]) { found(asModel(here[name].given, here[name].numbers)); return () => {}; }
+  const heard = (content, buffers) => {
+    if (!content.given) return;
+    if (name) here[name] = { given: content.given, numbers: buffers[0] };
+    model.off("msg:custom", heard);
+    found(asModel(content.given, buffers[0]));
+  };
+  model.on("msg:custom", heard);
+  model.send({ ask: "the model" });
+  return () => model.off("msg:custom", heard);
+}
+
+function render({ model, el }) {
+  let end = () => {};
+  const wait = node("p", { role: "status" }, "The model's numbers are on their way. If they do not come, run this cell again.");
+  card(el, "From a text to its next word", "", [], wait);
+  const stop = whenLoaded(model, net => { end = draw(model, el, net); });
+  return () => { stop(); end(); };
+}
+
+function draw(model, el, net) {
+  const { V, D, F, K, C, H } = net, small = model.get("small"), rows = rowsOf(net).filter(row => !small || !row.inside), parts = partsOf(net);
+  const START = 0, first = net.words[START]; // every text begins behind the end of another
+
+  // --- the text: what is typed, and what is drawn after it ---
+  const box = focusable(node("input", { type: "text", class: "gbh-full", "aria-label": "text", autocomplete: "off", spellcheck: "false" }));
+  const pick = focusable(node("select", { "aria-label": "examples" }, node("option", { value: "-" }, "examples …"),
+    ...EXAMPLES.flatMap((text, n) => encode(text, net).unknown ? [] : [node("option", { value: n }, text || "(nothing: the model begins)")])));
+  const any = focusable(node("select", { "aria-label": "add a word" }, node("option", { value: "" }, "add a word …"),
+    ...net.words.map((word, id) => node("option", { value: id }, word))));
+  const problem = node("p", { class: "gbh-problem", role: "alert" });
+  box.addEventListener("input", () => type(box.value));
+  pick.addEventListener("change", () => { if (pick.value !== "-") { box.value = EXAMPLES[Number(pick.value)]; type(box.value); } pick.value = "-"; });
+  any.addEventListener("change", () => { if (any.value !== "") add(Number(any.value)); any.value = ""; });
+
+  function type(text) {
+    const { unknown } = encode(text, net), like = unknown ? likeWord(unknown, net.words) : [];
+    setText(problem, unknown ? `The model knows ${V} words, and “${unknown}” is none of them.${like.length ? ` Did you mean ${like.map(word => `“${word}”`).join(", ")}?` : ""} Until then the picture keeps the text before.` : "");
+    setAttribute(box, "aria-invalid", Boolean(unknown));
+    if (!unknown) { stopWriting(); put(model, { text, written: [], token: -1 }); }
+  }
+
+  // --- writing on ---
+  let timer = null;
+  const ids = () => [START, ...encode(model.get("text"), net).ids, ...model.get("written")];
+  const add = id => put(model, { written: [...model.get("written"), id], token: -1 });
+  const one = () => { const id = sample(chances, Math.random()); add(id); return id; };
+  function write() {
+    if (timer) { stopWriting(); return; }
+    if (calm.matches) { for (let n = 0; n < C && one() !== START; n++); return; }
+    setText(sentence, "❚❚ Stop");
+    let n = 0;
+    timer = setInterval(() => { if (one() === START || ++n >= C) stopWriting(); }, 250);
+  }
+  function stopWriting() {
+    clearInterval(timer);
+    timer = null;
+    setText(sentence, "Write a sentence");
+  }
+  const next = button("Write a word", () => { stopWriting(); one(); }), sentence = button("Write a sentence", write);
+  const back = button("Take one back", () => { stopWriting(); put(model, { written: model.get("written").slice(0, -1), token: -1 }); });
+
+  // --- the way: a row for each step, a column for each token ---
+  const says = node("div", { class: "gbh-says gbh-story", "aria-live": "polite" });
+  const wordRow = node("div", { class: "gbh-way-words" }), column = node("div", { class: "gbh-way-at" }), streams = node("div", { class: "gbh-way-streams" });
+  const switches = new Map(), buttons = new Map();
+  const lines = rows.map(row => {
+    const canvas = node("canvas", { "aria-hidden": "true" }), guess = node("span", { class: "gbh-way-guess" });
+    const name = node("span", { class: "gbh-way-name" }, row.name);
+    if (row.kind === "head") {
+      const number = row.block * H + row.head;
+      const check = focusable(node("input", { type: "checkbox", "aria-label": `block ${row.block}, head ${row.head}` }));
+      check.addEventListener("change", () => put(model, { off: model.get("off").filter(n => n !== number).concat(check.checked ? [] : [number]) }));
+      switches.set(number, check);
+      name.prepend(check, " ");
+    }
+    const flow = row.kind === "flow" ? Array.from({ length: LEVELS }, (_, n) => node("path", { "stroke-width": 1 + n * 7 / LEVELS, "vector-effect": "non-scaling-stroke" })) : null;
+    const cells = node("div", { class: "gbh-way-cells" }, flow ? node("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...flow) : canvas);
+    const line = node("div", { class: `gbh-way-row ${row.kind ?? "vectors"}`, "data-row": row.key + (row.kind === "head" ? `.${row.head}` : "") }, name, cells, guess);
+    return { row, line, canvas, cells, guess, flow, brush: flow ? null : canvas.getContext("2d"), shown: "" };
+  });
+  const heads = Object.entries(parts).map(([part, title]) => {
+    const unfold = small ? node("span", {}, title)
+      : button(title, () => put(model, { unfolded: model.get("unfolded").includes(part) ? model.get("unfolded").filter(p => p !== part) : [...model.get("unfolded"), part] }), { class: "gbh-way-part" });
+    buttons.set(part, unfold);
+    return node("div", { class: "gbh-way-head" }, unfold);
+  });
+  const way = node("div", {
+    class: "gbh-way", role: "application", tabindex: 0, "aria-roledescription": "picture of the model",
+    "aria-label": "The way through the model, steps in rows and words in columns. Up and down arrows choose a step, left and right a word; what happens there is said above.",
+  }, streams, column, node("div", { class: "gbh-way-row top" }, node("span", { class: "gbh-way-name" }), wordRow, node("span", { class: "gbh-way-guess" }, "if it ended here")));
+  for (const [n, part] of Object.keys(parts).entries()) way.append(heads[n], ...lines.filter(({ row }) => row.part === part).map(({ line }) => line));
+  focusable(way);
+
+  // What is chosen: a row and a token. The mouse previews, a click or the arrow keys choose.
+  let preview = null;
+  const seen = () => lines.filter(({ row }) => !row.inside || model.get("unfolded").includes(row.part));
+  const chosen = () => ({ row: model.get("row"), token: model.get("token") });
+  const under = event => {
+    const line = event.target.closest?.("[data-row]"), place = event.target.closest?.("[data-token]");
+    if (place) return { row: model.get("row"), token: Number(place.dataset.token) };
+    if (!line) return null;
+    const inCells = event.target.closest(".gbh-way-cells");
+    if (!inCells) return { row: line.dataset.row, token: model.get("token") };
+    const { left, width } = inCells.getBoundingClientRect();
+    return { row: line.dataset.row, token: Math.min(Math.max(Math.floor((event.clientX - left) / width * words.length), 0), words.length - 1) };
+  };
+  const show = place => { if (String(place && [place.row, place.token]) !== String(preview && [preview.row, preview.token])) { preview = place; update(); } };
+  way.addEventListener("pointermove", event => { if (event.pointerType === "mouse") show(under(event)); });
+  way.addEventListener("pointerleave", () => show(null));
+  way.addEventListener("click", event => {
+    const place = under(event);
+    if (!place || event.target.closest("button, input")) return;
+    const head = lines.find(({ line }) => line.dataset.row === place.row)?.row.head;
+    put(model, { ...place, ...(head === undefined ? {} : { head }) });
+  });
+  way.addEventListener("keydown", event => {
+    if (event.target !== way || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    const all = seen(), at = Math.max(all.findIndex(({ line }) => line.dataset.row === chosen().row), 0), t = current().token;
+    const to = { ArrowUp: [at - 1, t], ArrowDown: [at + 1, t], ArrowLeft: [at, t - 1], ArrowRight: [at, t + 1], Home: [at, 0], End: [at, Infinity], PageUp: [0, t], PageDown: [Infinity, t] }[event.key];
+    if (!to) return;
+    event.preventDefault();
+    event.stopPropagation();
+    preview = null;
+    go(all[Math.min(Math.max(to[0], 0), all.length - 1)], Math.min(Math.max(to[1], 0), words.length - 1));
+  });
+  function go({ row, line }, token) {
+    put(model, { row: line.dataset.row, token: token === words.length - 1 ? -1 : token, ...(row.head === undefined ? {} : { head: row.head }) });
+  }
+  function current() {
+    const { row, token } = preview ?? chosen();
+    const at = lines.find(({ line }) => line.dataset.row === row) ?? lines[0];
+    return { at, token: token < 0 || token >= words.length ? words.length - 1 : token };
+  }
+
+  // --- play: down the rows, one at a time ---
+  let playing = null;
+  const play = button("▶ Follow it down", () => { if (playing) pause(); else { preview = null; go(seen()[0], current().token); playing = setInterval(step, 4000); setText(play, "❚❚ Pause"); } });
+  function step() {
+    const all = seen(), at = all.indexOf(current().at);
+    if (at + 1 >= all.length) { pause(); return; }
+    go(all[at + 1], current().token);
+  }
+  function pause() {
+    clearInterval(playing);
+    playing = null;
+    setText(play, "▶ Follow it down");
+  }
+  const down = button("Next step", () => { pause(); preview = null; const all = seen(); go(all[(all.indexOf(current().at) + 1) % all.length], current().token); });
+
+  // --- the end: what comes next ---
+  const dials = small ? [drawDials(model, V)[0]] : drawDials(model, V);
+  const bars = Array.from({ length: SHOWN }, () => {
+    const before = node("div", { class: "before" }), now = node("div", { class: "now" });
+    const bar = { id: 0, before, now, share: node("span", { class: "gbh-number" }), logit: node("span", { class: "gbh-number" }) };
+    bar.take = button("", () => { stopWriting(); add(bar.id); }, { class: "gbh-take" });
+    bar.track = node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now);
+    return bar;
+  });
+  const barsElement = node("div", { class: "gbh-bars gbh-tokens" }, ...["next word (click: write it)", "logit", "probability", ""].map(t => node("span", { class: "head" }, t)),
+    ...bars.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
+  const drawn = node("p", { class: "gbh-drawn" });
+
+  // --- numbers ---
+  const entry = focusable(node("input", { type: "range", class: "long", min: 0, max: 0, value: 0, "aria-label": "which number" })), which = node("span", { class: "gbh-value" });
+  const worked = node("p", { class: "gbh-worked" });
+  entry.addEventListener("input", sayNumber);
+  const table = numbersTable("All its numbers", () => {
+    const { values, at } = vector();
+    const wide = Math.min(8, values.length);
+    return [["", ...Array.from({ length: wide }, (_, j) => String(j))], ...Array.from({ length: Math.ceil(values.length / wide) }, (_, n) =>
+      [String(n * wide), ...Array.from(values.slice(n * wide, (n + 1) * wide), x => Number.isFinite(x) ? precise(x) : "masked")])];
+  });
+  const numbers = node("div", { class: "gbh-entry" }, node("label", {}, node("span", {}, "number"), entry, which), worked, table.element);
+
+  card(el, "From a text to its next word",
+    small ? "Read what happens on the way down, step by step; then type “walked” for “swam”, or let it write."
+      : "Follow it down and read what happens; then type “walked” for “swam”, switch heads off, unfold a step, or let it write.",
+    [box, pick, next, sentence, back, any], problem,
+    node("div", { class: "gbh-row" }, play, down), says, node("div", { class: "gbh-way-scroll" }, way),
+    drawn, node("div", { class: "gbh-row" }, ...dials.map(dial => dial.element)), barsElement, ...(small ? [] : [numbers]));
+
+  // --- what is shown now ---
+  let words = [], made, chances = [], passed = "", logits = [], plain = [], colours = scales(el), painted = 0, wide = 0;
+  const isOpen = ({ row }) => !row.inside || model.get("unfolded").includes(row.part);
+
+  /** The numbers that a row has for a token: {values, from, width}. */
+  function vector({ at, token } = current()) {
+    const { row } = at, T = words.length, key = row.key;
+    if (row.kind === "head" || row.kind === "map" || row.kind === "scores") {
+      const h = row.head ?? model.get("head"), from = (h * T + token) * T;
+      return { at, values: made[`${row.kind === "scores" ? "scores" : "weights"}.${row.block}`].subarray(from, from + T) };
+    }
+    const width = made[key].length / T, [a, b] = row.each ? [model.get("head") * K, (model.get("head") + 1) * K] : [0, width];
+    return { at, values: made[key].subarray(token * width + a, token * width + b) };
+  }
+
+  function sayNumber() {
+    const { at, token } = current(), { values } = vector(), most = values.length - 1;
+    setAttribute(entry, "max", most);
+    const j = Math.min(Number(entry.value), most);
+    setSlider(entry, j, `number ${j} of ${values.length}`);
+    setText(which, `${j} of ${values.length}`);
+    const row = at.row.kind === "map" ? { ...at.row, head: model.get("head") } : at.row;
+    setText(worked, arithmetic(net, made, row, token, j, model.get("head"), words, model.get("off")));
+  }
+
+  /** Paint a row: of every token its numbers as a block of cells, with a gap between the tokens. */
+  function paint(one, token) {
+    const { row, canvas, brush, line } = one, T = words.length, h = row.head ?? model.get("head");
+    const weights = row.kind === "head" || row.kind === "map" || row.kind === "scores";
+    const state = [painted, row.each || row.kind === "map" || row.kind === "scores" ? h : "", row.kind === "head" || row.kind === "scores" || row.kind === "flow" ? token : ""].join();
+    if (one.shown === state) return;
+    one.shown = state;
+    if (one.flow) { pour(one, token); return; }
+    let pixels;
+    if (weights) {
+      const tall = row.kind === "map" ? T : 1, all = made[`${row.kind === "scores" ? "scores" : "weights"}.${row.block}`];
+      const values = tall > 1 ? all.subarray(h * T * T, (h + 1) * T * T) : all.subarray((h * T + token) * T, (h * T + token + 1) * T);
+      const scale = row.kind === "scores" ? scaleOf(colours, values.filter(Number.isFinite)) : colours.weight;
+      pixels = new ImageData(T, tall);
+      const ink = new Uint32Array(pixels.data.buffer);
+      values.forEach((x, n) => { if (n % T <= (tall > 1 ? Math.floor(n / T) : token)) ink[n] = scale(x).pixel; });
+      if (row.kind === "map") setStyle(one.cells, "height", `${Math.max(8, Math.min(14, 200 / T)) * T}px`);
+    } else {
+      const data = made[row.key], width = data.length / T, n = row.each ? K : width, from = row.each ? h * K : 0;
+      const wide = n > 100 ? 16 : n > 64 ? 14 : CELLS, tall = Math.ceil(n / wide), across = T * (wide + 1) - 1;
+      const values = row.each ? Array.from({ length: T }, (_, t) => Array.from(data.subarray(t * width + from, t * width + from + n))).flat() : data;
+      const scale = row.kind === "units" ? scaleOf(colours, values.map(x => Math.max(x, 0))) : scaleOf(colours, values);
+      pixels = new ImageData(across, tall);
+      const ink = new Uint32Array(pixels.data.buffer);
+      for (let t = 0; t < T; t++) {
+        for (let j = 0; j < n; j++) ink[Math.floor(j / wide) * across + t * (wide + 1) + j % wide] = scale(values[t * n + j]).pixel;
+      }
+    }
+    if (canvas.width !== pixels.width || canvas.height !== pixels.height) { canvas.width = pixels.width; canvas.height = pixels.height; }
+    brush.putImageData(pixels, 0, 0);
+  }
+
+  /** What the heads bring to a token, as lines from where they look: the wider, the larger the weight. */
+  function pour({ row, flow, cells }, token) {
+    const T = words.length, d = Array(LEVELS).fill(""), all = made[`weights.${row.block}`];
+    for (let h = 0; h < H; h++) {
+      if (model.get("off").includes(row.block * H + h)) continue;
+      for (let s = 0; s <= token; s++) {
+        const w = all[(h * T + token) * T + s];
+        if (w >= 0.03) d[Math.min(Math.floor(w * LEVELS), LEVELS - 1)] += `M${s + 0.5} 0C${s + 0.5} 0.6 ${token + 0.5} 0.4 ${token + 0.5} 1`;
+      }
+    }
+    setAttribute(cells.firstChild, "viewBox", `0 0 ${T} 1`);
+    flow.forEach((path, n) => setAttribute(path, "d", d[n]));
+  }
+
+  /** The words as the head of the columns, those drawn by the model marked. */
+  function spell(all, typed) {
+    wordRow.replaceChildren(...all.map((word, t) => node("span", { "data-token": t, title: t > typed ? "written by the model" : t === 0 ? "stands between two texts" : "", class: t > typed ? "drawn" : t === 0 ? "first" : "" }, word)));
+    way.style.setProperty("--tokens", all.length);
+    fit();
+  }
+
+  /** Words stand upright where their columns are narrow. */
+  function fit() {
+    const most = Math.max(...words.map(word => word.length));
+    way.classList.toggle("many", wide > 0 && wide / words.length < 7.2 * most + 6);
+  }
+
+  function update() {
+    const typed = encode(model.get("text"), net).ids.length, all = ids(), now = `${all}/${model.get("off")}`;
+    if (now !== passed) {
+      const shown = all.slice(-C), cut = all.length - shown.length; // the model sees no more than C tokens
+      const spelt = `${shown}/${typed - cut}`;
+      if (spelt !== update.spelt) { update.spelt = spelt; words = shown.map(id => net.words[id]); spell(words, typed - cut); }
+      made = pass(net, shown, model.get("off"));
+      logits = Array.from(made.logits.subarray((words.length - 1) * V));
+      passed = now;
+      painted += 1;
+      setText(drawn, cut > 0 ? `The model sees the last ${C} tokens; ${cut} before them are out of its sight.` : "");
+    }
+    const { at, token } = current(), T = words.length;
+    setStyle(column, "left", `calc(var(--label) + (100% - var(--label) - var(--guess)) * ${token / T})`);
+    setStyle(column, "width", `calc((100% - var(--label) - var(--guess)) / ${T})`);
+    for (const one of lines) {
+      const visible = isOpen(one);
+      if (one.line.hidden === visible) one.line.hidden = !visible;
+      one.line.classList.toggle("at", one === at);
+      if (!visible) continue;
+      paint(one, token);
+      if (one.row.kind === "residual") {
+        const p = softmax(lens(net, made[one.row.key].subarray(token * D, (token + 1) * D), 1)), best = largest(p, 1)[0];
+        setText(one.guess, `→ ${net.words[best[0]]} ${fmt(best[1])}`);
+      }
+    }
+    for (const [number, check] of switches) {
+      const on = !model.get("off").includes(number);
+      if (check.checked !== on) check.checked = on;
+    }
+    for (const [part, made] of buttons) if (!small) setAttribute(made, "aria-expanded", model.get("unfolded").includes(part));
+    const told = at.row.kind === "map" ? { ...at.row, head: model.get("head") } : at.row;
+    setText(says, story(net, made, told, token, words, model.get("off")));
+    if (!small) { sayNumber(); table.sync(); }
+    ending();
+  }
+
+  function ending() {
+    const temperature = TEMPERATURES[model.get("stop")];
+    const key = `${painted} ${model.get("stop")} ${model.get("top_k")} ${model.get("top_p")}`;
+    if (key === ending.key) return;
+    ending.key = key;
+    plain = softmax(logits, temperature);
+    chances = nextTokenProbabilities(logits, temperature, model.get("top_k"), TOP_P[model.get("top_p")]);
+    const best = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]);
+    bars.forEach((bar, n) => {
+      bar.id = best[n];
+      setText(bar.take, net.words[bar.id]);
+      setText(bar.logit, fmt(logits[bar.id]));
+      setStyle(bar.before, "width", percent(plain[bar.id]));
+      setStyle(bar.now, "width", percent(chances[bar.id]));
+      setText(bar.share, chances[bar.id] === 0 && plain[bar.id] > 0 ? `${probability(plain[bar.id])} cut off` : probability(chances[bar.id]));
+    });
+    for (const dial of dials) dial.sync();
+    setEnabled(back, model.get("written").length > 0);
+  }
+
+  box.value = model.get("text");
+  const elsewhere = () => { if (encode(box.value, net).unknown === undefined && box.value !== model.get("text") && document.activeElement !== box) box.value = model.get("text"); };
+  model.on("change:text", elsewhere);
+  const end = listen(model, ["text", "written", "token", "row", "head", "off", "unfolded", "stop", "top_k", "top_p"], update);
+  const endTheme = onTheme(el, () => { colours = scales(el); painted += 1; update(); });
+  const seenWidth = new ResizeObserver(([{ contentRect }]) => { wide = contentRect.width; fit(); });
+  seenWidth.observe(wordRow);
+  return () => { stopWriting(); pause(); end(); endTheme(); seenWidth.disconnect(); model.off("change:text", elsewhere); };
+}
+
+export default { render };

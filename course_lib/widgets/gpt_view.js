@@ -41,7 +41,7 @@ function draw(model, el, net) {
     ...EXAMPLES.flatMap((text, n) => encode(text, net).unknown ? [] : [node("option", { value: n }, text || "(nothing: the model begins)")])));
   const any = focusable(node("select", { "aria-label": "add a word" }, node("option", { value: "" }, "add a word …"),
     ...net.words.map((word, id) => node("option", { value: id }, word))));
-  const problem = node("p", { class: "gbh-problem", role: "alert" });
+  const problem = node("p", { class: "gbh-problem", "aria-live": "assertive" });
   box.addEventListener("input", () => type(box.value));
   pick.addEventListener("change", () => { if (pick.value !== "-") { box.value = EXAMPLES[Number(pick.value)]; type(box.value); } pick.value = "-"; });
   any.addEventListener("change", () => { if (any.value !== "") add(Number(any.value)); any.value = ""; });

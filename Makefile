@@ -15,6 +15,7 @@ test: export OMP_NUM_THREADS ?= 1
 test notebooks browser: export MY_GPT =
 test: venv
 	$(PY) -m ruff check
+	$(PY) -m ruff format --check
 	$(PY) -m pytest -n 2 --dist loadscope --doctest-modules --nbval --nbval-cell-timeout=600 tests course_lib notebooks/[0-9][0-9]_*.ipynb notebooks/checked/*.ipynb $(ARGS)
 
 # Executes the lessons and writes them back in the one form that tests/notebooks accepts.

@@ -21,7 +21,9 @@ def a_class(folder):
     from course_lib.classroom.tasks import SOURCES
 
     release(folder, [ASSIGNMENT])
-    notebook = json.loads((folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
+    notebook = json.loads(
+        (folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8")
+    )
     solved = json.loads((SOURCES / ASSIGNMENT / f"{ASSIGNMENT}.ipynb").read_text(encoding="utf-8"))
     answers = copy.deepcopy(notebook)
     for cell, worked in zip(answers["cells"], solved["cells"], strict=True):

@@ -100,7 +100,12 @@ def transformers_gpt2(size, C):
 
 RACES = {  # what: ours, the peer's name, the peer, the bars of S and M
     "torch training step": (torch_step, "transformers", transformers_step, {"S": 1.25, "M": 1.18}),
-    "NumPy training step, batch shared": (parallel_step, "our torch step", torch_step, {"S": 0.85, "M": 0.85}),
+    "NumPy training step, batch shared": (
+        parallel_step,
+        "our torch step",
+        torch_step,
+        {"S": 0.85, "M": 0.85},
+    ),
     "NumPy training step, one model": (numpy_step, "our torch step", torch_step, {"S": None, "M": None}),
 }
 

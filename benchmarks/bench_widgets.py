@@ -110,7 +110,8 @@ def rows():
                 raise RuntimeError("\n".join(problems))
             page.evaluate(TIMER)
             inspector = page.context.new_cdp_session(page)
-            inspector.send("Performance.enable", {"timeDomain": "threadTicks"})  # computing, not waiting for a core
+            # computing, not waiting for a core
+            inspector.send("Performance.enable", {"timeDomain": "threadTicks"})
             while sum(map(is_quiet, rounds)) < ROUNDS and len(rounds) < MOST_ROUNDS:
                 rounds.append({name: [] for name in (EMPTY_ROW, *WIDGETS, INTERACT_ROW)})
                 for number, name in [*enumerate(rounds[-1], start=1), (1, EMPTY_ROW)]:
@@ -118,7 +119,9 @@ def rows():
                     cell.scroll_into_view_if_needed()
                     page.evaluate("window.slow = null")
                     if name == INTERACT_ROW:
-                        cell.evaluate("cell => { window.slow = cell; window.last = cell.querySelector('img'); }")
+                        cell.evaluate(
+                            "cell => { window.slow = cell; window.last = cell.querySelector('img'); }"
+                        )
                     focus(cell, name)
                     presses = SLOW_PRESSES if name == INTERACT_ROW else PRESSES
                     rounds[-1][name] += press(page, inspector, presses)

@@ -354,7 +354,8 @@ def block_backward(grad, x, p, H):
     grad = grad + branch  # back along the sum: directly, and through the layer
     branch, attn = causal_self_attention_backward(grad, normed_1, attn, H)
     branch, *ln_1 = layer_norm_backward(branch, x, p["ln_1.weight"])
-    return grad + branch, named("ln_1", ln_1) | above("attn.", attn) | named("ln_2", ln_2) | above("mlp.", mlp)
+    attn, mlp = above("attn.", attn), above("mlp.", mlp)
+    return grad + branch, named("ln_1", ln_1) | attn | named("ln_2", ln_2) | mlp
 
 
 # %% 10 blocks

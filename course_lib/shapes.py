@@ -44,7 +44,9 @@ def check_shapes(call, **arrays):
     except AttributeError:
         name, array, pattern = next((n, a, p) for n, (a, p) in arrays.items() if not hasattr(a, "shape"))
         axes = _tuple(pattern.split())
-        raise ShapeError(f"{call}: {name} is a {type(array).__name__}, not an array with axes {axes}") from None
+        raise ShapeError(
+            f"{call}: {name} is a {type(array).__name__}, not an array with axes {axes}"
+        ) from None
     return dict(_sizes(call, shapes))
 
 

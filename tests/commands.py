@@ -26,7 +26,11 @@ from tests.browser.run_lesson import listening, own_folders
 from tests.on_binder import copy_of_the_course
 from tools.links import ROOT
 
-PAGES = ["README.md", "CONTRIBUTING.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+PAGES = [
+    "README.md",
+    "CONTRIBUTING.md",
+    *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+]
 GUIDE = "notebooks/assignments/README.md"
 FENCE = re.compile(r"(?ms)^( *)```(\w*)[^\n]*\n(.*?)^\1```")
 SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
@@ -97,7 +101,9 @@ def named(text, page):
 def all_named():
     """The commands of all pages."""
     return [
-        command for page in [*PAGES, GUIDE] for command in named((ROOT / page).read_text(encoding="utf-8"), page)
+        command
+        for page in [*PAGES, GUIDE]
+        for command in named((ROOT / page).read_text(encoding="utf-8"), page)
     ]
 
 
@@ -115,7 +121,11 @@ OTHERWISE = [
     # `make test` runs what pytest runs; here it must find something to run.
     (r"(\.venv/bin/python -m )?pytest .*", SELECT, ""),
     # They take minutes, and are lines of .ci/run.
-    (r"make test|make site|python -m tests\.on_binder|\S+ -m tests\.browser\.(accessible|alive) build/site", BY_CI, ""),
+    (
+        r"make test|make site|python -m tests\.on_binder|\S+ -m tests\.browser\.(accessible|alive) build/site",
+        BY_CI,
+        "",
+    ),
     (r"(sudo )?apt install [a-z ]+", BY_CI, ""),
     # All of it takes half an hour, and tests/test_benchmarks.py runs the parts on tiny models.
     (r"make bench|make bench ARGS=classroom", RUN, "make bench ARGS=memory"),
@@ -204,9 +214,12 @@ def main(*options):
     if options == ("--list",):
         for command in commands:
             way, line = how(command)
-            print(f"{way:9} {command.page}: {command.line}" + (f"  →  {line}" if line != command.line else ""))
+            print(
+                f"{way:9} {command.page}: {command.line}" + (f"  →  {line}" if line != command.line else "")
+            )
         return 0
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # a program in the background ignores Ctrl + C, and so do its children
+    # a program in the background ignores Ctrl + C, and so do its children
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with tempfile.TemporaryDirectory() as name:
         course = Path(name, "course")
         copy_of_the_course(course)

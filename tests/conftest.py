@@ -19,7 +19,7 @@ def pytest_terminal_summary(terminalreporter):
 
 
 def exercises(stats):
-    """"wrong answers: N of N rejected, right ones: M of M accepted" from pytest's reports, or "" where none ran."""
+    """ "wrong answers: N of N rejected, right ones: M of M accepted" from pytest's reports, or "" where none ran."""
     parts = []
     for what, (verdict, test) in CASES.items():
         good, bad = (

@@ -110,7 +110,9 @@ def extent(text):
 
 
 def overlap(first, second):
-    return max(first[0], second[0]) < min(first[2], second[2]) and max(first[1], second[1]) < min(first[3], second[3])
+    return max(first[0], second[0]) < min(first[2], second[2]) and max(first[1], second[1]) < min(
+        first[3], second[3]
+    )
 
 
 def lines(root):

@@ -33,7 +33,9 @@ LESSONS = [name for name in NAMES if re.fullmatch(r"00_\w+|\d\d_attention|\d\d_g
 
 def copy_of_the_course(folder):
     """What git keeps, as Binder has it: the tracked files as they are now."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout
     for name in filter(None, names.split("\0")):
         if (ROOT / name).exists():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +61,9 @@ def install(python, env, course):
     subprocess.run([course / "binder/postBuild"], cwd=course, check=True, env={**os.environ, "PATH": path})
     subprocess.run([env / "bin/python", "-m", "pip", "check"], check=True)
     tell = "import platform, torch; assert not torch.version.cuda, 'CUDA'; print(platform.python_version())"
-    return subprocess.run([env / "bin/python", "-c", tell], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(
+        [env / "bin/python", "-c", tell], check=True, capture_output=True, text=True
+    ).stdout.strip()
 
 
 def peak(process):
@@ -93,7 +97,9 @@ def main(python=None):
             if megabytes > PROMISED:
                 problems.append(f"more than the {PROMISED} MB that Binder promises")
             failed += bool(problems)
-            print(f"{lesson}: {megabytes:.0f} MB at its peak, server and kernel together", *problems, sep="\n  ")
+            print(
+                f"{lesson}: {megabytes:.0f} MB at its peak, server and kernel together", *problems, sep="\n  "
+            )
         browser.close()
     print(f"{len(LESSONS) - failed} passed, {failed} failed")
     return failed

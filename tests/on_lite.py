@@ -28,9 +28,16 @@ from tests.browser.chromium import ONLY_LOOPBACK, found
 BUILD = Path(__file__).resolve().parents[1] / "build"
 SITE, WHEELS, CONTENTS = BUILD / "lite", BUILD / "lite-wheels", BUILD / "lite-contents"
 OLD = BUILD / "lite-old"
-OLDER = ["jupyterlite-core==0.7.6", "jupyterlite-pyodide-kernel==0.7.2", "jupyter-server", "anywidget==0.11.0", "ipywidgets==8.1.9"]
+OLDER = [
+    "jupyterlite-core==0.7.6",
+    "jupyterlite-pyodide-kernel==0.7.2",
+    "jupyter-server",
+    "anywidget==0.11.0",
+    "ipywidgets==8.1.9",
+]
 BORROWED = "gbdraw==0.14.2"
-FROM_LOCK = ["ipython", "jedi", "micropip", "numpy", "regex", "sqlite3", "threadpoolctl", "tqdm"]  # and what they need
+# and what they need
+FROM_LOCK = ["ipython", "jedi", "micropip", "numpy", "regex", "sqlite3", "threadpoolctl", "tqdm"]
 STAND_INS = {
     "sqlite3": "class Error(Exception): pass\nDatabaseError = OperationalError = IntegrityError = Error\n"
     "PARSE_DECLTYPES = PARSE_COLNAMES = 0\ndef register_adapter(*a): pass\ndef register_converter(*a): pass\n"
@@ -42,7 +49,14 @@ PATIENCE = 300_000  # milliseconds, on a busy machine
 
 
 def pip(*arguments):
-    command = [OLD / "env" / "bin" / "python", "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments]
+    command = [
+        OLD / "env" / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "--quiet",
+        *arguments,
+    ]
     subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
 
 
@@ -51,8 +65,12 @@ def stand_in(folder, name, code):
     path = folder / f"{name}-1.0.0-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
         wheel.writestr(f"{name}/__init__.py", code)
-        wheel.writestr(f"{name}-1.0.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n")
-        wheel.writestr(f"{name}-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            f"{name}-1.0.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0.0\n"
+        )
+        wheel.writestr(
+            f"{name}-1.0.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr(f"{name}-1.0.0.dist-info/RECORD", "")
     return path
 
@@ -101,7 +119,14 @@ def older_site(notebook):
     config = {"LiteBuildConfig": {"contents": [str(OLD / "contents")], "output_dir": str(OLD / "site"), "apps": ["lab"]},
               "PipliteAddon": {"piplite_urls": [str(path) for path in WHEELS.glob("*.whl")]}}  # fmt: skip
     (OLD / "config.json").write_text(json.dumps(config))
-    command = [OLD / "env" / "bin" / "python", "-m", "jupyterlite_core", "build", "--config", OLD / "config.json"]
+    command = [
+        OLD / "env" / "bin" / "python",
+        "-m",
+        "jupyterlite_core",
+        "build",
+        "--config",
+        OLD / "config.json",
+    ]
     subprocess.run(command, check=True, cwd=OLD, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     shutil.copytree(OLD / "pyodide", OLD / "site" / "static" / "pyodide")
     path = OLD / "site" / "jupyter-lite.json"
@@ -178,7 +203,9 @@ def main():
             assert "right\nkept as pre_norm in my_gpt.py" in said and "NEW ['pre_norm'] END" in said, said
             again, later = open_and_run(context.new_page(), address)
             assert "BEFORE ['pre_norm'] END" in again, again
-            print(f"on the older kernel an answer is kept and found again; first cells after {seconds:.0f} and {later:.0f} s")
+            print(
+                f"on the older kernel an answer is kept and found again; first cells after {seconds:.0f} and {later:.0f} s"
+            )
         browser.close()
 
 

@@ -107,7 +107,8 @@ def test_one_busy_round_does_not_decide():
     assert (row["median, ms"], row["p95, ms"], row["main thread p95, ms"]) == (8.0, 10.0, 9.0) and row["met"]
     assert row["rounds"] == 3
     assert not bench_widgets.row("a widget", [calm, rounds[2], rounds[2]], bar=16.0, busy=False)["met"]
-    assert bench_widgets.row("a widget", rounds[2:] * 3, bar=16.0, busy=True)["met"]  # its main thread took 7 ms
+    # its main thread took 7 ms
+    assert bench_widgets.row("a widget", rounds[2:] * 3, bar=16.0, busy=True)["met"]
 
 
 def test_an_unknown_benchmark_is_named(monkeypatch, capsys):

@@ -27,7 +27,9 @@ def missing(line):
     if "-m" in words and not known(words[words.index("-m") + 1]):
         yield f"there is no module {words[words.index('-m') + 1]}"
     for word in re.split(r"[\s=]+", line.replace('"', "")):
-        if re.match(r"(tests|notebooks|course_lib|tools|docs|benchmarks)/", word) and not list(ROOT.glob(word.rstrip(";"))):
+        if re.match(r"(tests|notebooks|course_lib|tools|docs|benchmarks)/", word) and not list(
+            ROOT.glob(word.rstrip(";"))
+        ):
             yield f"there is no {word}"
 
 
@@ -65,7 +67,9 @@ def test_every_line_of_a_block_is_a_command_or_known_to_be_none():
     for page in [*PAGES, GUIDE]:
         for _, language, block in commands.FENCE.findall((ROOT / page).read_text(encoding="utf-8")):
             for line in commands.lines(block) if language in commands.SHELL else ():
-                assert commands.is_command(line) or any(re.fullmatch(r, line) for r in OTHER_LINES.values()), line
+                assert commands.is_command(line) or any(
+                    re.fullmatch(r, line) for r in OTHER_LINES.values()
+                ), line
 
 
 def test_no_entry_is_left_over():
@@ -134,4 +138,6 @@ def test_what_is_not_there_is_named(line, why):
 def test_a_command_that_fails_is_told(tmp_path):
     assert commands.ran("echo well", tmp_path, tmp_path) == ""
     assert commands.ran("echo badly; false", tmp_path, tmp_path) == "ended with 1\nbadly\n"
-    assert commands.served("echo no server; exit 3", tmp_path, tmp_path).startswith("JupyterLab did not start:\nno server")
+    assert commands.served("echo no server; exit 3", tmp_path, tmp_path).startswith(
+        "JupyterLab did not start:\nno server"
+    )

@@ -33,7 +33,12 @@ def test_the_sheet_shows_every_drawing():
 
 
 def drawing():
-    d = Drawing(200, 120, "A box and a word", "A box with one word in it, beside it an arrow that leads to another word.")
+    d = Drawing(
+        200,
+        120,
+        "A box and a word",
+        "A box with one word in it, beside it an arrow that leads to another word.",
+    )
     d.box(10, 10, 80, 30, "inside")
     d.arrow((92, 25), (120, 25))
     d.label(150, 25, "W_{Q} x^{2}")
@@ -42,18 +47,39 @@ def drawing():
 
 
 BROKEN = {
-    "a word too wide for its box": (lambda d: d.box(100, 60, 40, 30, "wider than this"), "is crossed by the line"),
-    "a number too wide for its cell": (lambda d: d.grid(100, 60, [[-123.4567, 1]], cell=(36, 22)), "is crossed by the line"),
+    "a word too wide for its box": (
+        lambda d: d.box(100, 60, 40, 30, "wider than this"),
+        "is crossed by the line",
+    ),
+    "a number too wide for its cell": (
+        lambda d: d.grid(100, 60, [[-123.4567, 1]], cell=(36, 22)),
+        "is crossed by the line",
+    ),
     "two words in one place": (lambda d: d.label(60, 25, "outside"), "'inside' and 'outside' overlap"),
     "a word that leaves": (lambda d: d.label(190, 100, "outside"), "'outside' comes too near to the border"),
     "an arrow through a word": (lambda d: d.arrow((100, 10), (190, 40)), "'WQ x2' is crossed"),
     "a word on a sign": (lambda d: (d.plus(130, 90), d.label(150, 90, "word")), "'word' is crossed"),
-    "letters too small": (lambda d: d.label(150, 100, "small", size=6), "'small' is 6.0 pixels high on a phone"),
+    "letters too small": (
+        lambda d: d.label(150, 100, "small", size=6),
+        "'small' is 6.0 pixels high on a phone",
+    ),
     "a script": (lambda d: d.parts.append("<script/>"), "<script> does not belong"),
-    "a link": (lambda d: d.parts.append('<path class="stroke-ink" d="M0 0" href="x"/>'), "href does not belong"),
-    "a handler": (lambda d: d.parts.append('<path class="stroke-ink" d="M0 0" onclick="x"/>'), "onclick does not belong"),
-    "a colour of its own": (lambda d: d.parts.append('<path fill="#ff0000" d="M0 0"/>'), "fill does not belong"),
-    "an unknown role": (lambda d: d.parts.append('<path class="stroke-mood" d="M0 0"/>'), "class stroke-mood has no colour"),
+    "a link": (
+        lambda d: d.parts.append('<path class="stroke-ink" d="M0 0" href="x"/>'),
+        "href does not belong",
+    ),
+    "a handler": (
+        lambda d: d.parts.append('<path class="stroke-ink" d="M0 0" onclick="x"/>'),
+        "onclick does not belong",
+    ),
+    "a colour of its own": (
+        lambda d: d.parts.append('<path fill="#ff0000" d="M0 0"/>'),
+        "fill does not belong",
+    ),
+    "an unknown role": (
+        lambda d: d.parts.append('<path class="stroke-mood" d="M0 0"/>'),
+        "class stroke-mood has no colour",
+    ),
     "no words for it": (lambda d: setattr(d, "desc", "A box."), "say too little"),
     "too wide": (lambda d: setattr(d, "width", 900), "it is 1125 pixels wide"),
 }
@@ -99,7 +125,11 @@ def test_the_gradients_of_the_graph_are_slopes():
 def test_the_sentence_is_one_of_the_course_and_the_model_is_as_sure_as_it_says():
     grammar = Grammar(ENGLISH)
     text_of_it = " ".join(text.SENTENCE)
-    said = dict(re.findall(r'text-anchor="end">(old|other|quiet)</text>(?s:.*?)>(0\.\d\d)</text>', DRAWINGS["gpt"]().svg()))
+    said = dict(
+        re.findall(
+            r'text-anchor="end">(old|other|quiet)</text>(?s:.*?)>(0\.\d\d)</text>', DRAWINGS["gpt"]().svg()
+        )
+    )
     true = dict(zip(grammar.words, grammar.next_token(f"<end> {text_of_it}"), strict=True))
     assert said.keys() == {word for word, chance in true.items() if chance > 0} == {"old", "other", "quiet"}
     assert all(abs(float(said[word]) - true[word]) < 0.02 for word in said)

@@ -85,7 +85,9 @@ def test_binder_has_no_tools_for_tests_or_grading():
 
 def test_binders_list_is_written_out_of_requirements():
     if sys.platform != "linux":
-        pytest.skip("binder/requirements.txt was not written anew: what is installed here is not what Linux needs")
+        pytest.skip(
+            "binder/requirements.txt was not written anew: what is installed here is not what Linux needs"
+        )
     assert binder.LIST.read_text(encoding="utf-8") == binder.text(), "run `python -m tools.binder`"
 
 
@@ -113,8 +115,11 @@ def test_binder_builds_its_image_from_our_files():
     result = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     dockerfile, said = result.stdout, result.stderr
     assert f"Building conda environment for python={binder.python()}" in said + dockerfile
-    packages = dockerfile.index('${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"')
-    assert "env update" not in dockerfile  # nothing from conda-forge, where nobody has looked for our versions
+    packages = dockerfile.index(
+        '${KERNEL_PYTHON_PREFIX}/bin/pip install --no-cache-dir -r "binder/requirements.txt"'
+    )
+    # nothing from conda-forge, where nobody has looked for our versions
+    assert "env update" not in dockerfile
     root, reader = dockerfile.rindex("USER root"), dockerfile.rindex("USER ${NB_USER}")
     assert packages < root < reader < dockerfile.index("RUN ./binder/postBuild")  # the reader's, not root's
 
@@ -184,7 +189,9 @@ class Course:
 @pytest.fixture
 def course(tmp_path):
     if sys.platform == "win32":
-        pytest.skip("tools/venv.sh was not tried: it is for systems with /bin/sh, and the README says what Windows does")
+        pytest.skip(
+            "tools/venv.sh was not tried: it is for systems with /bin/sh, and the README says what Windows does"
+        )
     return Course(tmp_path)
 
 

@@ -61,7 +61,9 @@ def repositories(text):
 
 WRITTEN = [*PAGES, "notebooks/assignments/README.md", "CITATION.cff", "pyproject.toml"]
 WRITTEN += [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks").glob("[0-9]*.ipynb"))]
-WRITTEN += [path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks/checked").glob("*.ipynb"))]
+WRITTEN += [
+    path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "notebooks/checked").glob("*.ipynb"))
+]
 
 
 @pytest.fixture
@@ -107,11 +109,14 @@ def test_an_address_is_put_in_everywhere_and_taken_out_again(course):
 
 
 @pytest.mark.parametrize(
-    "url", ["github.com/a/b", "https://github.com/a", "https://github.com/a/b/c", 'https://github.com/a/b"', "x"]
+    "url",
+    ["github.com/a/b", "https://github.com/a", "https://github.com/a/b/c", 'https://github.com/a/b"', "x"],
 )
 def test_what_is_no_address_is_refused_and_nothing_is_written(url, course):
     before = course()
-    with pytest.raises(SystemExit, match=r"is not the address of a repository, as https://github.com/owner/name$"):
+    with pytest.raises(
+        SystemExit, match=r"is not the address of a repository, as https://github.com/owner/name$"
+    ):
         links.main(url)
     assert course() == before
 
@@ -200,7 +205,10 @@ def test_a_lesson_without_its_time_or_its_line_is_named(name, first, tmp_path, m
     notebook = {"cells": [{"source": [first]}]}
     (tmp_path / f"notebooks/{name}.ipynb").write_text(json.dumps(notebook), encoding="utf-8")
     monkeypatch.setattr(links, "ROOT", tmp_path)
-    with pytest.raises(SystemExit, match=f"^{name}.ipynb: its first cell says no .*, or course_lib/lessons.py does not name it$"):
+    with pytest.raises(
+        SystemExit,
+        match=f"^{name}.ipynb: its first cell says no .*, or course_lib/lessons.py does not name it$",
+    ):
         links.lessons()
 
 
@@ -222,7 +230,9 @@ def test_a_lesson_ends_with_links_to_its_neighbours():
     for before, name, after in zip(NAMES, NAMES[1:], [*NAMES[2:], None], strict=False):
         cells = json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))["cells"]
         linked = re.findall(r"\]\((\w+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
-        assert linked == [before, *filter(None, [after]), NAMES[0]], f"Back, Next and Map at the end of {name}"
+        assert linked == [before, *filter(None, [after]), NAMES[0]], (
+            f"Back, Next and Map at the end of {name}"
+        )
 
 
 @pytest.mark.parametrize("path", companions(), ids=lambda path: path.stem)
@@ -230,7 +240,9 @@ def test_a_lesson_and_its_companion_link_each_other(path):
     lesson = COMPANIONS[path.stem]
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     linked = re.findall(r"\]\((\S+)\.ipynb\)", "".join(cells[-1]["source"]).splitlines()[-1])
-    assert linked == [f"../{name}" for name in (lesson, NAMES[-1], NAMES[0])], "Lesson, All claims and Map at its end"
+    assert linked == [f"../{name}" for name in (lesson, NAMES[-1], NAMES[0])], (
+        "Lesson, All claims and Map at its end"
+    )
     assert f"(checked/{path.name})" in (ROOT / f"notebooks/{lesson}.ipynb").read_text(encoding="utf-8")
 
 

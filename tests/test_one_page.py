@@ -201,7 +201,11 @@ def test_whole_model(whole):
     grads = page.gpt_backward(grad, ids, P, H)
     assert len(grads) == 28
     same_dict(grads, model.gradients())
-    assert page.parameter_count(V, C, D, L) == gpt.parameter_count(model.config) == sum(x.size for x in P.values())
+    assert (
+        page.parameter_count(V, C, D, L)
+        == gpt.parameter_count(model.config)
+        == sum(x.size for x in P.values())
+    )
 
 
 def test_writing(whole, draw):
@@ -212,7 +216,8 @@ def test_writing(whole, draw):
     assert (page.next_token(logits, us, 0.6) == library).all()
     library = generation.generate(model, [3, 1], 6, temperature=0.8, rng=np.random.default_rng(7))
     assert (page.generate([3, 1], np.random.default_rng(7).random(6), P, H, 0.8) == library).all()
-    assert len(page.generate([3, 1], np.random.default_rng(7).random(9), P, H)) == 11 > C  # the context is cut
+    # the context is cut
+    assert len(page.generate([3, 1], np.random.default_rng(7).random(9), P, H)) == 11 > C
     ids, past = np.array([[1, 2, 3], [4, 5, 6]]), []
     for t in range(3):
         logits, past = page.one_step(ids[:, t], P, H, past)
@@ -244,7 +249,9 @@ def test_batches():
 def test_tokenizer(text):
     merges = page.train_bpe(text, 9)
     library = learn_merges({text.encode(): 1}, 9)
-    assert list(merges) == [pair for pair, _ in library] and list(merges.values()) == [*range(256, 256 + len(library))]
+    assert list(merges) == [pair for pair, _ in library] and list(merges.values()) == [
+        *range(256, 256 + len(library))
+    ]
     assert page.decode(page.encode(text, merges), merges) == text
     assert page.pad_batch([[1], [2, 3, 4], []], 0) == ([[1, 0, 0], [2, 3, 4], [0, 0, 0]], [1, 3, 0])
 
@@ -275,7 +282,15 @@ def parts():
 
 def test_the_model_fits_a_page_of_200_lines():
     beside = {"count_pairs", "merge_pair", "train_bpe", "encode", "decode", "pad_batch", "cosine", "nearest"}
-    beside |= {"position_table", "head", "apply_rope", "pre_norm", "rms_norm", "numeric_gradient", "parameter_count"}
+    beside |= {
+        "position_table",
+        "head",
+        "apply_rope",
+        "pre_norm",
+        "rms_norm",
+        "numeric_gradient",
+        "parameter_count",
+    }
     beside |= {"one_step", "top_k", "top_p", "cross_attention", "beam_step", "receptive_field", "patches"}
     assert beside < set(parts())
     assert sum(len(code) for name, code in parts().items() if name not in beside) < 200

@@ -44,14 +44,22 @@ def test_links_in_outputs_lead_to_pages():
 
 
 def test_a_code_cell_can_be_linked_to_as_in_jupyterlab():
-    cells = [{"cell_type": "code", "id": "a-b", "metadata": {"tags": ["do"]}}, {"cell_type": "markdown", "metadata": {}}]
+    cells = [
+        {"cell_type": "code", "id": "a-b", "metadata": {"tags": ["do"]}},
+        {"cell_type": "markdown", "metadata": {}},
+    ]
     first, second = site.with_named_cells({"cells": cells})["cells"]
     assert first["metadata"] == {"tags": ["do", "at-a-b"]} and second["metadata"] == {}
     page = '<div class="cell tag_do tag_at-a-b docutils container">'
-    assert site.with_places(page) == '<div id="cell-id=a-b" class="cell tag_do tag_at-a-b docutils container">'
+    assert (
+        site.with_places(page) == '<div id="cell-id=a-b" class="cell tag_do tag_at-a-b docutils container">'
+    )
     assert "cell-id=a-b" in site.Links(site.with_places(page)).places
     change = lambda text: site.LESSON_LINK.sub(r"\1\3.html", text)
-    assert change("<a href='checked/98_x_checked.ipynb#cell-id=a-b'>") == "<a href='checked/98_x_checked.html#cell-id=a-b'>"
+    assert (
+        change("<a href='checked/98_x_checked.ipynb#cell-id=a-b'>")
+        == "<a href='checked/98_x_checked.html#cell-id=a-b'>"
+    )
 
 
 def test_the_front_page_has_no_pictures_from_elsewhere():
@@ -103,7 +111,10 @@ def test_every_link_of_a_page_leads_to_what_is_collected(tmp_path, monkeypatch):
 def test_a_link_that_goes_astray_is_named(tmp_path):
     (tmp_path / "index.md").write_text("# Read it, run it\n", encoding="utf-8")
     page = "[a](README.md#run-it) [b](index.md#read-it-run-it) [c](#here) [d](https://a/b)\n[e]: gone/x.md\n```\n[f](no)\n```\n"
-    cells = [{"cell_type": "markdown", "source": ["[g](../pyproject.toml)"]}, {"cell_type": "code", "source": "[h](no)"}]
+    cells = [
+        {"cell_type": "markdown", "source": ["[g](../pyproject.toml)"]},
+        {"cell_type": "code", "source": "[h](no)"},
+    ]
     (tmp_path / "page.md").write_text(page, encoding="utf-8")
     (tmp_path / "lesson.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
     assert list(astray(tmp_path)) == [
@@ -158,11 +169,16 @@ def test_what_is_alive_is_left_alone(tmp_path):
 
 def test_the_workflows_run_what_the_readme_names():
     tests, pages = (
-        yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8")) for name in ("tests", "pages")
+        yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
+        for name in ("tests", "pages")
     )
     job = tests["jobs"]["test"]
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
-    assert {name.partition("-")[0] for name in job["strategy"]["matrix"]["os"]} == {"ubuntu", "macos", "windows"}
+    assert {name.partition("-")[0] for name in job["strategy"]["matrix"]["os"]} == {
+        "ubuntu",
+        "macos",
+        "windows",
+    }
     runs = [step.get("run", "") for step in job["steps"] + pages["jobs"]["build"]["steps"]]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for run in runs:

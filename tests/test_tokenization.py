@@ -251,7 +251,8 @@ def test_very_long_runs_have_the_ids_of_tiktoken(text, pattern):
 def merged_pair_by_pair(tokenizer, word):
     """What `_merge` must give: of all pairs that make a token, the one learnt first, until there is none."""
     while new := min(
-        (tokenizer._made[pair] for pair in map("".join, pairwise(word)) if pair in tokenizer._made), default=""
+        (tokenizer._made[pair] for pair in map("".join, pairwise(word)) if pair in tokenizer._made),
+        default="",
     ):
         word = word.replace(tokenizer._pairs[new], new)
     return word
@@ -265,7 +266,9 @@ def assert_heap_merges_like_the_definition(tokenizer):
     @example("")
     def compare(text):
         word = tokenizer._start(text.encode("utf-8", "replace"))
-        assert tokenizer._merge_by_heap(word) == tokenizer._merge(word) == merged_pair_by_pair(tokenizer, word)
+        assert (
+            tokenizer._merge_by_heap(word) == tokenizer._merge(word) == merged_pair_by_pair(tokenizer, word)
+        )
 
     compare()
 

@@ -14,7 +14,9 @@ SEEDS = pytest.mark.parametrize("seed", range(6))
 
 
 def boxes(html, kind=None):
-    return re.findall(r"<td class='?blank'?></td>" if kind == "blank" else r"<td class=answer>(.*?)</td>", html)
+    return re.findall(
+        r"<td class='?blank'?></td>" if kind == "blank" else r"<td class=answer>(.*?)</td>", html
+    )
 
 
 @SEEDS
@@ -46,7 +48,9 @@ def test_another_seed_draws_other_numbers_and_the_same_seed_the_same():
 def test_a_number_is_printed_as_it_is_read():
     table = Table("x", [-0.001, 2, True, "ab"])
     assert [table.text(value) for value in table.values] == ["0.00", "2", "True", "ab"]
-    some = Table("x", np.array([[1.5, 2.5]]), np.array([[False, True]]), 1, rows=("a",), columns=("b", "c")).html(False)
+    some = Table(
+        "x", np.array([[1.5, 2.5]]), np.array([[False, True]]), 1, rows=("a",), columns=("b", "c")
+    ).html(False)
     assert "1.5" in some and "2.5" not in some and some.count("blank") == 1
     text = page(Sheet("04_attention", "A <b>", [Step("w", [])]), False, 0)
     assert "A &lt;b&gt;" in text
@@ -55,7 +59,9 @@ def test_a_number_is_printed_as_it_is_read():
 def test_they_are_printed(chromium, tmp_path):
     tab = chromium.new_page()
     paths = write(tab, tmp_path, sheets(), 0)
-    assert [path.name for path in paths[:2]] == [f"01_tokenization{end}.pdf" for end in ("", "_answers")] and len(paths) == 26
+    assert [path.name for path in paths[:2]] == [
+        f"01_tokenization{end}.pdf" for end in ("", "_answers")
+    ] and len(paths) == 26
     assert all(path.read_bytes().startswith(b"%PDF") for path in paths)
     tab.emulate_media(media="print")
     tab.set_viewport_size({"width": 672, "height": 1000})  # what the margins leave of A4

@@ -37,7 +37,8 @@ def source_of(cell, lessons):
     lines = source.splitlines()
     for one in reversed(ast.parse(source).body):  # from below, so that the numbers of lines above stay
         if isinstance(one, ast.FunctionDef) and one.name in ANSWERS:
-            marked = lines[one.end_lineno : one.end_lineno + 1] == [f"    {END}"]  # a comment, so no part of the function
+            # a comment, so no part of the function
+            marked = lines[one.end_lineno : one.end_lineno + 1] == [f"    {END}"]
             lines[one.lineno - 1 : one.end_lineno + marked] = make(one.name).splitlines()
     return "\n".join(lines)
 

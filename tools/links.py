@@ -87,7 +87,9 @@ def colab(lesson):
 def colab_cell():
     """The lines of the cell that fetches the course in Colab, where a lesson comes alone; see docs/open_online.md."""
     if not address():
-        return ["# In Colab this cell fetches the course, once it has a public address. Anywhere else it does nothing."]
+        return [
+            "# In Colab this cell fetches the course, once it has a public address. Anywhere else it does nothing."
+        ]
     return [
         "# Colab has no copy of the course: this fetches one. Anywhere else the cell does nothing.",
         "import sys",
@@ -123,7 +125,10 @@ def lists(package, *names):
 def answers(kind):
     """How many answers to all exercises the tests hold: RIGHT or WRONG, lists by the name of the exercise."""
     package = importlib.import_module("tests.exercises.plain_answers")
-    modules = [importlib.import_module(f"{package.__name__}.{one.name}") for one in pkgutil.iter_modules(package.__path__)]
+    modules = [
+        importlib.import_module(f"{package.__name__}.{one.name}")
+        for one in pkgutil.iter_modules(package.__path__)
+    ]
     return [len(held) for module in modules for held in getattr(module, kind).values()]
 
 
@@ -197,7 +202,9 @@ def table(times):
 def writes():
     """What the model writes before and after its training, out of the stored outputs of the first lesson."""
     cells = json.loads((ROOT / f"notebooks/{FIRST}.ipynb").read_text(encoding="utf-8"))["cells"]
-    said = {cell["id"]: "".join("".join(out.get("text", "")) for out in cell.get("outputs", [])) for cell in cells}
+    said = {
+        cell["id"]: "".join("".join(out.get("text", "")) for out in cell.get("outputs", [])) for cell in cells
+    }
     before, after = (said[name].splitlines() for name in ("goal-before", "goal-after"))
     return [f"> {line}  " for line in [*before[1:2], *after]]  # two spaces end a line of Markdown
 
@@ -226,7 +233,9 @@ def parts():
             ),
         ],
         "binder": BINDER if address() else WAITING["binder"],
-        "colab": [*COLAB, "", "```python", *colab_cell(), "```", "", *COLAB_THEN] if address() else WAITING["colab"],
+        "colab": [*COLAB, "", "```python", *colab_cell(), "```", "", *COLAB_THEN]
+        if address()
+        else WAITING["colab"],
         "puller": ["```", puller(FIRST), "```"],
         "image": [
             "```",
@@ -269,7 +278,10 @@ def main(url=None):
     for page in PAGES:
         path = ROOT / page
         path.write_text(written(path.read_text(encoding="utf-8"), made), encoding="utf-8", newline="\n")
-    for path in [*(ROOT / f"notebooks/{name}.ipynb" for name in lessons()), *ROOT.glob("notebooks/checked/*.ipynb")]:
+    for path in [
+        *(ROOT / f"notebooks/{name}.ipynb" for name in lessons()),
+        *ROOT.glob("notebooks/checked/*.ipynb"),
+    ]:
         write_colab_cell(path)
     write_citation(ROOT / "CITATION.cff")
     print(", ".join(f"{number} {what}" for what, number in numbers().items()))

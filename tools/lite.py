@@ -73,7 +73,9 @@ def build(site=SITE, options=()):
     shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "jupyterlite_core", "build", "--config", str(path), *options]
     subprocess.run(command, check=True, cwd=BUILD, stdout=subprocess.DEVNULL)
-    print(f"{sum(1 for _ in site.rglob('*'))} files in {site}; open it with python -m http.server --directory {site}")
+    print(
+        f"{sum(1 for _ in site.rglob('*'))} files in {site}; open it with python -m http.server --directory {site}"
+    )
 
 
 if __name__ == "__main__":

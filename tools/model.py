@@ -99,7 +99,9 @@ def write(model, english, seed, temperature, count):
 def main():
     log = make(FOLDER)
     print(*log["sentences"]["texts"], sep="\n")
-    print("held-out loss {loss}, of the grammar itself {grammar}, of its pairs {bigram}".format(**log["stored"]))
+    print(
+        "held-out loss {loss}, of the grammar itself {grammar}, of its pairs {bigram}".format(**log["stored"])
+    )
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def stored(name):
 def section(title, pictures):
     """One heading and the pictures below it, each with its name."""
     shown = "".join(
-        f'<figure{" class=live" if "gbh-state" in html else ""}><figcaption>{escape(name)}</figcaption>{html}</figure>'
+        f"<figure{' class=live' if 'gbh-state' in html else ''}><figcaption>{escape(name)}</figcaption>{html}</figure>"
         for name, html in pictures
     )
     return f"<h2>{escape(title)}</h2><section>{shown}</section>"
@@ -59,7 +59,9 @@ def section(title, pictures):
 def page_of(theme):
     """One page, "light" or "dark", with all pictures."""
     sections = [section("Drawings", drawings()), *(section(name, stored(name)) for name in NAMES)]
-    return PAGE.format(theme=theme, ground=GROUNDS[theme], style=sources.style(), sections="\n".join(sections))
+    return PAGE.format(
+        theme=theme, ground=GROUNDS[theme], style=sources.style(), sections="\n".join(sections)
+    )
 
 
 def main():

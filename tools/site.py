@@ -26,7 +26,8 @@ PAGES = ["notebooks/assignments/README.md", "docs/glossary.md", "docs/install.md
 PAGES += ["CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md"]
 FILES = ["CITATION.cff", "course_lib/one_page.py", "docs/picture.png"]
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
-FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)  # [words](folder/README.md), [words]: …
+# [words](folder/README.md), [words]: …
+FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)
 TO_A_CELL = re.compile(r"(\.ipynb)#cell-id=[\w-]+(?=\))")  # a page leads to the lesson: Sphinx knows no cells
 BUTTON = re.compile(r"\[!\[([^\]]*)\]\([^)]*\)\]")  # [![words](picture)], whose picture needs a network
 CELL = re.compile(r'<div class="(cell\b[^"]*?) tag_at-([\w-]+)')  # what `with_named_cells` has named
@@ -214,7 +215,8 @@ def build():
     subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, "COURSE_ADDRESS": address()})
     for path in OUT.rglob("*.html"):
         text = with_places(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")))
-        text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')  # its name is what it shows
+        # its name is what it shows
+        text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')
         path.write_text(text, encoding="utf-8")
     (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
 

@@ -92,7 +92,9 @@ def owner_of(folders, file, assignment, students):
         if part is not file and part in students:
             return [part], file
     if folders:
-        raise Skipped(f"the folder {folders[0]} does not say whose it is: if a system named the file, move it out of there")
+        raise Skipped(
+            f"the folder {folders[0]} does not say whose it is: if a system named the file, move it out of there"
+        )
     match = re.fullmatch(rf"(?P<student>.+)_(?P<file>{re.escape(assignment)}.*)", file)
     if not match:
         raise Skipped(f"its name does not say whose it is: ID_{assignment}.ipynb would")
@@ -151,7 +153,12 @@ def in_archive(file, where):
     except Skipped as reason:
         yield where, reason, (), None
     except Exception as error:  # noqa: BLE001  whatever a broken archive makes zipfile raise
-        yield where, Skipped(f"it is no zip file that can be read ({plain(error, 80) or type(error).__name__})"), (), None
+        yield (
+            where,
+            Skipped(f"it is no zip file that can be read ({plain(error, 80) or type(error).__name__})"),
+            (),
+            None,
+        )
 
 
 def spelled(name):
@@ -191,20 +198,24 @@ def collect(course, assignment, pattern=None, anybody=False, force=False):
     folder = course / "downloaded" / assignment / "archive"
     known = assignment in all_assignments()
     if not known or not folder.is_dir():
-        raise SystemExit(f"there is no folder {folder}" if known else f"there is no assignment {assignment!r}")
+        raise SystemExit(
+            f"there is no folder {folder}" if known else f"there is no assignment {assignment!r}"
+        )
     students = Anybody() if anybody else class_list(course)
     if not anybody and not students:
         raise SystemExit(
             "the class has no list: `nbgrader db student import students.csv`, or take every id with ARGS=--new-students"
         )
-    record, counts = course / "downloaded" / assignment / "collected.json", {"taken": 0, "as before": 0, "skipped": 0}
+    record = course / "downloaded" / assignment / "collected.json"
+    counts = {"taken": 0, "as before": 0, "skipped": 0}
     written, best = (json.loads(record.read_text()) if record.exists() else {}), {}
 
     def tell(what, where, why):
         counts[what] += 1
         return f"{what:>9}  {plain(where)}: {plain(why)}"
 
-    for where, path, date, read in entries(folder, assignment, students):  # an archive is closed once its last file has been looked at
+    # an archive is closed once its last file has been looked at
+    for where, path, date, read in entries(folder, assignment, students):
         try:
             if isinstance(path, Skipped):
                 raise path
@@ -228,7 +239,11 @@ def collect(course, assignment, pattern=None, anybody=False, force=False):
         if there == digest:
             yield tell("as before", where, student)
         elif there not in (None, written.get(student)) and not force:
-            yield tell("skipped", where, f"{student} has another submission, put there by hand; ARGS=--force replaces it")
+            yield tell(
+                "skipped",
+                where,
+                f"{student} has another submission, put there by hand; ARGS=--force replaces it",
+            )
             continue
         else:
             replace(target, data)
@@ -250,13 +265,21 @@ def main(arguments=None):
     show_any_text()  # names of students and of their files
     parser = argparse.ArgumentParser(prog="collect", description=__doc__.partition("\n")[0])
     parser.add_argument("assignment", help="for example 04_attention")
-    parser.add_argument("--course", type=Path, default=os.environ.get("COURSE", "build"), help="default: build")
+    parser.add_argument(
+        "--course", type=Path, default=os.environ.get("COURSE", "build"), help="default: build"
+    )
     parser.add_argument("--pattern", help="a regular expression for paths, with a group (?P<student>...)")
-    parser.add_argument("--new-students", action="store_true", help="also ids that are not on the class's list")
+    parser.add_argument(
+        "--new-students", action="store_true", help="also ids that are not on the class's list"
+    )
     parser.add_argument("--force", action="store_true", help="replace what was put there by hand")
     options = parser.parse_args(arguments)
     for line in collect(
-        Path(options.course).resolve(), options.assignment, options.pattern, options.new_students, options.force
+        Path(options.course).resolve(),
+        options.assignment,
+        options.pattern,
+        options.new_students,
+        options.force,
     ):
         print(line)
 

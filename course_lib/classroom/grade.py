@@ -244,8 +244,10 @@ def grade(
     if not found:
         raise SystemExit(f"nothing was submitted: there is no {course / 'submitted' / '*' / assignment}")
     chosen = [student for student in found if not students or student in students]
-    with contextlib.suppress(RuntimeError, OSError):  # each submission gets it as the reason that it is not graded
-        _ = seed or seed_of(course, assignment, "")  # before they are graded side by side, so that all have one secret
+    # each submission gets it as the reason that it is not graded
+    with contextlib.suppress(RuntimeError, OSError):
+        # before they are graded side by side, so that all have one secret
+        _ = seed or seed_of(course, assignment, "")
     others = [record(course, assignment, student) for student in found if student not in chosen]
     results = [result for result in others if result]  # they stay in the report
     with ThreadPoolExecutor(jobs) as pool:
@@ -277,7 +279,9 @@ def main(arguments=None):
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="submissions at a time")
     parser.add_argument("--student", action="append", help="only this one, again; may be repeated")
     parser.add_argument("--again", action="store_true", help="also what has been graded and not changed")
-    parser.add_argument("--new-students", action="store_true", help="also ids that are not on the class's list")
+    parser.add_argument(
+        "--new-students", action="store_true", help="also ids that are not on the class's list"
+    )
     parser.add_argument("--seed", help="for the random inputs, in place of each student's own")
     parser.add_argument(
         "--unsafe-no-sandbox", action="store_true", help="run submissions with all your rights"

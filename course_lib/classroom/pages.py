@@ -61,7 +61,9 @@ class NoAutograde(NotebookExporter):
     """Refuses before nbgrader has touched anything."""
 
     def __init__(self, **options):
-        raise SystemExit("`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`")
+        raise SystemExit(
+            "`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`"
+        )
 
 
 def secure(config):

@@ -43,7 +43,15 @@ def command(sandboxed=True, rules=None):
     if not sandboxed:
         return [python, "-I", "-S", str(source), *limits, str(numpy.parent), str(rule.parent)]
     bwrap = ["bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
-    bwrap += ["--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL", "--hostname", "sandbox"]
+    bwrap += [
+        "--die-with-parent",
+        "--new-session",
+        "--clearenv",
+        "--cap-drop",
+        "ALL",
+        "--hostname",
+        "sandbox",
+    ]
     bwrap += ["--seccomp", str(rules)] if rules is not None else []
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         bwrap += ["--setenv", name, "1"]
@@ -100,7 +108,8 @@ class Worker:
             if self.sandboxed:
                 os.close(read)
         os.set_blocking(self.process.stdin.fileno(), False)
-        os.set_blocking(self.process.stderr.fileno(), False)  # Bubblewrap's own words; no student's code has it
+        # Bubblewrap's own words; no student's code has it
+        os.set_blocking(self.process.stderr.fileno(), False)
         try:
             self.ask({"name": "", "source": ""}, START)  # what fails before a student's code has run is ours
         except BaseException:

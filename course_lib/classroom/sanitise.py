@@ -9,9 +9,10 @@ from .written import pasted
 
 MAX_FILE, MAX_CELL = 10_000_000, 100_000  # bytes of a notebook (pictures in outputs), characters of an answer
 MAX_CELLS, MAX_PARTS = 5_000, 500_000  # cells of a notebook, brackets in its file: each costs memory to read
-AGAIN = "\n\n# --- further down in the notebook, in a cell of the same name:\n\n"  # between parts of an answer
+AGAIN = "\n\n# --- further down in the notebook, in a cell of the same name:\n\n"
 FROM_EXCHANGE = ("timestamp.txt", "submission_secret.txt")  # written by nbgrader when a student submits
-OF_THE_COURSE = ("my_gpt.py", "my_gpt.bak.py")  # a lesson that was run beside the assignment keeps answers there
+OF_THE_COURSE = ("my_gpt.py", "my_gpt.bak.py")  # of a lesson that was run beside the assignment
+IN_ORDER = "run in their order, so that the last definition counts"
 
 
 class Unreadable(ValueError):
@@ -25,7 +26,8 @@ def read_submission(folder, name):
     """
     if folder.is_symlink() or folder.parent.is_symlink():
         raise Unreadable("the submitted folder is a link")
-    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in {name, *FROM_EXCHANGE, *OF_THE_COURSE})
+    expected = {name, *FROM_EXCHANGE, *OF_THE_COURSE}
+    others = sorted(entry.name for entry in folder.iterdir() if entry.name not in expected)
     notes = [f"not looked at: {plain(', '.join(others))}"] if others else []
     try:
         return read_plain_file(folder / name), notes
@@ -76,15 +78,13 @@ def sanitise(release, data):
             notes.append(f"the cell {name} had lost its name and was found by its id")
         used.update(found)
         sources = [source_of(cells[i]) for i in found]
-        written = [
-            source for source in sources
-            if source and not blank(source) and source.strip() != text(cell).strip()
-        ]  # fmt: skip
+        stub = text(cell).strip()
+        written = [source for source in sources if source and not blank(source) and source.strip() != stub]
         written = list(dict.fromkeys(reversed(written)))[::-1]  # the last of equal ones
         if not found:
             notes.append(f"the cell {name} is missing")
         if len(written) > 1:
-            how = "run in their order, so that the last definition counts" if is_code(cell) else "put together"
+            how = IN_ORDER if is_code(cell) else "put together"
             notes.append(f"the cell {name} is there {len(found)} times: they were {how}")
         if any(source is None for source in sources):
             notes.append(f"the cell {name} holds no text, or more than {MAX_CELL:,} characters")
@@ -98,18 +98,17 @@ def sanitise(release, data):
                 kept, left_out = pasted(cells[i].get("attachments"))
                 cell |= {"attachments": cell.get("attachments", {}) | kept} if kept else {}
                 notes += [f"pictures in {name}, not taken: {plain(', '.join(left_out))}"] if left_out else []
-    added = sum(
-        is_code(cell) and i not in used and not known & {cell.get("id"), grade_id(cell)}
-        and bool(source_of(cell)) for i, cell in enumerate(cells)
-    )  # fmt: skip
-    if added:
+    rest = [cell for i, cell in enumerate(cells) if i not in used]
+    rest = [cell for cell in rest if not known & {cell.get("id"), grade_id(cell)}]
+    if added := sum(is_code(cell) and bool(source_of(cell)) for cell in rest):
         notes.append(f"code cells that the student added, not taken: {added}")
     return notebook, notes
 
 
 def needs_a_look(note):
     """Whether a note speaks of something that may have cost an honest student points."""
-    return any(words in note for words in ("is missing", "is there", "given cell", "left out", "holds no text"))
+    costly = ("is missing", "is there", "given cell", "left out", "holds no text")
+    return any(words in note for words in costly)
 
 
 def found_cells(cells, cell):
@@ -121,7 +120,8 @@ def found_cells(cells, cell):
 
 def changed(cell, other):
     """Whether the source of a submitted cell differs from the released one in more than blanks at the ends of lines."""
-    before, after = ([line.rstrip() for line in one.strip().splitlines()] for one in (text(cell), source_of(other) or ""))
+    texts = (text(cell), source_of(other) or "")
+    before, after = ([line.rstrip() for line in one.strip().splitlines()] for one in texts)
     return before != after
 
 

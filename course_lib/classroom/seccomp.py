@@ -58,7 +58,12 @@ def program(machine=None):
     """The filter as bytes, for this machine or another. Raises KeyError for a processor it does not know."""
     machine = machine or platform.machine()
     column = list(CLONE).index(machine)
-    rules = [(LOAD, 0, 0, ARCH), (EQUAL, 1, 0, AUDIT_ARCH[machine]), (END, 0, 0, REFUSE), (LOAD, 0, 0, NUMBER)]
+    rules = [
+        (LOAD, 0, 0, ARCH),
+        (EQUAL, 1, 0, AUDIT_ARCH[machine]),
+        (END, 0, 0, REFUSE),
+        (LOAD, 0, 0, NUMBER),
+    ]
     if machine == "x86_64":
         rules += [(AT_LEAST, 0, 1, 0x40000000), (END, 0, 0, REFUSE)]  # the x32 twins of all calls
     rules += [(AT_LEAST, 0, 1, NEWER), (END, 0, 0, ABSENT)]

@@ -48,7 +48,9 @@ def tasks_of(assignment, cells):
 
     Raises RuntimeError that names the cells whose exercise there is not.
     """
-    asked = {name: name.removeprefix("test-").replace("-", "_") for name in map(grade_id, filter(is_test, cells))}
+    asked = {
+        name: name.removeprefix("test-").replace("-", "_") for name in map(grade_id, filter(is_test, cells))
+    }
     there_are = {name: one for name, one in known(assignment).items() if one.graded}
     if missing := [name for name, function in asked.items() if function not in there_are]:
         raise RuntimeError(

@@ -71,7 +71,11 @@ def run_cells(worker, cells, left_out):
         except sandbox.Stopped as error:
             out["outcome"], out["reason"] = error.outcome, plain(error)
             if sum("reason" in one for one in left_out) > MOST_RESTARTS:
-                rest = [one for (other, _), one in zip(cells[place:], left_out[place:], strict=True) if other == name]
+                rest = [
+                    one
+                    for (other, _), one in zip(cells[place:], left_out[place:], strict=True)
+                    if other == name
+                ]
                 for one in rest:
                     one |= {"outcome": error.outcome, "reason": plain(error), "until": -1}
             elif "until" in out or error.at is None:

@@ -123,7 +123,9 @@ class Anything:
     def __call__(self, *args, **kwargs):
         return self
 
-    __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __call__
+    __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = (
+        __rtruediv__
+    ) = __call__
     __round__ = __call__
 
     def __iter__(self):
@@ -225,7 +227,9 @@ def answer(request, space):
     except BaseException as error:  # noqa: BLE001
         return {"error": describe(error)}
     try:
-        after = [encode(argument if isinstance(argument, Made) else plain(argument)) for argument in arguments]
+        after = [
+            encode(argument if isinstance(argument, Made) else plain(argument)) for argument in arguments
+        ]
         changed = json.dumps(after) != json.dumps(sent)
     except BaseException:  # noqa: BLE001  # what it put there has no plain form
         changed = True

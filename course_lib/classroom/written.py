@@ -91,7 +91,9 @@ class Answer(IPythonRenderer):
 
     def image(self, text, url, title=None):
         name = unquote(url)
-        source = self.pictures.get(name.removeprefix("attachment:")) if name.startswith("attachment:") else url
+        source = (
+            self.pictures.get(name.removeprefix("attachment:")) if name.startswith("attachment:") else url
+        )
         if source and len(source) <= self.pictures_left and PICTURE.fullmatch(source):
             self.pictures_left -= len(source)
             return f'<img src="{source}" alt="{html.escape(html.unescape(nh3.clean(text, tags=set())))}">'
@@ -114,10 +116,15 @@ def pasted(attachments):
     kept, left_out, size = {}, [], 0
     attachments = attachments if isinstance(attachments, dict) else {}
     for name, kinds in attachments.items():
-        readable = name.encode("utf-8", "replace").decode()  # as in the text: half a surrogate cannot be written
+        # as in the text: half a surrogate cannot be written
+        readable = name.encode("utf-8", "replace").decode()
         for kind, data in kinds.items() if isinstance(kinds, dict) else ():
             data = "".join(data) if isinstance(data, list) and all(isinstance(x, str) for x in data) else data
-            if isinstance(data, str) and PICTURE.fullmatch(address(kind, data)) and size + len(data) <= MAX_PICTURES:
+            if (
+                isinstance(data, str)
+                and PICTURE.fullmatch(address(kind, data))
+                and size + len(data) <= MAX_PICTURES
+            ):
                 kept[readable], size = {kind: data}, size + len(data)
                 break
         else:

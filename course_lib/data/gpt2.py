@@ -45,7 +45,9 @@ def download(folder, source=SOURCE, progress=True):
             try:
                 checks[name](unfinished)
             except ValueError as error:
-                raise ValueError(f"download: {source} sent something else, which is not kept: {error}") from None
+                raise ValueError(
+                    f"download: {source} sent something else, which is not kept: {error}"
+                ) from None
             Path(unfinished, name).replace(folder / name)
     return folder
 
@@ -91,9 +93,13 @@ def read_tokenizer(folder):
     special = {name: id for name, id in entries.items() if name == "<|endoftext|>"}
     byte_of = {character: byte for byte, character in enumerate(_characters())}
     try:
-        ranks = {bytes(byte_of[c] for c in token): id for token, id in entries.items() if token not in special}
+        ranks = {
+            bytes(byte_of[c] for c in token): id for token, id in entries.items() if token not in special
+        }
     except KeyError as error:
-        raise ValueError(f"vocab.json: {error.args[0]!r} does not stand for a byte in a GPT-2's tokens") from None
+        raise ValueError(
+            f"vocab.json: {error.args[0]!r} does not stand for a byte in a GPT-2's tokens"
+        ) from None
     try:
         return BytePairTokenizer(ranks, pattern="gpt2", special_tokens=special)
     except ValueError as error:

@@ -14,7 +14,8 @@ SHAPES = {  # five pixels each, so that brightness gives nothing away
     "corner": ("#..", "#..", "###"),
 }
 NAMES = tuple(SHAPES)  # each beats the next, and the last beats the first
-PAIRS = [(0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2)]  # (left, right) of a set of six; first three: left wins
+# (left, right) of a set of six; first three: left wins
+PAIRS = [(0, 1), (1, 2), (2, 0), (1, 0), (2, 1), (0, 2)]
 LABELS = np.array([1, 1, 1, 0, 0, 0])  # the class of each: 1 where the left shape beats the right one
 NEAREST = 11  # columns of the narrowest window that can touch both shapes
 

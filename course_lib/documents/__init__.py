@@ -61,7 +61,9 @@ def check(id, value, otherwise=None):
     """
     this = claim(id)
     if this.verdict not in ("reproduced", "erratum"):
-        raise LedgerError(f"{id} is {this.verdict}: there is nothing to compute; use given(), cite() or remark()")
+        raise LedgerError(
+            f"{id} is {this.verdict}: there is nothing to compute; use given(), cite() or remark()"
+        )
     computed = as_digits(value, this.printed if this.verdict == "reproduced" else this.correct, id)
     right = agrees(value, this.printed, id) if this.verdict == "reproduced" else _is_erratum(value, this)
     if not right:
@@ -93,7 +95,9 @@ def _other(this, computed, otherwise):
         pass  # an answer of another shape or kind is another answer
     other, same = ([str(leaf) for leaf in leaves(_listed(answer))] for answer in (otherwise, computed))
     if other == same:
-        raise LedgerError(f"{this.id}: the other case gives the same answer, {' '.join(other)}, so it decides nothing")
+        raise LedgerError(
+            f"{this.id}: the other case gives the same answer, {' '.join(other)}, so it decides nothing"
+        )
     return other
 
 

@@ -1,7 +1,7 @@
 """Digits as a document prints them, kept as texts, and whether a value has every one of them.
 
-    >>> agrees(0.54030230, "0.5403"), agrees(0.54030230, "0.99995")
-    (True, False)
+>>> agrees(0.54030230, "0.5403"), agrees(0.54030230, "0.99995")
+(True, False)
 """
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation

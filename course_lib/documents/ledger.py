@@ -80,7 +80,11 @@ def _named(cell):
         tree = ast.parse("".join(cell["source"]))
     except SyntaxError:  # an exercise in progress
         return []
-    return [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
 
 
 class Ledger:
@@ -105,7 +109,9 @@ class Ledger:
         return "\n".join(lines) or "no claim fits"
 
     def _repr_html_(self):
-        return f"<div>{''.join(self._folder(*group) for group in self.groups.items()) or 'no claim fits'}</div>"
+        return (
+            f"<div>{''.join(self._folder(*group) for group in self.groups.items()) or 'no claim fits'}</div>"
+        )
 
     def _folder(self, name, group):
         inside = ""
@@ -132,7 +138,9 @@ class Ledger:
         if claim.chapter in self.notebooks:
             target = self.cells.get(claim.id, self.notebooks[claim.chapter])
             where = f"<a href='{escape(target)}'>{where}</a>"
-        says = escape(claim.statement) + SMALL.format(f"{escape(claim.id)} · {escape(exactly(claim))} · {where}")
+        says = escape(claim.statement) + SMALL.format(
+            f"{escape(claim.id)} · {escape(exactly(claim))} · {where}"
+        )
         reason = escape(claim.because or claim.source)
         columns = (MARK.get(claim.verdict, ""), says, escape(digits(claim)), reason)
         return f"<tr>{''.join(CELL.format(column) for column in columns)}</tr>"
@@ -176,7 +184,11 @@ def _groups(chosen, by):
     groups = {}
     for claim in chosen:
         groups.setdefault(BY[by](claim), []).append(claim)
-    return dict(sorted(groups.items())) if by == "lesson" else {id: groups[id] for id in sources() if id in groups}
+    return (
+        dict(sorted(groups.items()))
+        if by == "lesson"
+        else {id: groups[id] for id in sources() if id in groups}
+    )
 
 
 def _field(claim, name):
@@ -189,7 +201,7 @@ def _title(name):
 
 
 def _lesson(name):
-    """"04_attention" → "4 · attention"."""
+    """ "04_attention" → "4 · attention"."""
     number, _, rest = name.partition("_")
     return f"{int(number)} · {rest.replace('_', ' ')}"
 

@@ -36,7 +36,9 @@ class Line:
     @property
     def line(self):
         """Mark, document and section, and what there is to say."""
-        name = " · " + " ".join(self.claim.id.split(".")[-self.words :]).replace("_", " ") if self.words else ""
+        name = (
+            " · " + " ".join(self.claim.id.split(".")[-self.words :]).replace("_", " ") if self.words else ""
+        )
         return f"{MARK[self.claim.verdict]} {place(self.claim)}{name}: {self.says()}"
 
     def __repr__(self):
@@ -46,7 +48,9 @@ class Line:
         state = " open" if self.claim.verdict in ("erratum", "remark") else ""
         inside = self.inside() + SMALL.format(escape(f"{self.claim.id} · {exactly(self.claim)}"))
         summary = f"<summary style='text-align:left'>{escape(self.line)}</summary>"
-        return f"<details{state} style='text-align:left'>{summary}<div style='{INSIDE}'>{inside}</div></details>"
+        return (
+            f"<details{state} style='text-align:left'>{summary}<div style='{INSIDE}'>{inside}</div></details>"
+        )
 
     def inside(self):
         """HTML of what is folded: the statement first."""
@@ -80,7 +84,9 @@ class Check(Line):
         super().__init__(claim)
         self.computed, self.other = computed, other
         self.pairs = list(rows_of(computed, claim.printed))
-        self.agreed, self.total = (sum(n) for n in zip(*(agreed(c, p) for row in self.pairs for c, p in row), strict=True))
+        self.agreed, self.total = (
+            sum(n) for n in zip(*(agreed(c, p) for row in self.pairs for c, p in row), strict=True)
+        )
 
     def says(self):
         """The value if it is short, and how much of what is printed it has."""
@@ -113,7 +119,11 @@ class Check(Line):
         """The computed digits, with the sign of per cent where one is printed."""
         signs = ["%" if str(leaf).endswith("%") else "" for leaf in leaves(self.claim.printed)]
         computed = leaves(self.computed)
-        return [c + sign for c, sign in zip(computed, signs, strict=True)] if len(signs) == len(computed) else computed
+        return (
+            [c + sign for c, sign in zip(computed, signs, strict=True)]
+            if len(signs) == len(computed)
+            else computed
+        )
 
     def rows(self):
         """A row for each row of the printed matrix: computed, printed in pieces (text, agrees), digits agreed."""
@@ -142,7 +152,9 @@ class Check(Line):
     def _table(self):
         head = "".join(f"<th scope='col' style='text-align:left'>{title}</th>" for title in HEADER)
         body = "".join(
-            "<tr>" + "".join(f"<td style='{DIGITS}'>{cell}</td>" for cell in (escape(c), _pieces(p), n)) + "</tr>"
+            "<tr>"
+            + "".join(f"<td style='{DIGITS}'>{cell}</td>" for cell in (escape(c), _pieces(p), n))
+            + "</tr>"
             for c, p, n in self.rows()
         )
         return WIDE.format(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
@@ -162,7 +174,9 @@ class Citation(Line):
         cells = ["".join(f"<td style='{DIGITS}'>{escape(show(p))}</td>" for p in row) for row in rows]
         head = "<thead><tr><th scope='col' style='text-align:left'>printed</th></tr></thead>"
         body = "".join(f"<tr>{row}</tr>" for row in cells)
-        table = "" if self.claim.printed is True else WIDE.format(f"<table>{head}<tbody>{body}</tbody></table>")
+        table = (
+            "" if self.claim.printed is True else WIDE.format(f"<table>{head}<tbody>{body}</tbody></table>")
+        )
         return self.said() + table + paragraph(self.claim.source)
 
 

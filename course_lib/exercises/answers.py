@@ -35,7 +35,9 @@ def plain(answer, depth=0):
     if depth > DEEPEST:
         raise Refused(f"the answer holds lists in lists, more than {DEEPEST} deep")
     if isinstance(answer, np.ma.MaskedArray) and np.ma.is_masked(answer):
-        raise Refused("the answer is a masked array that hides some of its entries: every entry has to be a number")
+        raise Refused(
+            "the answer is a masked array that hides some of its entries: every entry has to be a number"
+        )
     if isinstance(answer, type) or callable(answer) and not hasattr(answer, "__array__"):
         raise Refused(f"your function returned {kind(answer)}, not what it computed")
     if isinstance(answer, str):
@@ -69,7 +71,11 @@ def _plain_array(array, depth):
     """An array of numbers; objects are looked at one by one, and may be numbers or lists."""
     if array.dtype.kind == "O":
         items = plain(array.tolist(), depth + 1)
-        flat = np.asarray(items) if array.ndim == 0 or all(type(x) in (bool, int, float) for x in array.flat) else None
+        flat = (
+            np.asarray(items)
+            if array.ndim == 0 or all(type(x) in (bool, int, float) for x in array.flat)
+            else None
+        )
         return items if flat is None or flat.ndim == 0 else flat
     if array.dtype.kind == "c":
         raise Refused("expected real numbers, got complex ones")
@@ -116,7 +122,11 @@ def same(answer, right):
         answer = {key: count for key, count in answer.items() if not same(count, 0)}
         right = {key: count for key, count in right.items() if count}
     if isinstance(right, dict):
-        return isinstance(answer, dict) and answer.keys() == right.keys() and all(same(answer[k], right[k]) for k in right)
+        return (
+            isinstance(answer, dict)
+            and answer.keys() == right.keys()
+            and all(same(answer[k], right[k]) for k in right)
+        )
     if right is None or isinstance(right, str | bytes):
         return type(answer) is type(right) and answer == right
     if isinstance(right, tuple) or (numbers_of(right) is None and isinstance(right, list)):
@@ -144,7 +154,9 @@ def single(answer, right):
     """
     with np.errstate(all="ignore"):
         short = [np.array_equal(a, np.asarray(a).astype(np.float32), equal_nan=True) for a in (answer, right)]
-    return short[0] and not short[1] and not np.allclose(answer, right, rtol=1e-14, atol=1e-15, equal_nan=True)
+    return (
+        short[0] and not short[1] and not np.allclose(answer, right, rtol=1e-14, atol=1e-15, equal_nan=True)
+    )
 
 
 def numbers_of(value):

@@ -18,7 +18,17 @@ import math
 from .description import Case, Exercise, Slip
 from .judge import check
 
-__all__ = ["Value", "backward", "check_backward", "check_functions", "check_value", "exp", "log", "power", "tanh"]
+__all__ = [
+    "Value",
+    "backward",
+    "check_backward",
+    "check_functions",
+    "check_value",
+    "exp",
+    "log",
+    "power",
+    "tanh",
+]
 
 
 # --- the engine: step 1
@@ -275,4 +285,6 @@ def _check(exercise, through):
 
 check_value = _check(_value, _made)
 check_backward = _check(_backward, _slopes)
-check_functions = _check(_functions, lambda *functions: _applied(dict(zip(FUNCTIONS, functions, strict=True))))
+check_functions = _check(
+    _functions, lambda *functions: _applied(dict(zip(FUNCTIONS, functions, strict=True)))
+)

@@ -24,7 +24,9 @@ BACKWARD = """
 embed_backward unembed_backward add_positions_backward linear_backward gelu_backward feed_forward_backward
 layer_norm_backward softmax_backward attention_backward causal_self_attention_backward block_backward gpt
 """
-TRAINING = "cross_entropy cross_entropy_backward adamw_step clip_gradients warmup_cosine get_batch gpt_backward"
+TRAINING = (
+    "cross_entropy cross_entropy_backward adamw_step clip_gradients warmup_cosine get_batch gpt_backward"
+)
 
 
 def _parts(names):
@@ -85,10 +87,16 @@ training = Exercise(
         Case(_case(rng, 3, 2, 7, 5, 6, 3, 1), hint="the first loss is right by itself, what follows is not"),
         Case(_case(rng, 20, 3, 11, 5, 6, 2, 2), hint="this is after 20 steps"),
     ],
-    draw=lambda rng: _case(rng, int(rng.integers(3, 6)), 3, 7, 5, 6, int(rng.integers(2, 4)), int(rng.integers(1, 3))),
+    draw=lambda rng: _case(
+        rng, int(rng.integers(3, 6)), 3, 7, 5, 6, int(rng.integers(2, 4)), int(rng.integers(1, 3))
+    ),
     slips=(
-        _slip("the gradients were not cut: clip_gradients, to a length of 1, comes before the step", limit=1e9),
-        _slip("the learning rate is peak all the time: it is warmup_cosine(t, peak, warmup, n)", same_rate=True),
+        _slip(
+            "the gradients were not cut: clip_gradients, to a length of 1, comes before the step", limit=1e9
+        ),
+        _slip(
+            "the learning rate is peak all the time: it is warmup_cosine(t, peak, warmup, n)", same_rate=True
+        ),
         _slip("the learning rate is that of the step after: steps count from 0 there", later=1),
         _slip("weight decay is adamw_step's default: it is 0.1 here", decay=0.01),
         _slip("there is no weight decay: decay=0.1", decay=0.0),

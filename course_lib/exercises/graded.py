@@ -48,7 +48,11 @@ def missing(function):
             if isinstance(value, types.FunctionType) and value.__globals__ is space:
                 waiting.append(value.__code__)
             else:
-                name = value.__name__ if isinstance(value, types.ModuleType) else getattr(value, "__module__", None)
+                name = (
+                    value.__name__
+                    if isinstance(value, types.ModuleType)
+                    else getattr(value, "__module__", None)
+                )
                 roots |= {root(name)} if isinstance(name, str) else set()
     return sorted(roots - {*allowed, "__main__", ""} - sys.stdlib_module_names)
 

@@ -62,7 +62,9 @@ def check(exercise, call_of=local):
         if not callable(function):
             raise Wrong(f"give the check your function itself, without calling it: this is {kind(function)}")
         beside = getattr(function, "__globals__", {})
-        verdict = judge(exercise, call_of(function), part=lambda name: local(beside[name]) if name in beside else None)
+        verdict = judge(
+            exercise, call_of(function), part=lambda name: local(beside[name]) if name in beside else None
+        )
         if verdict.outcome == "wrong":
             raise Wrong(verdict.sentence)
         print(verdict.sentence or "right")

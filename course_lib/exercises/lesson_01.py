@@ -463,7 +463,9 @@ def _decode(ids, merges, errors="replace"):
 
 def _decode_flat(ids, merges):
     pairs = {new: pair for pair, new in merges.items()}
-    return bytes(b for id in ids for one in pairs.get(id, (id,)) for b in [one % 256]).decode(errors="replace")
+    return bytes(b for id in ids for one in pairs.get(id, (id,)) for b in [one % 256]).decode(
+        errors="replace"
+    )
 
 
 def _decode_swapped(ids, merges):
@@ -548,7 +550,8 @@ def _padded(rows, pad, left=False, width=None):
 
 
 def _some_rows(rng):
-    return [rng.integers(0, 99, size=n).tolist() for n in rng.integers(1, 8, size=rng.integers(1, 7))], int(rng.integers(0, 9))
+    rows = [rng.integers(0, 99, size=n).tolist() for n in rng.integers(1, 8, size=rng.integers(1, 7))]
+    return rows, int(rng.integers(0, 9))
 
 
 pad_batch = Exercise(
@@ -606,4 +609,6 @@ pad_batch = Exercise(
 )  # fmt: skip
 
 EXERCISES = (count_pairs, merge_pair, train_bpe, encode, decode, pad_batch)
-check_count_pairs, check_merge_pair, check_train_bpe, check_encode, check_decode, check_pad_batch = map(check, EXERCISES)
+check_count_pairs, check_merge_pair, check_train_bpe, check_encode, check_decode, check_pad_batch = map(
+    check, EXERCISES
+)

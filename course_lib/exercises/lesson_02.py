@@ -335,7 +335,11 @@ def _larger_id_first(W_E, id, k):
 
 def _draw_nearest(rng):
     V, D = int(rng.integers(5, 16)), int(rng.choice([2, 3, 5]))
-    return rng.normal(size=(V, D)) * rng.uniform(0.5, 3, size=(V, 1)), int(rng.integers(V)), int(rng.integers(1, V))
+    return (
+        rng.normal(size=(V, D)) * rng.uniform(0.5, 3, size=(V, 1)),
+        int(rng.integers(V)),
+        int(rng.integers(1, V)),
+    )
 
 
 def _nearest_cases(rng):
@@ -346,8 +350,10 @@ def _nearest_cases(rng):
         Case((W, 5, 3), hint="long vectors stand beside short ones"),
         Case((W, 0, 10), hint="k = V − 1 asks for all others, those that point the other way too"),
         Case((rng.normal(size=(901, 3)), 7, 300), hint="three hundred of nine hundred, nearest first"),
-        Case((twins, 2, 3),
-             hint="some vectors point in the very same direction: the smaller id first, and the token itself left out"),
+        Case(
+            (twins, 2, 3),
+            hint="some vectors point in the very same direction: the smaller id first, and the token itself left out",
+        ),
     ]
 
 
@@ -411,4 +417,6 @@ nearest = Exercise(
 )  # fmt: skip
 
 EXERCISES = (embed, embed_backward, unembed, unembed_backward, cosine, nearest)
-check_embed, check_embed_backward, check_unembed, check_unembed_backward, check_cosine, check_nearest = map(check, EXERCISES)
+check_embed, check_embed_backward, check_unembed, check_unembed_backward, check_cosine, check_nearest = map(
+    check, EXERCISES
+)

@@ -198,11 +198,22 @@ causal_mask = Exercise(
 # --- attention
 
 
-def attend(q, k, v, mask=None, scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]), axis=-1, fill=-np.inf, renormalise=False):
+def attend(
+    q,
+    k,
+    v,
+    mask=None,
+    scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]),
+    axis=-1,
+    fill=-np.inf,
+    renormalise=False,
+):
     scores = q @ k.swapaxes(-1, -2) * scale(q, k, v)
     if mask is not None:
         scores = np.where(mask, scores, fill)
-    weights = _softmax(scores, axis=axis, shift=lambda z: 0.0 if axis == -2 else z.max(axis=-1, keepdims=True))
+    weights = _softmax(
+        scores, axis=axis, shift=lambda z: 0.0 if axis == -2 else z.max(axis=-1, keepdims=True)
+    )
     return weights @ v, weights
 
 
@@ -226,7 +237,11 @@ def _mask_used(q, k, v, mask, weights):
 
 
 def _attention_case(rng, T, S, K, V, leading=(), masked=True):
-    q, k, v = rng.normal(size=(*leading, T, K)), rng.normal(size=(*leading, S, K)), rng.normal(size=(*leading, S, V))
+    q, k, v = (
+        rng.normal(size=(*leading, T, K)),
+        rng.normal(size=(*leading, S, K)),
+        rng.normal(size=(*leading, S, V)),
+    )
     if not masked:
         return q, k, v
     mask = rng.random((T, S)) < 0.6
@@ -241,7 +256,9 @@ _HIDDEN = "however far an allowed score lies below a hidden one"
 
 def _far_scores():
     """Allowed scores near −134, a hidden one near 0."""
-    k = np.array([[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]])
+    k = np.array(
+        [[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]]
+    )
     q = np.array([[1.0, 0.2, 0.3], [1.0, -0.4, 0.1]])
     v = np.arange(35.0).reshape(5, 7) ** 2 % 11
     mask = np.array([[False, True, True, True, True], [False, True, False, True, True]])
@@ -356,7 +373,11 @@ def past_stays(call, arguments):
     later = x.copy()
     later[..., -1, :] += 1.0
     before, after = np.asarray(call(x, *others)), np.asarray(call(later, *others))
-    if before.shape == after.shape and before.ndim > 1 and not np.allclose(before[..., :-1, :], after[..., :-1, :]):
+    if (
+        before.shape == after.shape
+        and before.ndim > 1
+        and not np.allclose(before[..., :-1, :], after[..., :-1, :])
+    ):
         return "a change of the last token moves the rows before it: a token must see nothing of the future"
     return None
 
@@ -455,7 +476,9 @@ def _matrices(value):
         parts.append(W)
     W_Q, W_K = parts
     if W_Q.shape != W_K.shape:
-        raise ValueError(f"a query meets a key in a dot product, so both have one width: yours have {W_Q.shape[1]} and {W_K.shape[1]}")
+        raise ValueError(
+            f"a query meets a key in a dot product, so both have one width: yours have {W_Q.shape[1]} and {W_K.shape[1]}"
+        )
     return parts
 
 

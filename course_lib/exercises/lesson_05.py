@@ -127,7 +127,12 @@ merge_heads = Exercise(
 
 
 def shapes_of_attention(D):
-    return {"c_attn.weight": (D, 3 * D), "c_attn.bias": (3 * D,), "c_proj.weight": (D, D), "c_proj.bias": (D,)}
+    return {
+        "c_attn.weight": (D, 3 * D),
+        "c_attn.bias": (3 * D,),
+        "c_proj.weight": (D, D),
+        "c_proj.bias": (D,),
+    }
 
 
 def attention_parameters(rng, D):
@@ -141,7 +146,9 @@ def _layer(x, p, H):
     return layer(x)
 
 
-def _by_hand(x, p, H, order=(0, 1, 2), split=_split, merge=_merge, causal=True, bias=True, out=True, **changes):
+def _by_hand(
+    x, p, H, order=(0, 1, 2), split=_split, merge=_merge, causal=True, bias=True, out=True, **changes
+):
     qkv = x @ p["c_attn.weight"] + bias * p["c_attn.bias"]
     parts = np.split(qkv, 3, axis=-1)
     q, k, v = (split(parts[i], H) for i in order)
@@ -231,7 +238,16 @@ causal_self_attention = Exercise(
 # --- apply_rope
 
 
-def _turn(x, positions=None, sign=1, exponent=lambda i, K: 2 * i / K, pairs="even", base=10000.0, new_first=False, only_first=False):
+def _turn(
+    x,
+    positions=None,
+    sign=1,
+    exponent=lambda i, K: 2 * i / K,
+    pairs="even",
+    base=10000.0,
+    new_first=False,
+    only_first=False,
+):
     T, K = x.shape[-2:]
     positions = np.arange(T) if positions is None else np.asarray(positions)
     angles = sign * positions[:, None] / base ** exponent(np.arange(K // 2), K)

@@ -47,11 +47,21 @@ def _draw_norm(rng):
 def _norm_cases(rng):
     def case(*shape, eps=(), hint=""):
         scale = np.geomspace(0.3, 5, shape[-2])[:, None] if len(shape) > 1 else 1.0
-        return Case((rng.normal(size=shape) * scale + 1, rng.normal(size=shape[-1]), rng.normal(size=shape[-1]), *eps), hint=hint)
+        return Case(
+            (
+                rng.normal(size=shape) * scale + 1,
+                rng.normal(size=shape[-1]),
+                rng.normal(size=shape[-1]),
+                *eps,
+            ),
+            hint=hint,
+        )
 
     return [
-        Case((np.array([[1.0, 5.0, 3.0], [2.0, 2.0, 8.0]]), np.ones(3), np.zeros(3)),
-             hint="eps need not be given, and is 1e-5"),
+        Case(
+            (np.array([[1.0, 5.0, 3.0], [2.0, 2.0, 8.0]]), np.ones(3), np.zeros(3)),
+            hint="eps need not be given, and is 1e-5",
+        ),
         case(2, 5, eps=(1e-5,), hint="weight and bias are not 1 and 0"),
         case(3, 7, eps=(0.5,), hint="eps is 0.5: it is added to the variance"),
         case(2, 5, 3, eps=(0.01,), hint="x comes as a batch, (B, T, D)"),

@@ -120,18 +120,23 @@ def _loss(logits, targets, log_p=_log_softmax, total=np.mean):
 def _draw_loss(rng):
     V, T, B = sizes(rng, 3)
     shape = [(T,), (B, T)][rng.integers(2)]
-    return rng.normal(size=(*shape, V)) * 3 + rng.choice([0.0, 900.0], size=(*shape, 1)), rng.integers(0, V, size=shape)
+    logits = rng.normal(size=(*shape, V)) * 3 + rng.choice([0.0, 900.0], size=(*shape, 1))
+    return logits, rng.integers(0, V, size=shape)
 
 
 def _loss_cases(rng):
     p = np.array([[0.1, 0.2, 0.7]])
     return [
         Case((np.log(p), np.array([0])), hint="one prediction: −ln 0.1 is 2.303"),
-        Case((np.array([[2.0, 1.0, 0.2], [0.0, 3.0, 1.0]]), np.array([2, 1])),
-             hint="the loss is the mean over all predictions"),
+        Case(
+            (np.array([[2.0, 1.0, 0.2], [0.0, 3.0, 1.0]]), np.array([2, 1])),
+            hint="the loss is the mean over all predictions",
+        ),
         Case((rng.normal(size=(5, 3)) * 2, np.array([1, 0, 2, 2, 1]))),
-        Case((rng.normal(size=(2, 5, 7)) * 2, rng.integers(0, 7, size=(2, 5))),
-             hint="logits come as a batch, (B, T, V)"),
+        Case(
+            (rng.normal(size=(2, 5, 7)) * 2, rng.integers(0, 7, size=(2, 5))),
+            hint="logits come as a batch, (B, T, V)",
+        ),
     ]
 
 
@@ -321,7 +326,17 @@ def _adamw(w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01, *
     vh = b / (1 - beta2 ** (t if power else 1)) if second else b
     step = mh / (root(vh + eps) if inside else root(vh) + eps)
     out = w + sign * lr * step
-    out = out - {"w": lr * decay * w, "gradient": 0, "no": 0, "not lr": decay * w, "after": lr * decay * out, "plus": -lr * decay * w}[decayed]
+    out = (
+        out
+        - {
+            "w": lr * decay * w,
+            "gradient": 0,
+            "no": 0,
+            "not lr": decay * w,
+            "after": lr * decay * out,
+            "plus": -lr * decay * w,
+        }[decayed]
+    )
     return (out, mh, vh) if kept == "corrected" else (out, m2, v2)
 
 
@@ -337,37 +352,67 @@ def _reference_adamw(w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, dec
 
     now = np.array(w, dtype=float)
     optimizer = optim.AdamW(Model(), lr, (beta1, beta2), eps, decay)
-    optimizer.t, optimizer.m, optimizer.v = t - 1, {"w": np.array(m, dtype=float)}, {"w": np.array(v, dtype=float)}
+    optimizer.t = t - 1
+    optimizer.m, optimizer.v = {"w": np.array(m, dtype=float)}, {"w": np.array(v, dtype=float)}
     optimizer.step()
     return now, optimizer.m["w"], optimizer.v["w"]
 
 
 def _changed(**how):
-    return lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: _adamw(w, grad, m, v, t, lr, beta1, beta2, eps, decay, **how)
+    return lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: _adamw(
+        w, grad, m, v, t, lr, beta1, beta2, eps, decay, **how
+    )
 
 
 def _draw_adamw(rng):
     shape = sizes(rng, int(rng.integers(1, 3)))
     w, grad, m = rng.normal(size=(3, *shape))
     settings = (0.8, 0.95, 1e-6, 0.1) if rng.integers(2) else ()
-    return w, grad, m * 0.3, rng.random(size=shape), int(rng.integers(1, 20)), float(rng.choice([0.1, 0.003])), *settings
+    return (
+        w,
+        grad,
+        m * 0.3,
+        rng.random(size=shape),
+        int(rng.integers(1, 20)),
+        float(rng.choice([0.1, 0.003])),
+        *settings,
+    )
 
 
 def _adamw_cases(rng):
     zero = np.zeros(2)
     w, grad, m = rng.normal(size=(3, 3, 5))
     return [
-        Case((np.array([1.0, -2.0]), np.array([2.0, -0.5]), zero, zero, 1, 0.1, 0.9, 0.999, 1e-8, 0.0),
-             hint="without decay the first step is as long as lr, against the gradient"),
-        Case((np.array([1.0, -2.0]), np.array([2.0, -0.5]), np.array([0.3, -0.2]), np.array([0.5, 0.05]), 3, 0.05)),
-        Case((w, grad, 0.3 * m, rng.random((3, 5)), 7, 0.003, 0.8, 0.95, 1e-6, 0.1),
-             hint="beta1, beta2, eps and decay are given"),
-        Case((w, grad * 1e-7, 0 * m, 0 * m, 1, 0.02, 0.9, 0.999, 1e-6, 0.3),
-             hint="the gradient is as small as eps"),
-        Case((w, grad * 1e-8, 0 * m, 0 * m, 1, 0.02),
-             hint="the gradient is as small as eps, which is 1e-8 unless given"),
-        Case((np.array([1.0, 2.0, 3.0]), np.zeros(3), np.zeros(3), np.zeros(3), 2, 0.1),
-             hint="the gradient is 0, so only the decay moves w"),
+        Case(
+            (np.array([1.0, -2.0]), np.array([2.0, -0.5]), zero, zero, 1, 0.1, 0.9, 0.999, 1e-8, 0.0),
+            hint="without decay the first step is as long as lr, against the gradient",
+        ),
+        Case(
+            (
+                np.array([1.0, -2.0]),
+                np.array([2.0, -0.5]),
+                np.array([0.3, -0.2]),
+                np.array([0.5, 0.05]),
+                3,
+                0.05,
+            )
+        ),
+        Case(
+            (w, grad, 0.3 * m, rng.random((3, 5)), 7, 0.003, 0.8, 0.95, 1e-6, 0.1),
+            hint="beta1, beta2, eps and decay are given",
+        ),
+        Case(
+            (w, grad * 1e-7, 0 * m, 0 * m, 1, 0.02, 0.9, 0.999, 1e-6, 0.3),
+            hint="the gradient is as small as eps",
+        ),
+        Case(
+            (w, grad * 1e-8, 0 * m, 0 * m, 1, 0.02),
+            hint="the gradient is as small as eps, which is 1e-8 unless given",
+        ),
+        Case(
+            (np.array([1.0, 2.0, 3.0]), np.zeros(3), np.zeros(3), np.zeros(3), 2, 0.1),
+            hint="the gradient is 0, so only the decay moves w",
+        ),
     ]
 
 
@@ -443,7 +488,10 @@ def _clip(grads, max_norm):
 
 
 def _draw_clip(rng):
-    grads = {name: rng.normal(size=sizes(rng, int(rng.integers(1, 3)))) for name in ("wte.weight", "ln_f.bias", "h.0.bias")[: rng.integers(1, 4)]}
+    grads = {
+        name: rng.normal(size=sizes(rng, int(rng.integers(1, 3))))
+        for name in ("wte.weight", "ln_f.bias", "h.0.bias")[: rng.integers(1, 4)]
+    }
     return grads, _length(grads) * float(rng.choice([0.3, 0.9, 1.5]))
 
 
@@ -559,6 +607,13 @@ warmup_cosine = Exercise(
     minutes=10,
 )  # fmt: skip
 
-EXERCISES = (numeric_gradient, cross_entropy, cross_entropy_backward, adamw_step, clip_gradients, warmup_cosine)
+EXERCISES = (
+    numeric_gradient,
+    cross_entropy,
+    cross_entropy_backward,
+    adamw_step,
+    clip_gradients,
+    warmup_cosine,
+)
 (check_numeric_gradient, check_cross_entropy, check_cross_entropy_backward, check_adamw_step, check_clip_gradients,
  check_warmup_cosine) = map(check, EXERCISES)  # fmt: skip

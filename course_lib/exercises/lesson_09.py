@@ -159,7 +159,9 @@ def _network_backward(grad, x, p, slope=feed_forward.gelu_tanh_backward, turned=
 
 
 def _reference_network_backward(grad, x, p):
-    return backward(feed_forward.FeedForward(*p["c_fc.weight"].shape, activation="gelu_tanh", dtype=float), p, grad, x)
+    return backward(
+        feed_forward.FeedForward(*p["c_fc.weight"].shape, activation="gelu_tanh", dtype=float), p, grad, x
+    )
 
 
 def _but(gradients, **changes):
@@ -222,7 +224,19 @@ feed_forward_backward = Exercise(
 # --- layer_norm_backward
 
 
-def _norm_backward(grad, x, weight, eps=1e-5, axis=-1, mean_part=1.0, along_part=1.0, scale_power=1, unweighted=False, y_for_x=True, root=True):
+def _norm_backward(
+    grad,
+    x,
+    weight,
+    eps=1e-5,
+    axis=-1,
+    mean_part=1.0,
+    along_part=1.0,
+    scale_power=1,
+    unweighted=False,
+    y_for_x=True,
+    root=True,
+):
     centred = x - x.mean(axis=axis, keepdims=True)
     scale = np.sqrt((centred * centred).mean(axis=axis, keepdims=True) + eps)
     y = centred / scale
@@ -386,7 +400,11 @@ def _attention_backward(grad, q, k, v, weights, scale=True, through=True, swap=F
 
 
 def _attention_case(rng, T, S, K, V, front=(), masked=False):
-    q, k, v = rng.normal(size=(*front, T, K)), rng.normal(size=(*front, S, K)), rng.normal(size=(*front, S, V))
+    q, k, v = (
+        rng.normal(size=(*front, T, K)),
+        rng.normal(size=(*front, S, K)),
+        rng.normal(size=(*front, S, V)),
+    )
     mask = np.tri(T, S, max(S - T, 0), dtype=bool) if masked else None
     return rng.normal(size=(*front, T, V)), q, k, v, attend(q, k, v, mask)[1]
 

@@ -152,7 +152,9 @@ def _block_backward(grad, x, p, H):
     return layer.backward(grad), layer.gradients()
 
 
-def _back(grad, x, p, H, first=1, second=1, through=True, middle=True, network_sees="norm", norms_see="input"):
+def _back(
+    grad, x, p, H, first=1, second=1, through=True, middle=True, network_sees="norm", norms_see="input"
+):
     """By hand, with what may go wrong: the direct ways, and where the layers are computed again."""
     D, F = p["mlp.c_fc.weight"].shape
     ln_1, ln_2 = (_layer(normalization.LayerNorm(D, dtype=float), below(p, f"ln_{i}.")) for i in (1, 2))
@@ -233,7 +235,9 @@ block_backward = Exercise(
 # --- gpt
 
 
-def _gpt(ids, P, H, positions=True, last=True, blocks=None, scale=1.0, reverse=False, each=False, first=False):
+def _gpt(
+    ids, P, H, positions=True, last=True, blocks=None, scale=1.0, reverse=False, each=False, first=False
+):
     ids = np.asarray(ids)
     x = P["wte.weight"][ids] * scale + positions * P["wpe.weight"][: ids.shape[1]]
     order = range(_blocks(P) if blocks is None else blocks)
@@ -250,7 +254,9 @@ def _gpt_case(rng, B, T, V, C, D, H, L, F=None):
 
 def _draw_gpt(rng):
     H, K, T, B = sizes(rng, 4, high=6)
-    return _gpt_case(rng, B, T, int(rng.integers(5, 14)), T + int(rng.integers(0, 4)), H * K, H, int(rng.integers(1, 4)))
+    return _gpt_case(
+        rng, B, T, int(rng.integers(5, 14)), T + int(rng.integers(0, 4)), H * K, H, int(rng.integers(1, 4))
+    )
 
 
 gpt_exercise = Exercise(
@@ -470,7 +476,12 @@ get_batch = Exercise(
 
 
 def _count(V, C, D, L, final=2, norms=4, mlp_bias=5, attn_bias=4, table=1, positions=1, matrices=12):
-    return table * V * D + positions * C * D + L * (matrices * D * D + (mlp_bias + attn_bias + norms) * D) + final * D
+    return (
+        table * V * D
+        + positions * C * D
+        + L * (matrices * D * D + (mlp_bias + attn_bias + norms) * D)
+        + final * D
+    )
 
 
 parameter_count = Exercise(
@@ -542,7 +553,9 @@ class _Given:
 
 
 def _next(logits, u, temperature=1.0):
-    return generation.sample(generation.next_token_probabilities(np.asarray(logits, float), temperature), _Given(u))
+    return generation.sample(
+        generation.next_token_probabilities(np.asarray(logits, float), temperature), _Given(u)
+    )
 
 
 def _tokens(p, u, passed=lambda c, u: c > u):
@@ -554,7 +567,11 @@ def _tokens(p, u, passed=lambda c, u: c > u):
 def _draw_next(rng):
     V, T, B = sizes(rng, 3, high=12)
     shape = [(), (T,), (B, T)][rng.integers(3)]
-    return rng.normal(size=(*shape, V)) * 2, rng.random(shape) if shape else float(rng.random()), float(rng.choice([0.5, 1.0, 2.0]))
+    return (
+        rng.normal(size=(*shape, V)) * 2,
+        rng.random(shape) if shape else float(rng.random()),
+        float(rng.choice([0.5, 1.0, 2.0])),
+    )
 
 
 _EDGE = "u = 0 takes the first token that has a probability above 0"
@@ -621,7 +638,19 @@ next_token = Exercise(
 # --- generate
 
 
-def _generate(ids, us, P, H, temperature=1.0, cut=True, greedy=False, all_in=False, drop=False, forget=False, window=None):
+def _generate(
+    ids,
+    us,
+    P,
+    H,
+    temperature=1.0,
+    cut=True,
+    greedy=False,
+    all_in=False,
+    drop=False,
+    forget=False,
+    window=None,
+):
     text, C = list(ids), len(P["wpe.weight"])
     model = _model(P, H)
     for u in us:
@@ -643,7 +672,17 @@ _LONG = "the model sees the last C tokens"
 
 def _draw_generate(rng):
     H, K = sizes(rng, 2, high=5)
-    return _generate_case(rng, int(rng.integers(1, 5)), int(rng.integers(0, 7)), int(rng.integers(5, 12)), 5, H * K, H, int(rng.integers(1, 3)), (float(rng.choice([0.7, 1.5])),))
+    return _generate_case(
+        rng,
+        int(rng.integers(1, 5)),
+        int(rng.integers(0, 7)),
+        int(rng.integers(5, 12)),
+        5,
+        H * K,
+        H,
+        int(rng.integers(1, 3)),
+        (float(rng.choice([0.7, 1.5])),),
+    )
 
 
 generate = Exercise(
@@ -704,6 +743,15 @@ def _generate_first(ids, us, P, H, temperature):
     return np.array(text)
 
 
-EXERCISES = (block, block_backward, gpt_exercise, gpt_backward, get_batch, parameter_count, next_token, generate)
+EXERCISES = (
+    block,
+    block_backward,
+    gpt_exercise,
+    gpt_backward,
+    get_batch,
+    parameter_count,
+    next_token,
+    generate,
+)
 (check_block, check_block_backward, check_gpt, check_gpt_backward, check_get_batch, check_parameter_count,
  check_next_token, check_generate) = map(check, EXERCISES)  # fmt: skip

@@ -41,14 +41,19 @@ def _step_case(rng, B, V, C, D, H, L, seen):
 def _same_step(answer, right):
     if not isinstance(right, tuple):
         return same(answer, right)
-    return len(answer) == 2 and same(answer[0], right[0]) and len(answer[1]) == len(right[1]) and all(
-        same(tuple(a), tuple(b)) for a, b in zip(answer[1], right[1], strict=True)
+    return (
+        len(answer) == 2
+        and same(answer[0], right[0])
+        and len(answer[1]) == len(right[1])
+        and all(same(tuple(a), tuple(b)) for a, b in zip(answer[1], right[1], strict=True))
     )
 
 
 def _draw_step(rng):
     H, K, B = rng.choice([1, 2, 3, 5], size=3, replace=False).tolist()
-    return _step_case(rng, B, int(rng.integers(5, 12)), 7, H * K, H, int(rng.integers(1, 3)), int(rng.integers(0, 6)))
+    return _step_case(
+        rng, B, int(rng.integers(5, 12)), 7, H * K, H, int(rng.integers(1, 3)), int(rng.integers(0, 6))
+    )
 
 
 def _one_step_in_front(ids, P, H, past):
@@ -112,7 +117,8 @@ def _top_k(logits, k, fill=-np.inf, off=0):
 
 def _draw_top_k(rng):
     V = int(rng.integers(3, 12))
-    return np.round(rng.normal(size=[(V,), (2, V), (2, 3, V)][rng.integers(3)]) * 2, 1), int(rng.integers(1, V + 1))
+    logits = np.round(rng.normal(size=[(V,), (2, V), (2, 3, V)][rng.integers(3)]) * 2, 1)
+    return logits, int(rng.integers(1, V + 1))
 
 
 _TIES = "ties with the k-th stay too"

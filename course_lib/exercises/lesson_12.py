@@ -30,7 +30,9 @@ _HIDDEN = "however far an allowed score lies below a hidden one"
 
 
 def _far():
-    x = np.array([[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]])
+    x = np.array(
+        [[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]]
+    )
     y = np.array([[1.0, 0.2, 0.3], [1.0, -0.4, 0.1]])
     return y, x, np.eye(3), np.eye(3), np.eye(3) + 0.5, np.array([False, True, True, True, True])
 

@@ -53,7 +53,9 @@ def on_paper(what, value, example, decimals=3, refuse=lambda *own: None, slips=N
         right = _evaluated(value, own)
         answer = _numbers(typed, "type a number" if right.ndim == 0 else "type the numbers as a row, [ , ]")
         if answer.shape != right.shape:
-            raise Wrong(f"what is asked for, {what}, has the size of {_size(right)}; you typed {_size(answer)}")
+            raise Wrong(
+                f"what is asked for, {what}, has the size of {_size(right)}; you typed {_size(answer)}"
+            )
         if _agree(answer, right, decimals):
             print(f"right: {_shown(right, decimals)}")
             return
@@ -69,7 +71,10 @@ def on_paper(what, value, example, decimals=3, refuse=lambda *own: None, slips=N
             return f"{typed} is right as far as it goes: give {decimals} decimals"
         if _agree(-answer, right, decimals):
             return f"{said}: its sign is turned round"
-        if right.ndim and (wrong := np.flatnonzero(np.abs(answer - right) > _room(decimals))).size < right.size:
+        if (
+            right.ndim
+            and (wrong := np.flatnonzero(np.abs(answer - right) > _room(decimals))).size < right.size
+        ):
             return f"{said}: number {wrong[0] + 1} of them is not right yet"
         return f"{said}: {step(*own)}" if step else said
 
@@ -94,7 +99,9 @@ def _evaluated(function, own):
 def _own(own, example):
     """The reader's numbers as the example has them: whole numbers stay whole, rows become arrays."""
     if len(own) != len(example):
-        raise Wrong(f"give the check your result and then your own numbers, as in check(typed, {_call(example)})")
+        raise Wrong(
+            f"give the check your result and then your own numbers, as in check(typed, {_call(example)})"
+        )
     out = []
     for given, model in zip(own, example, strict=True):
         if isinstance(model, str):
@@ -132,4 +139,8 @@ def _size(array):
 
 def _shown(array, decimals):
     """Two digits more than were asked for; whole numbers, asked for without decimals, as such."""
-    return np.round(array).astype(int).tolist() if decimals == 0 else (np.round(array, decimals + 2) + 0.0).tolist()
+    return (
+        np.round(array).astype(int).tolist()
+        if decimals == 0
+        else (np.round(array, decimals + 2) + 0.0).tolist()
+    )

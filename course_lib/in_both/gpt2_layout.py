@@ -27,8 +27,12 @@ def read_gpt2(folder, load_state, parameter_shapes):
     match_shapes("load_gpt2", parameter_shapes(config), {name: tuple(x.shape) for name, x in state.items()})
     for name, x in state.items():
         if not math.isfinite(float(abs(x).max())):
-            raise ValueError(f"load_gpt2: nothing loaded: {name} holds NaN or infinity, so every text would be noise")
-    same = output is None or output.shape == state["wte.weight"].shape and (output == state["wte.weight"]).all()
+            raise ValueError(
+                f"load_gpt2: nothing loaded: {name} holds NaN or infinity, so every text would be noise"
+            )
+    same = (
+        output is None or output.shape == state["wte.weight"].shape and (output == state["wte.weight"]).all()
+    )
     if not same:
         raise ValueError(
             "load_gpt2: lm_head.weight is not wte.weight; the course's GPT uses one matrix for both"
@@ -74,9 +78,15 @@ def gpt2_weights(folder):
     """
     path = Path(folder, "model.safetensors")
     if not path.exists():
-        found = sorted(file.name for pattern in ("*.safetensors", "*.bin") for file in path.parent.glob(pattern))
+        found = sorted(
+            file.name for pattern in ("*.safetensors", "*.bin") for file in path.parent.glob(pattern)
+        )
         what = f"only {', '.join(found[:4])}" if found else "nor another file of weights"
-        why = "; a .bin is a pickle, which can run any program, and weights in several files are not read" if found else ""
+        why = (
+            "; a .bin is a pickle, which can run any program, and weights in several files are not read"
+            if found
+            else ""
+        )
         raise FileNotFoundError(f"{path.parent} has no model.safetensors, {what}{why}")
     return path
 

@@ -20,7 +20,8 @@ def mean_weights(model, ids, looks_from, looks_at):
     """
     model(ids)
     rows = np.arange(len(ids))
-    weights = [np.asarray(block.attn.weights)[rows, :, looks_from, looks_at] for block in model.h]  # (B, H) each
+    # (B, H) each
+    weights = [np.asarray(block.attn.weights)[rows, :, looks_from, looks_at] for block in model.h]
     return np.stack([each.mean(axis=0) for each in weights]).astype(float)
 
 

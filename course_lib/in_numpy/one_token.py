@@ -31,7 +31,8 @@ def next_logits(model, id, caches):
     x = W_E[id] + model.wpe.params["weight"][place]  # (D,)
     for block, cache in zip(model.h, caches, strict=True):
         H = block.attn.H
-        q, k, v = _linear(block.attn.c_attn, _norm(block.ln_1, x)).reshape(3, 1, H, 1, -1)  # (1, H, 1, K) each
+        # (1, H, 1, K) each
+        q, k, v = _linear(block.attn.c_attn, _norm(block.ln_1, x)).reshape(3, 1, H, 1, -1)
         k, v = cache.append(k, v)  # (1, H, S, K)
         weights = _softmax(q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1]))  # (1, H, 1, S)
         block.attn.weights, block.attn.cache = weights, None

@@ -93,10 +93,13 @@ def solution(check):
             f"solution: there is no exercise {name!r}; give it the check, as in solution(check_softmax)"
         )
     code = parts(PAGE)[name]
-    used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)} & set(LESSON_OF) - {name}
+    names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    used = names & set(LESSON_OF) - {name}
     print(code)
     if used:
-        print(f"# from other lessons, or from cells that have not run: {', '.join(f'mine.{piece}' for piece in sorted(used))}")
+        print(
+            f"# from other lessons, or from cells that have not run: {', '.join(f'mine.{piece}' for piece in sorted(used))}"
+        )
 
 
 def put(text, name, code):

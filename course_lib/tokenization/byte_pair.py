@@ -55,7 +55,9 @@ class BytePairTokenizer(Tokenizer):
         split_words("", pattern)  # raises when there is no such pattern
         tokens = sorted(ranks, key=ranks.get)
         single_bytes = [bytes([byte]) for byte in range(256)]
-        if [ranks[token] for token in tokens] != list(range(len(ranks))) or sorted(tokens[:256]) != single_bytes:
+        if [ranks[token] for token in tokens] != list(range(len(ranks))) or sorted(
+            tokens[:256]
+        ) != single_bytes:
             raise ValueError("ranks must be 0, 1, 2 … without a gap, and the first 256 tokens the 256 bytes")
         self.pattern = pattern
         self.ranks = {token: id for id, token in enumerate(tokens)}
@@ -234,7 +236,7 @@ class BytePairTokenizer(Tokenizer):
         return word.translate(self._byte_ids).decode("latin-1")
 
     def _merge(self, word):
-        """"slow" → "sā": in a word of chr(id), join what the merge learnt first joins, until no merge is left."""
+        """ "slow" → "sā": in a word of chr(id), join what the merge learnt first joins, until no merge is left."""
         made = self._made
         while new := min(filter(None, map(made.get, map(add, word, word[1:]))), default=None):
             shorter = word.replace(self._pairs[new], new)
@@ -256,7 +258,8 @@ class BytePairTokenizer(Tokenizer):
         while heap:
             new, left = heappop(heap)
             right = after[left]
-            if right == n or made.get(tokens[left] + tokens[right]) != new:  # one of the two was joined meanwhile
+            # one of the two was joined meanwhile
+            if right == n or made.get(tokens[left] + tokens[right]) != new:
                 continue
             tokens[left], tokens[right] = new, ""  # "" joined with anything is no pair
             previous, following = before[left], after[right]

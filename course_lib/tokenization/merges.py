@@ -40,7 +40,8 @@ def learn_merges(word_counts, how_many, watch=unwatched):
     heapify(queue)  # smallest first: the most frequent pair, then the one with the smaller ids
     merges = []
     for id in watch(range(256, 256 + how_many), "learning tokens"):
-        while queue and -queue[0][0] != pair_count[queue[0][1]]:  # it lost some to another merge: queue it again
+        # it lost some to another merge: queue it again
+        while queue and -queue[0][0] != pair_count[queue[0][1]]:
             _, pair = heappop(queue)
             if pair_count[pair]:
                 heappush(queue, (-pair_count[pair], pair))

@@ -33,7 +33,8 @@ class AttentionView(Live):
     """
 
     _esm = script("attention_view.js")
-    scores = Bytes().tag(sync=True)  # (H, T, S) before scaling, −∞ where masked; ln of the weights without q and k
+    # (H, T, S) before scaling, −∞ where masked; ln of the weights without q and k
+    scores = Bytes().tag(sync=True)
     q, k = Bytes().tag(sync=True), Bytes().tag(sync=True)  # (H, T, K), (H, S, K), empty where not given
     v, value_width = Bytes().tag(sync=True), Int().tag(sync=True)  # (H, S, D), empty where not given; D
     sizes = List(Int()).tag(sync=True)  # H, T, S, K; K is 0 without q and k
@@ -63,7 +64,9 @@ class AttentionView(Live):
         if padding is None:
             padding = next((i for i, label in enumerate(reversed(key_labels)) if label != "<pad>"), S)
         if not 0 <= padding < S:
-            raise ValueError(f"{CALL}: padding is {padding}, must be from 0 to {S - 1}: some key must be left")
+            raise ValueError(
+                f"{CALL}: padding is {padding}, must be from 0 to {S - 1}: some key must be left"
+            )
         if not 0 <= head < H:
             raise ValueError(f"{CALL}: head is {head}, there are heads 0 to {H - 1}")
         v = np.empty((H, S, 0)) if v is None else _values(v, H, S)  # (H, S, D)
@@ -93,7 +96,9 @@ def _from_weights(weights):
     weights = weights.reshape(-1, *weights.shape[-2:])  # (H, T, S)
     sums = weights.sum(axis=-1)
     if (weights < 0).any() or not (np.isclose(sums, 1, atol=1e-3) | (sums == 0)).all():
-        raise ValueError(f"{CALL}: weights must be 0 or more and each row must add to 1; scores go in as q and k")
+        raise ValueError(
+            f"{CALL}: weights must be 0 or more and each row must add to 1; scores go in as q and k"
+        )
     with np.errstate(divide="ignore"):
         return np.log(weights), np.empty(0), np.empty(0)
 
@@ -103,7 +108,9 @@ def _values(v, H, S):
     v = np.asarray(v)
     v = checked_array(CALL, "v", v, "H S D" if v.ndim == 3 else "S D")
     if v.shape[-2] != S or v.ndim == 3 and len(v) != H:
-        raise ShapeError(f"{CALL}: v has shape {v.shape}, expected ({S}, D) or ({H}, {S}, D), a row for each key")
+        raise ShapeError(
+            f"{CALL}: v has shape {v.shape}, expected ({S}, D) or ({H}, {S}, D), a row for each key"
+        )
     if v.shape[-1] > 64:
         raise ValueError(f"{CALL}: v is {v.shape[-1]} wide; at most 64 can be shown")
     return np.broadcast_to(v, (H, *v.shape[-2:]))

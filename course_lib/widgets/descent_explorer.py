@@ -37,7 +37,9 @@ class DescentExplorer(Live):
         if target not in range(len(labels)):
             raise ValueError(f"{CALL}: target {target!r} is none of {', '.join(labels)}")
         if rate not in RATES:
-            raise ValueError(f"{CALL}: rate {rate} is not a stop of the slider ({', '.join(map(str, RATES))})")
+            raise ValueError(
+                f"{CALL}: rate {rate} is not a stop of the slider ({', '.join(map(str, RATES))})"
+            )
         if not 1 <= steps <= 2000:
             raise ValueError(f"{CALL}: steps is {steps}, must be from 1 to 2000")
         losses = {name: _losses(name, logits, int(target), rate, steps) for name in ("SGD", "Adam")}

@@ -36,21 +36,32 @@ class EmbeddingMap(Live):
         words = checked_labels(CALL, "words", words, V, most=150)
         groups = ["words"] * V if groups is None else checked_labels(CALL, "groups", groups, V, most=150)
         if V < 2 or D < 2:
-            raise ShapeError(f"{CALL}: vectors has shape {vectors.shape}; a map needs two words and two features")
+            raise ShapeError(
+                f"{CALL}: vectors has shape {vectors.shape}; a map needs two words and two features"
+            )
         if len(set(groups)) + (h is not None) > len(figures.PALETTE):
-            raise ValueError(f"{CALL}: {len(set(groups))} groups; at most {len(figures.PALETTE)} can be told apart")
+            raise ValueError(
+                f"{CALL}: {len(set(groups))} groups; at most {len(figures.PALETTE)} can be told apart"
+            )
         centred = vectors - vectors.mean(axis=0)
         _, _, rows = np.linalg.svd(centred, full_matrices=False)
         directions = rows[:2] if D > 2 else np.eye(2)  # (2, D); in the plane the map is the plane itself
-        directions = directions * np.where(directions.sum(axis=1, keepdims=True) < 0, -1, 1)  # one sign of two
+        # one sign of two
+        directions = directions * np.where(directions.sum(axis=1, keepdims=True) < 0, -1, 1)
         places = centred @ directions.T  # (V, 2)
-        by_group = {g: {w: p for w, p, h in zip(words, places, groups, strict=True) if h == g} for g in dict.fromkeys(groups)}
+        by_group = {
+            g: {w: p for w, p, h in zip(words, places, groups, strict=True) if h == g}
+            for g in dict.fromkeys(groups)
+        }
         if h is not None:
             h = checked_array(CALL, "h", h, "D")
             if h.shape != (D,):
                 raise ShapeError(f"{CALL}: h has width {len(h)} but vectors have width {D}")
             arrived = (h - vectors.mean(axis=0)) @ directions.T  # (2,)
-            places, by_group = np.vstack([places, arrived]), {**by_group, "where the model is": {"h": arrived}}
+            places, by_group = (
+                np.vstack([places, arrived]),
+                {**by_group, "where the model is": {"h": arrived}},
+            )
         named = ", ".join(words[:5]) + (", …" if V > 5 else "")
         super().__init__(
             figures.word_map(by_group),

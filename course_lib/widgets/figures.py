@@ -75,7 +75,9 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
     panels = {title: np.asarray(values, dtype=float) for title, values in panels.items()}
     for title, values in panels.items():
         if values.shape != (len(rows), len(columns)):
-            raise ValueError(f"{title!r} has shape {values.shape}, the labels say ({len(rows)}, {len(columns)})")
+            raise ValueError(
+                f"{title!r} has shape {values.shape}, the labels say ({len(rows)}, {len(columns)})"
+            )
     rows, columns = _written(rows), _written(columns)
     cell = 0.62 if len(columns) <= 14 else 9 / len(columns)
     width = cell * len(columns) + 0.16 * max(map(width_of, rows))
@@ -155,7 +157,8 @@ def lines(x, curves, xlabel, ylabel, log=False, floors=None):
     drawn = list(axis.lines)
     for name, height in (floors or {}).items():
         axis.axhline(height, color=SOFT, lw=1, ls=":")
-        axis.annotate(written(name), (x[-1], height), (0, -2), textcoords="offset points",  # below: curves come from above
+        # below: curves come from above
+        axis.annotate(written(name), (x[-1], height), (0, -2), textcoords="offset points",
                       ha="right", va="top", fontsize=9, color=SOFT)  # fmt: skip
         axis.margins(y=0.1)
     if log:
@@ -226,11 +229,23 @@ def token_rows(rows):
             ground = mix(PAPER, INK, _shade_of(token))
             axis.add_patch(Rectangle((x, y - 0.36), len(token), 0.72, fc=ground, ec=SOFT, lw=0.8))
             for piece, width in _pieces(token):
-                size = min(9, 1.6 * min(11, 540 / len(text)) * width / width_of(piece))  # points, of which a byte has 11 or fewer
-                axis.text(x + width / 2, y, piece, ha="center", va="center", fontsize=size, family="monospace", color=ink_on(ground))
+                # points, of which a byte has 11 or fewer
+                size = min(9, 1.6 * min(11, 540 / len(text)) * width / width_of(piece))
+                axis.text(
+                    x + width / 2,
+                    y,
+                    piece,
+                    ha="center",
+                    va="center",
+                    fontsize=size,
+                    family="monospace",
+                    color=ink_on(ground),
+                )
                 x += width
     axis.set(xlim=(-0.2, len(text) + 0.2), ylim=(len(rows) - 0.4, -0.6), xticks=[])
-    axis.set_yticks(range(len(rows)), [f"{written(label)}: {len(tokens)} tokens" for label, tokens in rows.items()])
+    axis.set_yticks(
+        range(len(rows)), [f"{written(label)}: {len(tokens)} tokens" for label, tokens in rows.items()]
+    )
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
     counts = ", ".join(f"{label} {len(tokens)}" for label, tokens in rows.items())
@@ -253,7 +268,8 @@ def _pieces(token):
             yield f"{ord(character) - 0xDC00:02X}", 1
         else:
             piece = written(character.replace(" ", "␣"))
-            yield piece if len(piece) <= 2 else piece[1:-1], len(character.encode())  # "‹4F60›" without its hooks
+            # "‹4F60›" without its hooks
+            yield piece if len(piece) <= 2 else piece[1:-1], len(character.encode())
 
 
 def word_map(groups, xlabel="", ylabel=""):
@@ -268,7 +284,8 @@ def word_map(groups, xlabel="", ylabel=""):
     points = np.array([place for words in groups.values() for place in words.values()], dtype=float)  # (N, 2)
     low, size = points.min(axis=0), np.ptp(points, axis=0)
     letter, line = 0.017 * size[0], 0.042 * size[1]  # about the width and the height of a printed letter
-    taken = [(x - letter / 2, y - line / 2, x + letter / 2, y + line / 2) for x, y in points]  # where no word may stand
+    # where no word may stand
+    taken = [(x - letter / 2, y - line / 2, x + letter / 2, y + line / 2) for x, y in points]
     for colour, marker, (group, words) in zip(PALETTE, "osD^vPX", groups.items(), strict=False):
         axis.scatter(*np.transpose(list(words.values())), 20, color=colour, marker=marker, zorder=3)
         for word, (x, y) in sorted(words.items(), key=lambda item: item[1][1]):
@@ -277,7 +294,8 @@ def word_map(groups, xlabel="", ylabel=""):
             left, bottom = _free_place(x, y, width, line, letter, taken)
             right, middle = left + width, bottom + line / 2
             taken.append((left, bottom, right, bottom + line))
-            edge, side = (left, "left") if left > x else (right, "right")  # the end of the word near its point
+            # the end of the word near its point
+            edge, side = (left, "left") if left > x else (right, "right")
             axis.plot([x, edge], [y, middle], color=colour, lw=0.6, alpha=0.6)
             axis.text(edge, middle, word, ha=side, va="center", fontsize=9, color=INK)
     (left, bottom), (right, top) = low - 0.16 * size, low + 1.16 * size
@@ -312,7 +330,9 @@ def regions(panels, x1, x2, points, level=0.5):
     high = max(values.max() for values in panels.values())
     figure, axes = new_axes(2.9 * len(panels) + 0.7, 3.1, columns=len(panels))
     for axis, (title, values) in zip(np.atleast_1d(axes), panels.items(), strict=True):
-        shades = axis.pcolormesh(x1, x2, values, cmap=colormap("weights", FIGURE), vmin=0, vmax=high, shading="nearest")
+        shades = axis.pcolormesh(
+            x1, x2, values, cmap=colormap("weights", FIGURE), vmin=0, vmax=high, shading="nearest"
+        )
         if values.min() < level < values.max():
             for colour, width in (("white", 3.5), ("black", 1.4)):  # seen on any shade
                 axis.contour(x1, x2, values, levels=[level], colors=colour, linewidths=width)
@@ -353,14 +373,21 @@ def pictures(panels, columns=3, cell=None, limits=None):
     """
     rows = -(-len(panels) // columns)
     height, width = np.shape(next(iter(panels.values())))[:2]
-    figure = Figure(figsize=(2.6 * columns, rows * (2.6 * height / width + 0.35)), layout="constrained", facecolor=PAPER)
+    figure = Figure(
+        figsize=(2.6 * columns, rows * (2.6 * height / width + 0.35)), layout="constrained", facecolor=PAPER
+    )
     axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axis in axes:
         axis.axis("off")
     for axis, (title, values) in zip(axes, panels.items(), strict=False):
         if np.ndim(values) != 2:
             raise ValueError(f"{title!r} has shape {np.shape(values)}, a picture has (height, width)")
-        axis.imshow(values, cmap=colormap("weights", FIGURE), norm=Normalize(*limits) if limits else Normalize(), interpolation="nearest")
+        axis.imshow(
+            values,
+            cmap=colormap("weights", FIGURE),
+            norm=Normalize(*limits) if limits else Normalize(),
+            interpolation="nearest",
+        )
         axis.set_title(written(title), fontsize=10)
         axis.axis("on")
         axis.tick_params(length=0, labelbottom=False, labelleft=False)

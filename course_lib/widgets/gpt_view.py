@@ -30,19 +30,34 @@ class GPTView(Live):
     model = Unicode().tag(sync=True)  # the name of a stored model, or "" for any other
     small = Bool().tag(sync=True)
     # what the reader sets
-    text, written = Unicode().tag(sync=True), List(Int()).tag(sync=True)  # what is typed, and the ids that follow
-    row, token = Unicode().tag(sync=True), Int().tag(sync=True)  # the step and the token looked at, −1 for the last
+    text, written = (
+        Unicode().tag(sync=True),
+        List(Int()).tag(sync=True),
+    )  # what is typed, and the ids that follow
+    row, token = (
+        Unicode().tag(sync=True),
+        Int().tag(sync=True),
+    )  # the step and the token looked at, −1 for the last
     head, off = Int().tag(sync=True), List(Int()).tag(sync=True)  # block · H + head of those switched off
     unfolded = List(Unicode()).tag(sync=True)
     stop, top_k, top_p = Int().tag(sync=True), Int().tag(sync=True), Int().tag(sync=True)
 
-    def __init__(self, model, words, text="Anna swam slowly across to the old bank and looked at the", small=False, unfolded=()):
+    def __init__(
+        self,
+        model,
+        words,
+        text="Anna swam slowly across to the old bank and looked at the",
+        small=False,
+        unfolded=(),
+    ):
         config, words = model.config, [str(word) for word in words]
         if len(words) != config.V:
             raise ValueError(f"{CALL}: {len(words)} words, but the model has V = {config.V}")
         ids = [0, *_ids(text, words)]
         if len(ids) > config.C:
-            raise ValueError(f"{CALL}: the text has {len(ids) - 1} words; the model sees at most {config.C - 1}")
+            raise ValueError(
+                f"{CALL}: the text has {len(ids) - 1} words; the model sees at most {config.C - 1}"
+            )
         parts = ["start", *(f"{part}.{i}" for i in range(config.L) for part in ("look", "think")), "end"]
         for part in unfolded:
             if part not in parts:
@@ -95,7 +110,12 @@ def _asked_for(model, words):
     state = {name: np.asarray(p) for name, p in sorted(model.state_dict().items())}
     half = b"".join(np.ascontiguousarray(p, "<f2").tobytes() for p in state.values())
     sizes = {letter: getattr(model.config, letter) for letter in ("V", "C", "D", "H", "L", "F", "eps")}
-    given = {"sizes": sizes, "words": words, "shapes": [[name, list(p.shape)] for name, p in state.items()], "half": True}
+    given = {
+        "sizes": sizes,
+        "words": words,
+        "shapes": [[name, list(p.shape)] for name, p in state.items()],
+        "half": True,
+    }
     for name in MODELS:
         if (given, half) == stored_model(name):
             return given, half, name

@@ -9,7 +9,8 @@ from matplotlib.text import Text
 
 __all__ = ["choose_fonts", "columns", "written"]
 
-NO_LETTERS = ("Color", "Last Resort", "LastResort")  # in the names of fonts with colours, or with a box for everything
+# in the names of fonts with colours, or with a box for everything
+NO_LETTERS = ("Color", "Last Resort", "LastResort")
 
 
 def written(label):

@@ -32,11 +32,17 @@ class LayerNormExplorer(Live):
             raise ValueError(f"{CALL}: x has {len(x)} entries; from 2 to 10 can be shown")
         for name, values, most in (("x", x, 10), ("weight", weight, 5), ("bias", bias, 5)):
             if len(values) != len(x):
-                raise ShapeError(f"{CALL}: {name} has width {len(values)} but x has width {len(x)}; both must be D")
+                raise ShapeError(
+                    f"{CALL}: {name} has width {len(values)} but x has width {len(x)}; both must be D"
+                )
             if abs(values).max() > most:
-                raise ValueError(f"{CALL}: the sliders of {name} go from −{most} to {most}, got {values.tolist()}")
+                raise ValueError(
+                    f"{CALL}: the sliders of {name} go from −{most} to {most}, got {values.tolist()}"
+                )
         if eps not in EPSILONS:
-            raise ValueError(f"{CALL}: eps {eps} is not a stop of the slider ({', '.join(map(str, EPSILONS))})")
+            raise ValueError(
+                f"{CALL}: eps {eps} is not a stop of the slider ({', '.join(map(str, EPSILONS))})"
+            )
         variance = x.var()
         divisor = (variance + eps) ** 0.5 if eps_inside else variance**0.5 + eps
         normalized = (x - x.mean()) / (divisor or 1)

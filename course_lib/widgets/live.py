@@ -13,7 +13,16 @@ import numpy as np
 from course_lib.shapes import ShapeError
 from course_lib.widgets.sources import STATE, script, style
 
-__all__ = ["TEMPERATURES", "Live", "as_bytes", "checked_array", "checked_labels", "checked_stop", "script", "softmax"]
+__all__ = [
+    "TEMPERATURES",
+    "Live",
+    "as_bytes",
+    "checked_array",
+    "checked_labels",
+    "checked_stop",
+    "script",
+    "softmax",
+]
 
 # The stops of every temperature slider: argmax at one end, all equal at the other, finer where more happens.
 TEMPERATURES = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, math.inf]
@@ -86,7 +95,9 @@ def checked_labels(call, name, labels, count, most=64):
     if len(labels) != count:
         raise ShapeError(f"{call}: {len(labels)} {name}, but the numbers are for {count}")
     if not 0 < len(labels) <= most:
-        raise ValueError(f"{call}: {len(labels)} {name}; from 1 to {most} can be shown, so pass a part of them")
+        raise ValueError(
+            f"{call}: {len(labels)} {name}; from 1 to {most} can be shown, so pass a part of them"
+        )
     return labels
 
 

@@ -29,9 +29,13 @@ class MatmulExplorer(Live):
     def __init__(self, a, b, names=("A", "B", "A B")):
         a, b = checked_array(CALL, "a", a, "n m"), checked_array(CALL, "b", b, "m p")
         if a.shape[1] != b.shape[0]:
-            raise ShapeError(f"{CALL}: a row of a has {a.shape[1]} entries but a column of b has {b.shape[0]}")
+            raise ShapeError(
+                f"{CALL}: a row of a has {a.shape[1]} entries but a column of b has {b.shape[0]}"
+            )
         if max(*a.shape, *b.shape) > MOST:
-            raise ValueError(f"{CALL}: {a.shape} times {b.shape}; at most {MOST} rows and columns can be shown")
+            raise ValueError(
+                f"{CALL}: {a.shape} times {b.shape}; at most {MOST} rows and columns can be shown"
+            )
         if len(names) != 3:
             raise ValueError(f"{CALL}: names are for a, b and the product, got {len(names)} of them")
         sizes = [*a.shape, b.shape[1]]

@@ -32,7 +32,8 @@ class NextToken(Live):
 
     _esm = script("next_token.js")
     tokens = List(Unicode()).tag(sync=True)
-    ids, prompt = List(Int()).tag(sync=True), Int().tag(sync=True)  # the text, and how many of it are the prompt
+    # the text, and how many of it are the prompt
+    ids, prompt = List(Int()).tag(sync=True), Int().tag(sync=True)
     logits = Bytes().tag(sync=True)  # (V,), what follows the ids
     error = Unicode().tag(sync=True)  # what the model raised, if it did
     answers = Int().tag(sync=True)  # rises with each answer, also where the logits stay the same
@@ -60,7 +61,9 @@ class NextToken(Live):
         given = ids if self._context is None else ids[-self._context :]
         logits = checked_array(CALL, "the model's logits", self._model(given), "V")
         if len(logits) != len(self._labels):
-            raise ShapeError(f"{CALL}: the model gives {len(logits)} logits but there are {len(self._labels)} tokens")
+            raise ShapeError(
+                f"{CALL}: the model gives {len(logits)} logits but there are {len(self._labels)} tokens"
+            )
         return logits
 
     @observe("ids")

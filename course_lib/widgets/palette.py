@@ -49,7 +49,12 @@ SERIES = {
     "light": ["#1f2328", "#956a08", "#57629f", "#0d8f7b", "#7a7c4d", "#0f4a26", "#2a0038"],
     "dark": ["#f0eee9", "#b95c3e", "#1e79be", "#0bc7dc", "#f4d57b", "#85bf80", "#926086"],
 }
-ROLES = {"query": "q query queries", "key": "k key keys", "value": "v values", "gradient": "gradient gradients"}
+ROLES = {
+    "query": "q query queries",
+    "key": "k key keys",
+    "value": "v values",
+    "gradient": "gradient gradients",
+}
 SCALES = {"weights": ("paper", "ink"), "signed": ("negative", "paper", "positive")}
 PALE = 0.14  # how much of its colour a ground has
 

@@ -33,7 +33,9 @@ class PositionExplorer(Live):
         if not (8 <= C <= 400 and 2 <= D <= 128 and D % 2 == 0):
             raise ValueError(f"{CALL}: C = {C} must be from 8 to 400, D = {D} even and from 2 to 128")
         if base not in BASES:
-            raise ValueError(f"{CALL}: base {base} is not a stop of the slider ({', '.join(map(str, BASES))})")
+            raise ValueError(
+                f"{CALL}: base {base} is not a stop of the slider ({', '.join(map(str, BASES))})"
+            )
         q = checked_array(CALL, "q", np.ones(D) if q is None else q, "D")
         k = checked_array(CALL, "k", np.ones(D) if k is None else k, "D")
         if len(q) != D or len(k) != D:
@@ -43,7 +45,9 @@ class PositionExplorer(Live):
         angles = np.arange(C)[:, None] / base ** (np.arange(0, D, 2) / D)  # (C, D/2)
         table = np.stack([np.sin(angles), np.cos(angles)], axis=-1).reshape(C, D)
         cosines, sines = np.cos(angles), np.sin(angles)
-        turned = (cosines @ (q[::2] * k[::2] + q[1::2] * k[1::2])) + sines @ (q[::2] * k[1::2] - q[1::2] * k[::2])  # (C,)
+        along = q[::2] * k[::2] + q[1::2] * k[1::2]  # (D/2,)
+        across = q[::2] * k[1::2] - q[1::2] * k[::2]
+        turned = (cosines @ along) + sines @ across  # (C,)
         distances = {"sinusoidal": table @ table[0], "RoPE": turned}
         if learned is not None:
             distances[name] = np.asarray(learned) @ np.asarray(learned)[0]

@@ -14,12 +14,27 @@ from course_lib.widgets.palette import DARK, LIGHT, SERIES, css
 
 HERE = Path(__file__).parent
 # How JupyterLab and Notebook 7, VS Code, Colab and our web pages say that they are dark.
-DARK_PAGES = ['[data-jp-theme-light="false"]', "body.vscode-dark", "body.vscode-high-contrast", 'html[theme="dark"]', 'html[data-theme="dark"]']
+DARK_PAGES = [
+    '[data-jp-theme-light="false"]',
+    "body.vscode-dark",
+    "body.vscode-high-contrast",
+    'html[theme="dark"]',
+    'html[data-theme="dark"]',
+]
 STATE = "gpt-by-hand"  # the name under which an output's metadata holds the state of a live picture
 
 MODELS = {"trained_gpt": HERE.parent / "data/trained_gpt"}  # what a picture can be told by name
 
-__all__ = ["MODELS", "STATE", "model_script", "page_element", "page_scripts", "script", "stored_model", "style"]
+__all__ = [
+    "MODELS",
+    "STATE",
+    "model_script",
+    "page_element",
+    "page_scripts",
+    "script",
+    "stored_model",
+    "style",
+]
 
 
 def script(name):
@@ -38,7 +53,14 @@ def style():
     True
     """
     dark = ", ".join(f"{page} .gbh" for page in DARK_PAGES)
-    return "\n".join([css(LIGHT, ".gbh", SERIES["light"]), css(DARK, dark, SERIES["dark"]), f"{dark} {{ color-scheme: dark; }}", _read("live.css")])
+    return "\n".join(
+        [
+            css(LIGHT, ".gbh", SERIES["light"]),
+            css(DARK, dark, SERIES["dark"]),
+            f"{dark} {{ color-scheme: dark; }}",
+            _read("live.css"),
+        ]
+    )
 
 
 def page_scripts():
@@ -53,12 +75,18 @@ def page_scripts():
     shared = _read("live.js")
     names = ", ".join(re.findall(r"(?m)^(?:const|function) (\w+)", shared))
     files = json.dumps(LIVE)
-    scripts = {"live.js": "\n".join(["(() => {", shared, f"const SHARED = {{ {names} }}, FILES = {files};", _read("page.js"), "})();"])}
+    scripts = {
+        "live.js": "\n".join(
+            ["(() => {", shared, f"const SHARED = {{ {names} }}, FILES = {files};", _read("page.js"), "})();"]
+        )
+    }
     for name, file in LIVE.items():
         body = _as_body(_own(f"{file}.js"))
         own = f"globalThis.gptByHand.{name} = ({{ {_used(names, body)} }}) => {{\n{body}\n}};"
         scripts[f"{file}.js"] = own
-    return {file: _short(text) for file, text in scripts.items()} | {f"{name}.js": model_script(name) for name in MODELS}
+    return {file: _short(text) for file, text in scripts.items()} | {
+        f"{name}.js": model_script(name) for name in MODELS
+    }
 
 
 def stored_model(name):
@@ -74,7 +102,9 @@ def stored_model(name):
     header = json.loads(file[8:start])
     header.pop("__metadata__", None)
     tensors = dict(sorted(header.items()))
-    numbers = b"".join(file[start + begin : start + end] for begin, end in (t["data_offsets"] for t in tensors.values()))
+    numbers = b"".join(
+        file[start + begin : start + end] for begin, end in (t["data_offsets"] for t in tensors.values())
+    )
     shapes = [[tensor, about["shape"]] for tensor, about in tensors.items()]
     return {"sizes": log["sizes"], "words": log["words"], "shapes": shapes, "half": True}, numbers
 

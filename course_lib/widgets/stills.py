@@ -20,14 +20,26 @@ def product(a, b, names):
     whole = a @ b
     widths = [array.shape[1] for array in (a, b, whole)]
     rows = max(len(a), len(b))
-    figure = Figure(figsize=(0.62 * sum(widths) + 1.4, 0.4 * rows + 1.3), layout="constrained", facecolor=PAPER)
+    figure = Figure(
+        figsize=(0.62 * sum(widths) + 1.4, 0.4 * rows + 1.3), layout="constrained", facecolor=PAPER
+    )
     axes = figure.subplots(1, 3, width_ratios=widths)
-    frames = [(widths[0], 1), (1, len(b)), (1, 1)]  # of the first row, the first column and the first entry, in cells
+    # of the first row, the first column and the first entry, in cells
+    frames = [(widths[0], 1), (1, len(b)), (1, 1)]
     for axis, array, name, sign, frame in zip(axes, (a, b, whole), names, "×= ", frames, strict=True):
         table(axis, array)
         axis.set_title(written(name), fontsize=11)
         axis.add_patch(Rectangle((-0.5, -0.5), *frame, fc="none", ec=INK, lw=2.2, clip_on=False))
-        axis.annotate(sign, (1, 0.5), (8, 0), xycoords="axes fraction", textcoords="offset points", va="center", fontsize=14, color=INK)
+        axis.annotate(
+            sign,
+            (1, 0.5),
+            (8, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            fontsize=14,
+            color=INK,
+        )
     terms = [f"{_number(x)} · {_number(y)}" for x, y in zip(a[0], b[:, 0], strict=True)]
     shown = "  +  ".join(terms[:6]) + ("  +  …" if len(terms) > 6 else "")
     figure.supxlabel(f"{shown}  =  {_number(whole[0, 0])}", fontsize=10, color=INK)
@@ -37,7 +49,8 @@ def product(a, b, names):
 def table(axis, values):
     """One matrix as coloured cells with its numbers; what has both signs runs from one end to the other."""
     signed = values.min() < 0 < values.max()
-    norm, colours = (CenteredNorm() if signed else Normalize()), colormap("signed" if signed else "weights", FIGURE)
+    norm = CenteredNorm() if signed else Normalize()
+    colours = colormap("signed" if signed else "weights", FIGURE)
     axis.imshow(values, cmap=colours, norm=norm, aspect="auto", interpolation="nearest")
     for (t, s), number in np.ndenumerate(values):
         ink = ink_on(to_hex(colours(norm(number))))
@@ -54,11 +67,16 @@ def positions(rows, at, pair, distances):
     C, D = rows.shape
     figure = Figure(figsize=(9, 5), layout="constrained", facecolor=PAPER)
     (top, turn), (waves, far) = figure.subplots(2, 2, width_ratios=[2, 2])
-    top.imshow(rows.T, cmap=colormap("signed", FIGURE), vmin=-1, vmax=1, aspect="auto", interpolation="nearest")
+    top.imshow(
+        rows.T, cmap=colormap("signed", FIGURE), vmin=-1, vmax=1, aspect="auto", interpolation="nearest"
+    )
     top.add_patch(Rectangle((at - 0.5, 2 * pair - 0.5), 1, 2, fc="none", ec=INK, lw=2))
     top.set(xlabel="position", ylabel="index")
     top.set_title("the table", fontsize=10)
-    for index, name, style, colour in ((2 * pair, "sine", "-", PALETTE[0]), (2 * pair + 1, "cosine", "--", PALETTE[1])):
+    for index, name, style, colour in (
+        (2 * pair, "sine", "-", PALETTE[0]),
+        (2 * pair + 1, "cosine", "--", PALETTE[1]),
+    ):
         waves.plot(rows[:, index], style, color=colour, lw=1.6, label=name)
         waves.plot(at, rows[at, index], "o", color=colour)
     waves.set(xlabel="position", ylabel="entry", ylim=(-1.1, 1.7))
@@ -88,18 +106,33 @@ def whole_way(steps, tokens, following):
     """
     T, words = len(tokens), list(following)
     heights = [0.34 if name.startswith(("word", "+")) else 0.13 * len(step) for name, step in steps.items()]
-    figure = Figure(figsize=(9, sum(heights) + 0.9 + 0.21 * len(words)), layout="constrained", facecolor=PAPER)
+    figure = Figure(
+        figsize=(9, sum(heights) + 0.9 + 0.21 * len(words)), layout="constrained", facecolor=PAPER
+    )
     *axes, last = figure.subplots(len(steps) + 1, 1, height_ratios=[*heights, 0.21 * len(words)])
     for axis, (name, step) in zip(axes, steps.items(), strict=True):
         vectors = name.startswith(("word", "+"))
         image = np.concatenate([_block(row) for row in step], axis=1)[:, :-1] if vectors else step
         norm, colours = (CenteredNorm(), "signed") if vectors else (Normalize(0, 1), "weights")
-        axis.imshow(image, cmap=colormap(colours, FIGURE), norm=norm, aspect="auto", interpolation="nearest", extent=(0, T, 0, 1))
+        axis.imshow(
+            image,
+            cmap=colormap(colours, FIGURE),
+            norm=norm,
+            aspect="auto",
+            interpolation="nearest",
+            extent=(0, T, 0, 1),
+        )
         axis.set(xticks=[], yticks=[])
         axis.set_ylabel(written(name), rotation=0, ha="right", va="center", fontsize=9)
         axis.spines[:].set_color(FIGURE["residual"] if vectors else LINE)
     axes[0].xaxis.tick_top()
-    axes[0].set_xticks([t + 0.5 for t in range(T)], [written(token) for token in tokens], fontsize=9, rotation=0 if T < 12 else 40, ha="center" if T < 12 else "left")
+    axes[0].set_xticks(
+        [t + 0.5 for t in range(T)],
+        [written(token) for token in tokens],
+        fontsize=9,
+        rotation=0 if T < 12 else 40,
+        ha="center" if T < 12 else "left",
+    )
     axes[0].tick_params(length=0)
     last.barh(words, following.values(), color=SOFT)
     for n, p in enumerate(following.values()):

@@ -36,7 +36,8 @@ def in_every_setting(page):
         page.set_viewport_size(size)
         page.wait_for_function("width => innerWidth === width", arg=size["width"])
         page.evaluate("dispatchEvent(new Event('resize'))")
-        page.clock.run_for(1000)  # a moment after a change of size the pages look which of their parts now scroll
+        # a moment after a change of size the pages look which of their parts now scroll
+        page.clock.run_for(1000)
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)

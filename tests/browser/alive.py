@@ -20,7 +20,9 @@ SHOWN = """view => [view.innerHTML, ...[...view.querySelectorAll("input")].map(e
     ...[...view.querySelectorAll("canvas")].map(e => e.toDataURL())].join()"""
 WITH_KEYS = "[role=application], input[type=range], input[type=text]"
 WITH_MOUSE = "[data-cell], [data-word] circle, input[type=checkbox], input[type=range]"
-WIDER = "view => view.scrollWidth > view.clientWidth + 1 || view.getBoundingClientRect().right > innerWidth + 1"
+WIDER = (
+    "view => view.scrollWidth > view.clientWidth + 1 || view.getBoundingClientRect().right > innerWidth + 1"
+)
 
 
 def opened(browser, path):
@@ -29,7 +31,10 @@ def opened(browser, path):
     page.set_default_timeout(1000 * chromium.PATIENCE)
     errors = []
     page.on("pageerror", lambda error: errors.append(f"the page raised {error}"))
-    page.on("console", lambda message: message.type == "error" and errors.append(f"the console says {message.text}"))
+    page.on(
+        "console",
+        lambda message: message.type == "error" and errors.append(f"the console says {message.text}"),
+    )
     page.goto(path.resolve().as_uri())
     return page, errors
 
@@ -94,7 +99,9 @@ def main(folder, *parts):
                 print(f"{path.relative_to(folder)}: {sentence}", flush=True)
             page.context.close()
         browser.close()
-    print(f"{len(paths)} pages, {alive} live pictures, {failed} problems ({time.perf_counter() - start:.0f} s)")
+    print(
+        f"{len(paths)} pages, {alive} live pictures, {failed} problems ({time.perf_counter() - start:.0f} s)"
+    )
     return bool(failed) or not alive
 
 

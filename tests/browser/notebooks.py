@@ -36,7 +36,10 @@ def fresh_page(browser):
     page = browser.new_context(viewport={"width": 1280, "height": 1400}).new_page()
     page.set_default_timeout(1000 * PATIENCE)
     page.on("request", note)
-    page.on("console", lambda message: is_ours(message) and problems.append(f"{message.text} ({message.location['url']})"))
+    page.on(
+        "console",
+        lambda message: is_ours(message) and problems.append(f"{message.text} ({message.location['url']})"),
+    )
     return page, problems
 
 

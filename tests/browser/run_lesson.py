@@ -167,12 +167,12 @@ def take_pictures(page, folder, stem):
 def main(arguments=None):
     parser = argparse.ArgumentParser(description="Run lessons in JupyterLab in a real browser.")
     parser.add_argument("lessons", nargs="*", type=Path, help="notebooks to run (default: all of them)")
-    parser.add_argument("--out", type=Path, default=PICTURES, help="folder for pictures (default: build/pictures)")
+    parser.add_argument(
+        "--out", type=Path, default=PICTURES, help="folder for pictures (default: build/pictures)"
+    )
     parser.add_argument("--dark", action="store_true", help="use JupyterLab's dark theme")
     parser.add_argument("--timeout", type=float, default=300, help="seconds that one lesson may take")
-    parser.add_argument(
-        "--browser", default=chromium.found(), help="Chromium's path"
-    )
+    parser.add_argument("--browser", default=chromium.found(), help="Chromium's path")
     options = parser.parse_args(arguments)
     if options.browser is None:
         parser.error("no Chromium on PATH; name one with --browser")
@@ -180,7 +180,9 @@ def main(arguments=None):
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
         folder = Path(name)
         copy_without_outputs(folder / "notebooks")
-        browser = playwright.chromium.launch(executable_path=shutil.which(options.browser), args=chromium.QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which(options.browser), args=chromium.QUIET
+        )
         with jupyterlab(folder, options.dark) as address:
             for lesson in options.lessons or lessons():
                 page = browser.new_page(viewport={"width": 1280, "height": 1400})

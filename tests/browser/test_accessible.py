@@ -13,7 +13,9 @@ from tests.notebooks.lessons import lessons
 
 # nbconvert does not underline links, and without a network it leaves formulas as long lines of LaTeX that scroll.
 # The pages of `make site` are held to these two rules as well.
-NBCONVERT = {"rules": {name: {"enabled": False} for name in ("link-in-text-block", "scrollable-region-focusable")}}
+NBCONVERT = {
+    "rules": {name: {"enabled": False} for name in ("link-in-text-block", "scrollable-region-focusable")}
+}
 
 
 @pytest.fixture

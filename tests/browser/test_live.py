@@ -261,7 +261,9 @@ def test_a_word_beside_the_lines_is_pointed_at_like_a_cell(lab, show):
 def test_values_are_weighted_and_added(lab, show):
     widget = show("attention")
     cells(widget).nth(6).click()  # are → welcome
-    weights = np.array([float(text) for text in widget.locator(".gbh-values > .cell:not([data-entry])").all_inner_texts()])
+    weights = np.array(
+        [float(text) for text in widget.locator(".gbh-values > .cell:not([data-entry])").all_inner_texts()]
+    )
     shown = [float(text.replace("−", "-")) for text in widget.locator(".gbh-values > .sum").all_inner_texts()]
     np.testing.assert_allclose(shown, weights @ [[1, 0], [0, 1], [2, -2], [0.5, 0.5]], atol=2e-4)
     widget.locator(".gbh-values > .sum").nth(1).hover()
@@ -270,7 +272,9 @@ def test_values_are_weighted_and_added(lab, show):
 
 
 NUMBER = r"\(?−?[\d.]+\)?"
-EQUAL = re.compile(rf"((?:{NUMBER}\s+[·+]\s+)+{NUMBER}|{NUMBER} / \([^)]+\)|{NUMBER} / √\d+)\s+=\s+(−?\d[\d.]*\d|−?\d)(?!\S*\s+[+·])")
+EQUAL = re.compile(
+    rf"((?:{NUMBER}\s+[·+]\s+)+{NUMBER}|{NUMBER} / \([^)]+\)|{NUMBER} / √\d+)\s+=\s+(−?\d[\d.]*\d|−?\d)(?!\S*\s+[+·])"
+)
 
 
 def worked_out(text):
@@ -317,7 +321,14 @@ def test_cross_attention_has_no_future_to_hide_and_hatches_a_weight_of_zero(show
     assert cells(widget).count() == 6 and widget.get_by_label("causal mask").count() == 0
     assert widget.locator("[data-cell].masked").count() == 1
     widget.locator("summary").click()
-    assert widget.locator("td").all_inner_texts() == ["0.5000", "0.5000", "masked", "0.1000", "0.2000", "0.7000"]
+    assert widget.locator("td").all_inner_texts() == [
+        "0.5000",
+        "0.5000",
+        "masked",
+        "0.1000",
+        "0.2000",
+        "0.7000",
+    ]
 
 
 def test_softmax_moves_with_logits_temperature_and_cuts(lab, show):
@@ -446,8 +457,12 @@ def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
 
 
 def test_no_word_covers_another(show):
-    boxes = show("crowd").locator("[data-word] text").evaluate_all(
-        "all => all.map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+    boxes = (
+        show("crowd")
+        .locator("[data-word] text")
+        .evaluate_all(
+            "all => all.map(e => e.getBoundingClientRect()).map(r => [r.left, r.top, r.right, r.bottom])"
+        )
     )
     left, top, right, bottom = np.transpose(boxes)
     for i, (a, b, c, d) in enumerate(boxes):  # two pixels of a line are its empty margin
@@ -500,7 +515,9 @@ def test_each_shake_starts_from_the_weights_that_were_set(show):
     assert values() == set_ones and "survived" not in says(widget)
 
 
-@pytest.mark.parametrize(("name", "label"), [("bpe", "merges done"), ("descent", "step"), ("positions", "position t")])
+@pytest.mark.parametrize(
+    ("name", "label"), [("bpe", "merges done"), ("descent", "step"), ("positions", "position t")]
+)
 def test_a_long_slider_can_be_left_to_run(name, label, lab, show):
     page, _ = lab
     widget = show(name)
@@ -527,6 +544,7 @@ def test_the_next_merge_that_changes_the_text_is_one_press_away(lab, show):
         seen.append(chips.all_inner_texts())
         assert seen[-1] != seen[-2] and widget.locator(".fresh").count() > 0
     assert len(seen) > 2
+
 
 def test_a_text_grows_by_what_the_model_in_the_kernel_says(lab, show):
     page, _ = lab
@@ -581,7 +599,10 @@ def test_arrow_keys_work_in_notebook_7_too(lab):
     page, _ = lab
     other = page.context.new_page()
     other.goto(page.url.replace("/lab/tree/", "/notebooks/"))
-    widgets = [other.locator(".jp-CodeCell").nth(list(CELLS).index(n)).locator(".gbh") for n in ("attention", "softmax")]
+    widgets = [
+        other.locator(".jp-CodeCell").nth(list(CELLS).index(n)).locator(".gbh")
+        for n in ("attention", "softmax")
+    ]
     for widget in widgets:  # the kernel still has their models
         slider(widget, "temperature").focus()
         before = slider(widget, "temperature").get_attribute("aria-valuetext")
@@ -600,10 +621,14 @@ def test_readable_in_light_and_in_dark(lab):
     page, problems = lab
     page.mouse.move(0, 0)
     for theme in ("Light", "Dark", "Light"):
-        page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+        page.evaluate(
+            f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})"
+        )
         page.wait_for_function(f"document.body.dataset.jpThemeName === 'JupyterLab {theme}'")
         page.wait_for_function(SETTLED)
         assert eventually(page, lambda: page.locator(".gbh, .gbh *").evaluate_all(CONTRAST), []) == [], theme
         found = Axe().run(page, {"include": [[".gbh"]]}).response["violations"]
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")] == []
+        assert [
+            (v["id"], v["nodes"][0]["html"]) for v in found if v["impact"] in ("serious", "critical")
+        ] == []
     assert problems == []

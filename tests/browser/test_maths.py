@@ -126,7 +126,9 @@ def test_both_sides_have_the_same_stops(name, maths):
         assert maths(name)("() => maths.TOP_P") == softmax_temperature.TOP_P
 
 
-@pytest.mark.parametrize(("temperature", "top_k", "top_p"), [(1, 7, 1), (0.7, 3, 1), (2, 7, 0.8), (0.5, 4, 0.6)])
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"), [(1, 7, 1), (0.7, 3, 1), (2, 7, 0.8), (0.5, 4, 0.6)]
+)
 def test_what_is_drawn_from(maths, temperature, top_k, top_p):
     logits = numbers(7, seed=3)
     expected = generation.next_token_probabilities(logits, temperature, top_k, top_p)
@@ -182,7 +184,9 @@ def test_random_texts_are_cut_alike_too(maths, pattern):
     rng = np.random.default_rng(0)
     alphabet = list("aZsSlLvVeErRtTdDmM'' '   \n\n\r\t129½é你_-.!\u00a0\u2028\u0301ſ🙂")
     random = ["".join(rng.choice(alphabet, size=12)) for _ in range(2000)]
-    cut = maths("BPEExplorer")("(all, pattern) => all.map(t => maths.splitWords(t, pattern))", random, pattern)
+    cut = maths("BPEExplorer")(
+        "(all, pattern) => all.map(t => maths.splitWords(t, pattern))", random, pattern
+    )
     assert cut == [tokenization.split_words(text, pattern) for text in random]
 
 
@@ -206,7 +210,10 @@ def test_the_merges_that_change_a_text_are_found(maths, text):
     code = """(text, bytes, pairs) => maths.changes(text, "gpt2", bytes,
         new Map(pairs.map(([l, r, id], m) => [`${l},${r}`, [m, id]])), new Map(pairs.map(([l, r, id], m) => [id, [m, l, r]])))"""
     pairs = np.frombuffer(widget.pairs, "<f4").reshape(-1, 3).astype(int).tolist()
-    early = [tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + n])).encode(text) for n in range(301)]
+    early = [
+        tokenization.BytePairTokenizer(dict(list(tokenizer.ranks.items())[: 256 + n])).encode(text)
+        for n in range(301)
+    ]
     changes = [n for n in range(1, 301) if early[n] != early[n - 1]]
     assert maths("BPEExplorer")(code, text, widget.byte_ids, pairs) == changes
 
@@ -253,12 +260,16 @@ def test_positions(maths, base):
     C, D, run = 40, 6, maths("PositionExplorer")
     q, k = numbers(2, D)
     np.testing.assert_allclose(
-        run("(...all) => maths.sinusoids(...all)", C, D, base), positions.sinusoidal_positions(C, D, base), **CLOSE
+        run("(...all) => maths.sinusoids(...all)", C, D, base),
+        positions.sinusoidal_positions(C, D, base),
+        **CLOSE,
     )
     turned = positions.apply_rope(np.tile(q, (C, 1)), base=base)
     expected = turned @ k / (q @ k)
     np.testing.assert_allclose(
-        run("(q, k, C, b) => maths.ropeScores(q, k, C, b)", q.tolist(), k.tolist(), C, base), expected, **CLOSE
+        run("(q, k, C, b) => maths.ropeScores(q, k, C, b)", q.tolist(), k.tolist(), C, base),
+        expected,
+        **CLOSE,
     )
     rows = numbers(C, D, seed=1)
     got = run("rows => maths.similarity(rows)", rows.tolist())
@@ -290,7 +301,11 @@ def test_words_of_a_map_cover_neither_each_other_nor_a_point(maths):
     boxes = []
     for (x, y), (dx, dy), word in zip(points, labels, words, strict=True):
         near, width = x + dx, 7 * len(word)
-        boxes.append([near, y + dy - 7, near + width, y + dy + 7] if dx > 0 else [near - width, y + dy - 7, near, y + dy + 7])
+        boxes.append(
+            [near, y + dy - 7, near + width, y + dy + 7]
+            if dx > 0
+            else [near - width, y + dy - 7, near, y + dy + 7]
+        )
     left, top, right, bottom = np.transpose(boxes)
     assert left.min() > 0 and top.min() > 0 and right.max() < W and bottom.max() < H
     for others in (boxes, [[x - 5, y - 5, x + 5, y + 5] for x, y in points]):
@@ -307,7 +322,9 @@ def test_a_network_of_two_hidden_units(maths, activation):
     weights = [*W.ravel().tolist(), *c.tolist(), *w.tolist(), b]
     for x in numbers(5, 2, seed=2):
         h = bend(x @ W + c)
-        got = maths("DecisionBoundary")("(x1, x2, ...all) => maths.network(...all)(x1, x2)", *x.tolist(), weights, activation)
+        got = maths("DecisionBoundary")(
+            "(x1, x2, ...all) => maths.network(...all)(x1, x2)", *x.tolist(), weights, activation
+        )
         np.testing.assert_allclose(got, [*h, bend(h @ w + b)], **CLOSE)
 
 
@@ -321,7 +338,11 @@ def steps_of(model, ids, off=()):
     """Every step of a pass by the library: name → (T, width), or (H, T, T) for scores and weights, as GPTView keeps them."""
     D, H = model.config.D, model.config.H
     x, steps = model.wte.params["weight"][ids] + model.wpe.params["weight"][: len(ids)], {}
-    steps |= {"word": model.wte.params["weight"][ids], "place": model.wpe.params["weight"][: len(ids)], "x": x}
+    steps |= {
+        "word": model.wte.params["weight"][ids],
+        "place": model.wpe.params["weight"][: len(ids)],
+        "x": x,
+    }
     for i, block in enumerate(model.h):
         normed = block.ln_1(x[None])
         q, k, v = np.split(block.attn.c_attn(normed)[0], 3, axis=-1)  # (T, D) each
@@ -336,7 +357,9 @@ def steps_of(model, ids, off=()):
         met = x + attended
         hidden = block.mlp.c_fc(block.ln_2(met[None]))[0]
         thought = block.mlp(block.ln_2(met[None]))[0]
-        scores = np.where(np.tri(len(ids), dtype=bool), heads(q) @ heads(k).swapaxes(1, 2) / math.sqrt(D // H), np.nan)
+        scores = np.where(
+            np.tri(len(ids), dtype=bool), heads(q) @ heads(k).swapaxes(1, 2) / math.sqrt(D // H), np.nan
+        )
         steps |= {f"norm1.{i}": normed[0], f"q.{i}": q, f"k.{i}": k, f"v.{i}": v, f"scores.{i}": scores, f"weights.{i}": weights,
                   f"said.{i}": said, f"attended.{i}": attended, f"met.{i}": met, f"norm2.{i}": block.ln_2(met[None])[0],
                   f"hidden.{i}": hidden, f"active.{i}": feed_forward.gelu_tanh(hidden), f"thought.{i}": thought}  # fmt: skip
@@ -349,7 +372,9 @@ def close_to(got, expected):
     """Whether every step is the library's, within 1e-4; its name otherwise."""
     assert [name for name, _ in got] == list(expected)
     for name, values in got:
-        np.testing.assert_allclose(np.array(values, float), expected[name].ravel(), rtol=0, atol=1e-4, err_msg=name)
+        np.testing.assert_allclose(
+            np.array(values, float), expected[name].ravel(), rtol=0, atol=1e-4, err_msg=name
+        )
 
 
 def test_every_step_of_fifty_sentences_is_the_library_s(maths):
@@ -360,7 +385,9 @@ def test_every_step_of_fifty_sentences_is_the_library_s(maths):
         ids = [0, *english.encode(sentence)]
         longest = max(longest, len(ids))
         expected = steps_of(model, ids)
-        np.testing.assert_allclose(expected["logits"], model([ids])[0], rtol=0, atol=1e-4)  # the steps lead to what it says
+        np.testing.assert_allclose(
+            expected["logits"], model([ids])[0], rtol=0, atol=1e-4
+        )  # the steps lead to what it says
         close_to(run(WAY, given, packed, ids, []), expected)
     assert longest > 15
 
@@ -398,7 +425,9 @@ def test_what_the_model_would_say_if_it_ended_early(maths):
 def test_numbers_of_half_precision(maths):
     half = np.array([0, -0.0, 1, -1.5, 65504, 6e-8, -3e-5, np.inf, -np.inf], "<f2")
     bytes_ = half.view(np.uint8).tolist()
-    got = maths("GPTView")("b => Array.from(maths.fromHalf(new DataView(Uint8Array.from(b).buffer)), String)", bytes_)
+    got = maths("GPTView")(
+        "b => Array.from(maths.fromHalf(new DataView(Uint8Array.from(b).buffer)), String)", bytes_
+    )
     assert [float(x) for x in got] == half.astype(float).tolist()
     run = maths("GPTView")
     z = numbers(9)
@@ -418,7 +447,9 @@ def test_a_typed_text_is_read_as_words(maths, text, words):
 
 def test_an_unknown_word_is_told_with_those_like_it(maths):
     run, words = maths("GPTView"), Grammar(ENGLISH).words
-    code = "(text, words) => maths.encode(text, { ids: new Map(words.map((word, id) => [word, id])) }).unknown"
+    code = (
+        "(text, words) => maths.encode(text, { ids: new Map(words.map((word, id) => [word, id])) }).unknown"
+    )
     assert run(code, "Anna swims to the bank", words) == "swims"
     assert run("(...all) => maths.likeWord(...all)", "rivers", words)[0] == "river"
     assert run("(...all) => maths.likeWord(...all)", "constructor", ["a", "b"]) == []
@@ -438,7 +469,9 @@ def test_every_number_can_be_worked_out_and_every_step_told(maths):
     told = maths("GPTView")(TOLD, given, base64.b64encode(numbers).decode(), ids, [2])
     assert len({key for key, *_ in told}) == 2 * 15 + 5
     for key, kind, story, sum_ in told:
-        assert "undefined" not in story + sum_ and "NaN" not in story + sum_ and story.endswith((".", "…")), key
+        assert "undefined" not in story + sum_ and "NaN" not in story + sum_ and story.endswith((".", "…")), (
+            key
+        )
         shown = re.fullmatch(r"\(?(\S+?)\)? \+ \(?(\S+?)\)? = (\S+)", sum_) if kind == "residual" else None
         if shown:
             a, b, total = (float(text.replace("−", "-")) for text in shown.groups())

@@ -78,7 +78,9 @@ def test_without_scripts_the_picture_is_there(chromium, tmp_path):
 
 def test_a_picture_that_is_dead_is_noticed(show):
     page, _ = show(EXAMPLES["SoftmaxTemperature"]().stored())
-    page.evaluate("document.querySelectorAll('.gbh').forEach(view => { view.replaceWith(view.cloneNode(true)); })")
+    page.evaluate(
+        "document.querySelectorAll('.gbh').forEach(view => { view.replaceWith(view.cloneNode(true)); })"
+    )
     view = page.locator(".gbh")
     page.evaluate("document.querySelectorAll('.gbh input').forEach(input => { input.disabled = true; })")
     assert not answers_keys(page, view)
@@ -117,7 +119,9 @@ def test_the_scripts_are_small_and_classic():
 
 def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):
     page, errors = show(EXAMPLES["GPTView"]().stored(), EXAMPLES["GPTView"]().stored())
-    loads = page.locator("head script[src]").evaluate_all("all => all.map(script => script.src.split('/').at(-1))")
+    loads = page.locator("head script[src]").evaluate_all(
+        "all => all.map(script => script.src.split('/').at(-1))"
+    )
     assert sorted(loads) == ["gpt_view.js", "live.js", "trained_gpt.js"] and errors == []
     assert page.locator(".gbh-way").count() == 2
 
@@ -137,7 +141,9 @@ def test_a_state_is_what_the_widget_sends(tmp_path):
         assert isinstance(widget, Live)
         data, metadata = widget._repr_mimebundle_()
         assert metadata[STATE] == widget.stored() and STATE not in data
-        sent = {trait: value for trait, value in widget.get_state().items() if trait in metadata[STATE]["state"]}
+        sent = {
+            trait: value for trait, value in widget.get_state().items() if trait in metadata[STATE]["state"]
+        }
         stored = metadata[STATE]["state"]
         assert metadata[STATE]["widget"] == name and stored.keys() == sent.keys()
         for trait, value in stored.items():

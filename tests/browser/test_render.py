@@ -128,7 +128,8 @@ def test_what_is_done_in_one_view_is_seen_in_the_other(model):
 
 def test_a_key_on_a_button_leaves_the_focus_in_the_picture(model):
     model.evaluate("window.ends = [show()]")
-    for host in model.locator(".gbh [role=application]").all():  # lock something, and move it where it can be moved
+    # lock something, and move it where it can be moved
+    for host in model.locator(".gbh [role=application]").all():
         host.focus()
         for key in ("Enter", "ArrowUp"):
             model.keyboard.press(key)
@@ -164,7 +165,10 @@ THEMES = {
     "VS Code, dark": ({"style": "--vscode-editor-foreground: #d4d4d4"}, {"class": "vscode-dark"}),
     "VS Code, light": ({"style": "--vscode-editor-foreground: #000"}, {"class": "vscode-light"}),
     "JupyterLab, light": ({"style": "--jp-ui-font-color1: rgb(0, 0, 0)"}, {"data-jp-theme-light": "true"}),
-    "JupyterLab, dark": ({"style": "--jp-ui-font-color1: rgb(255, 255, 255)"}, {"data-jp-theme-light": "false"}),
+    "JupyterLab, dark": (
+        {"style": "--jp-ui-font-color1: rgb(255, 255, 255)"},
+        {"data-jp-theme-light": "false"},
+    ),
     "our pages, dark": ({"data-theme": "dark"}, {}),
 }
 WEAR = """([html, body]) => [[document.documentElement, html], [document.body, body]].forEach(([element, wanted]) => {
@@ -204,7 +208,10 @@ def test_a_page_that_turns_dark_turns_its_pictures(model):
 def test_a_picture_is_a_card(model):
     model.evaluate("window.ends = [show()]")
     card = model.locator(".gbh")
-    assert card.get_attribute("role") == "group" and card.get_attribute("aria-label") == card.locator(".gbh-title").inner_text()
+    assert (
+        card.get_attribute("role") == "group"
+        and card.get_attribute("aria-label") == card.locator(".gbh-title").inner_text()
+    )
     order = card.evaluate("card => [...card.children].slice(0, 3).map(part => part.className)")
     assert order == ["gbh-title", "gbh-try", "gbh-controls"]
     assert len(card.locator(".gbh-try").inner_text().split()) > 5
@@ -214,7 +221,10 @@ def test_a_picture_is_a_card(model):
 def test_no_number_is_cut_off_however_little_room_there_is(model, width):
     model.evaluate("width => { document.body.style.width = `${width}px`; window.ends = [show()]; }", width)
     cut = """all => all.filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 100))"""
-    assert model.locator(".gbh-number, .gbh-value, .gbh-matrix > div, .gbh-values > .cell").evaluate_all(cut) == []
+    assert (
+        model.locator(".gbh-number, .gbh-value, .gbh-matrix > div, .gbh-values > .cell").evaluate_all(cut)
+        == []
+    )
     outside = """card => [...card.querySelectorAll(".gbh-number, .gbh-value, .gbh-says p")].filter(e => e.offsetParent
         && e.getBoundingClientRect().right > card.getBoundingClientRect().right + 0.5).map(e => e.outerHTML.slice(0, 100))"""
     assert model.locator(".gbh").evaluate(outside) == []

@@ -22,7 +22,9 @@ def test_what_another_server_writes_at_home_is_not_read(tmp_path, monkeypatch):
     workspaces.mkdir(parents=True)
     (workspaces / "default-37a8.jupyterlab-workspace").touch()  # as it is for a moment while it is written
     (tmp_path / "home/jupyter_config_dir").mkdir()
-    (tmp_path / "home/jupyter_config_dir/jupyter_server_config.py").write_text("c.ServerApp.base_url = '/mine/'")
+    (tmp_path / "home/jupyter_config_dir/jupyter_server_config.py").write_text(
+        "c.ServerApp.base_url = '/mine/'"
+    )
     before = sorted(tmp_path.rglob("home/**/*"))
     (tmp_path / "lessons/notebooks").mkdir(parents=True)
     with jupyterlab(tmp_path / "lessons", dark=True) as address:
@@ -39,4 +41,6 @@ def test_two_servers_at_once_have_nothing_in_common(tmp_path):
     with jupyterlab(folders[0], dark=False) as first, jupyterlab(folders[1], dark=False) as second:
         ports = {urlsplit(address("a.ipynb")).port for address in (first, second)}
         assert len(ports) == 2
-    assert not set(own_folders(folders[0] / "jupyter").values()) & set(own_folders(folders[1] / "jupyter").values())
+    assert not set(own_folders(folders[0] / "jupyter").values()) & set(
+        own_folders(folders[1] / "jupyter").values()
+    )

@@ -94,4 +94,7 @@ ANSWERS = {
     "plaintext": "<plaintext><xmp><listing>",
     "dialog": "<dialog open>Your session has ended. <a href='//evil.example'>Log in</a></dialog>",
 }  # fmt: skip
-ANSWERS = {name: f"an honest sentence, first.\n\n{answer}\n\nan honest sentence, last." for name, answer in ANSWERS.items()}
+ANSWERS = {
+    name: f"an honest sentence, first.\n\n{answer}\n\nan honest sentence, last."
+    for name, answer in ANSWERS.items()
+}

@@ -181,7 +181,9 @@ CHANGES = {
     "the answer before": "remembered(args, right)",
 }  # fmt: skip
 
-BATCH = TOOLS + """
+BATCH = (
+    TOOLS
+    + """
 for name in NAMES:
     for number, change in enumerate(CHANGES):
         def attack(*args, solve=globals()[name], change=compile(change, name, 'eval'), count=[0]):
@@ -191,6 +193,7 @@ for name in NAMES:
             attack.__code__, globals(), f'{name}_{number}', (attack.__defaults__ or ()), attack.__closure__)
         globals()[f'{name}_{number}'].__kwdefaults__ = {**attack.__kwdefaults__, 'count': [0]}
 """
+)
 
 
 def source(assignment):
@@ -207,7 +210,9 @@ TASKS = {assignment: tasks_of(assignment, source(assignment)) for assignment in 
 
 
 def graded(cells, tasks, notes=None):
-    cells = [{"cell_type": "code", "id": name, "metadata": {}, "source": source} for name, source in cells.items()]
+    cells = [
+        {"cell_type": "code", "id": name, "metadata": {}, "source": source} for name, source in cells.items()
+    ]
     return grade_notebook({"cells": cells}, tasks, seed="attacks", notes=notes)
 
 

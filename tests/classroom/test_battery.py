@@ -31,7 +31,13 @@ RIGHT = (
 )
 CASES = EXERCISES["softmax"].cases(np.random.default_rng(SEED))
 DRAWN = np.random.default_rng(SEED)
-SEEN = [np.asarray(one[0]).tolist() for one in [*(case.arguments for case in CASES), *(EXERCISES["softmax"].draw(DRAWN) for _ in range(DRAWS))]]
+SEEN = [
+    np.asarray(one[0]).tolist()
+    for one in [
+        *(case.arguments for case in CASES),
+        *(EXERCISES["softmax"].draw(DRAWN) for _ in range(DRAWS)),
+    ]
+]
 
 # Attacks that stand in the cell of the first function; FOLDER is the course, ROOT the course's sources,
 # PORT a server of the grader's machine. The functions after it stay untouched stubs.
@@ -186,7 +192,9 @@ def replaced_tests(cells, notebook):
 def outputs_forged(cells, notebook):
     for cell in notebook["cells"]:
         if cell["cell_type"] == "code":
-            cell["outputs"] = [{"output_type": "execute_result", "data": {"text/plain": "100"}, "metadata": {}}]
+            cell["outputs"] = [
+                {"output_type": "execute_result", "data": {"text/plain": "100"}, "metadata": {}}
+            ]
 
 
 def all_skipped(cells, notebook):
@@ -273,7 +281,12 @@ HONEST = {
 @pytest.fixture(scope="module")
 def server():
     """(port, the list of what reached it): a server in reach of everything on this machine but the sandbox."""
-    reached, tcp, udp, unix = [], socket.create_server(("127.0.0.1", 0)), socket.socket(type=socket.SOCK_DGRAM), None
+    reached, tcp, udp, unix = (
+        [],
+        socket.create_server(("127.0.0.1", 0)),
+        socket.socket(type=socket.SOCK_DGRAM),
+        None,
+    )
     udp.bind(tcp.getsockname())
     unix = socket.socket(socket.AF_UNIX)
     unix.bind(f"\0classroom-{tcp.getsockname()[1]}")
@@ -376,7 +389,9 @@ def test_other_files_are_not_used(place, course, released, submission, submit):
     assert "numpy.py" in result["notes"][0]
 
 
-def test_one_function_that_kills_takes_no_points_from_the_others(course, released, solved, submission, submit, place):
+def test_one_function_that_kills_takes_no_points_from_the_others(
+    course, released, solved, submission, submit, place
+):
     sources = {key.replace("-", "_"): source for key, source in solved.items()}
     sources["causal_mask"] = "def causal_mask(T):\n    import os\n    os._exit(3)"
     submit("half", submission(**sources))

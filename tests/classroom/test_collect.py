@@ -199,7 +199,14 @@ def test_names_in_an_archive_may_be_utf8_without_saying_so(course):
 
 
 def test_of_two_the_later_is_taken_and_both_are_named(course):
-    put(course, {"ada_04_attention.ipynb": b"first", "ada_04_attention (1).ipynb": b"second", "ada_04_attention copy.ipynb": b"x"})
+    put(
+        course,
+        {
+            "ada_04_attention.ipynb": b"first",
+            "ada_04_attention (1).ipynb": b"second",
+            "ada_04_attention copy.ipynb": b"x",
+        },
+    )
     said = "\n".join(collect(course, NAME))
     assert submitted(course) == {"ada": b"second"}
     assert said.count("  skipped") == 2
@@ -213,14 +220,18 @@ def test_more_comes_in_and_what_was_put_there_by_hand_stays(course):
     (course / "submitted" / "bob" / NAME / f"{NAME}.ipynb").write_bytes(b"corrected")
     said = list(collect(course, NAME))
     assert said[-1] == "taken 1, as before 0, skipped 2, of 2 students"
-    assert any("bob has another submission, put there by hand; ARGS=--force replaces it" in line for line in said)
+    assert any(
+        "bob has another submission, put there by hand; ARGS=--force replaces it" in line for line in said
+    )
     assert submitted(course) == {"ada": b"2", "bob": b"corrected"}
     assert list(collect(course, NAME, force=True))[-1] == "taken 1, as before 1, skipped 1, of 2 students"
     assert submitted(course) == {"ada": b"2", "bob": b"1"}
 
 
 def test_new_ids_are_taken_if_you_say_so_but_none_that_is_a_path(course):
-    put(course, {"adda_04_attention.ipynb": b"x", "._04_attention.ipynb": b"x", ".._04_attention.ipynb": b"x"})
+    put(
+        course, {"adda_04_attention.ipynb": b"x", "._04_attention.ipynb": b"x", ".._04_attention.ipynb": b"x"}
+    )
     said = "\n".join(collect(course, NAME))
     assert "nobody on the class's list has the id adda" in said
     assert submitted(course) == {}
@@ -234,7 +245,8 @@ def test_escapes_of_the_terminal_are_not_printed(course):
 
 
 @pytest.mark.parametrize(
-    ("assignment", "words"), [("40_nothing", "there is no assignment '40_nothing'"), ("05_multi_head", "there is no folder")]
+    ("assignment", "words"),
+    [("40_nothing", "there is no assignment '40_nothing'"), ("05_multi_head", "there is no folder")],
 )
 def test_a_mistaken_call_says_what_is_wrong(course, assignment, words):
     with pytest.raises(SystemExit, match=words):
@@ -254,4 +266,6 @@ def test_a_class_without_a_list_is_asked_for_one(tmp_path, capsys):
 def test_it_is_a_program(course):
     put(course, {"ada_04_attention.ipynb": b"x"})
     command = [sys.executable, "-m", "course_lib.classroom.collect", NAME, "--course", str(course)]
-    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith("of 1 students\n")
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout.endswith(
+        "of 1 students\n"
+    )

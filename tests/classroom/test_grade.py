@@ -20,7 +20,10 @@ from course_lib.exercises.catalogue import EXERCISES
 from course_lib.exercises.judge import SEED
 from tests.classroom.conftest import ASSIGNMENT
 
-pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
+pytestmark = [
+    pytest.mark.usefixtures("sandboxed"),
+    pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
+]
 ROOT = Path(__file__).parents[2]
 FULL = {"test-softmax": 3, "test-causal-mask": 2, "test-attention": 5}
 
@@ -50,7 +53,9 @@ def run(course, *options):
 
 
 def answers(solved, **others):
-    return {key.replace("-", "_"): source for key, source in {**solved, **others}.items() if key != "question"}
+    return {
+        key.replace("-", "_"): source for key, source in {**solved, **others}.items() if key != "question"
+    }
 
 
 def test_a_class_is_graded(course, solved, submission, submit, capsys):
@@ -122,10 +127,14 @@ def test_a_class_is_graded(course, solved, submission, submit, capsys):
     page = (course / "feedback" / "eve" / ASSIGNMENT / f"{ASSIGNMENT}.html").read_text(encoding="utf-8")
     assert "causal_mask: no answer within 6 seconds" in page
     assert "Rubric" not in page
-    assert [path.name for path in (course / "feedback" / "eve" / ASSIGNMENT).iterdir()] == [f"{ASSIGNMENT}.html"]
+    assert [path.name for path in (course / "feedback" / "eve" / ASSIGNMENT).iterdir()] == [
+        f"{ASSIGNMENT}.html"
+    ]
 
     # nbgrader's exchange finds what it needs to hand feedback back
-    kept = {path.name: path.read_text() for path in (course / "autograded" / "ada" / ASSIGNMENT).glob("*.txt")}
+    kept = {
+        path.name: path.read_text() for path in (course / "autograded" / "ada" / ASSIGNMENT).glob("*.txt")
+    }
     assert kept == {"timestamp.txt": "2026-11-20 10:00:00 UTC"}
     with Gradebook(grade.database_of(course)) as gradebook:
         assert str(gradebook.find_submission(ASSIGNMENT, "ada").timestamp) == "2026-11-20 10:00:00"
@@ -136,7 +145,9 @@ def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
     for i, student in enumerate(students):
         submit(student, submission(**answers(solved) if i % 2 else {}))
     command = [sys.executable, "-m", "course_lib.classroom.grade", ASSIGNMENT, "--course", str(course)]
-    process = subprocess.Popen([*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     end = time.monotonic() + 60
     while len(done := list(course.glob("reports/*/*.json"))) < 3 and time.monotonic() < end:
         time.sleep(0.01)
@@ -147,7 +158,8 @@ def test_a_run_killed_in_the_middle_goes_on(course, solved, submission, submit):
     assert run(course) == 0
     assert {path: path.read_text(encoding="utf-8") for path in kept} == kept
     assert marks(course) == {
-        student: {**(FULL if i % 2 else dict.fromkeys(FULL, 0)), "question": 0} for i, student in enumerate(students)
+        student: {**(FULL if i % 2 else dict.fromkeys(FULL, 0)), "question": 0}
+        for i, student in enumerate(students)
     }
     assert len(rows(course)) == 8 * 4
 
@@ -157,7 +169,9 @@ def test_a_run_that_is_interrupted_says_that_it_goes_on(course, submission, subm
     for i in range(8):
         submit(f"s{i}", submission(**({"softmax": slow} if i else {})))
     command = [sys.executable, "-m", "course_lib.classroom.grade", ASSIGNMENT, "--course", str(course)]
-    process = subprocess.Popen([*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*command, "--jobs", "1"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     end = time.monotonic() + 60
     while not list(course.glob("reports/*/*.json")) and time.monotonic() < end:
         time.sleep(0.01)
@@ -180,7 +194,9 @@ def give(course, student, **points):
         gradebook.db.commit()
 
 
-def test_marks_by_hand_are_named_and_asked_for_again_after_a_change(course, solved, submission, submit, capsys):
+def test_marks_by_hand_are_named_and_asked_for_again_after_a_change(
+    course, solved, submission, submit, capsys
+):
     masked = "def causal_mask(T, S=None):\n    return np.ones((T, T), dtype=bool)"
     submit("ada", submission(**answers(solved, **{"causal-mask": masked}), question="The weights."))
     assert run(course) == 0
@@ -190,7 +206,10 @@ def test_marks_by_hand_are_named_and_asked_for_again_after_a_change(course, solv
     def found(*options):
         assert run(course, *options) == 0
         table = {row["question"]: row for row in rows(course)}
-        return [[table[name][key] for key in ("points", "outcome", "reason")] for name in ("test-causal-mask", "question")]
+        return [
+            [table[name][key] for key in ("points", "outcome", "reason")]
+            for name in ("test-causal-mask", "question")
+        ]
 
     for options in ([], ["--again"], ["--student", "ada"]):
         mask, question = found(*options)
@@ -233,7 +252,9 @@ def test_what_needs_a_look_is_on_the_screen(course, submission, submit, capsys):
 
 def test_a_folder_of_no_class_is_named_and_nothing_is_made_there(tmp_path):
     for folder in (tmp_path / "nowhere", tmp_path):
-        with pytest.raises(SystemExit, match=f"not been released in {folder}: run `make release` first, or name"):
+        with pytest.raises(
+            SystemExit, match=f"not been released in {folder}: run `make release` first, or name"
+        ):
             grade.main([ASSIGNMENT, "--course", str(folder)])
     assert list(tmp_path.iterdir()) == []
 
@@ -246,7 +267,9 @@ def test_a_released_cell_without_an_exercise_is_named(course, submission, submit
         run(course)
 
 
-def test_an_exercise_of_ones_own_that_was_changed_is_graded_anew(course, solved, submission, submit, monkeypatch, tmp_path):
+def test_an_exercise_of_ones_own_that_was_changed_is_graded_anew(
+    course, solved, submission, submit, monkeypatch, tmp_path
+):
     own = (
         "from dataclasses import replace\nfrom course_lib.exercises.lesson_04 import softmax\n"
         "EXERCISES = [replace(softmax, reference=lambda scores, temperature=1.0: {} * softmax.reference(scores, temperature))]\n"
@@ -320,7 +343,9 @@ def test_marks_by_hand_stay_when_only_the_seed_is_another(course, solved, submis
         assert [row["outcome"] for row in rows(course) if row["question"] == "question"] == ["marked by hand"]
 
 
-def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(course, solved, submission, submit, capsys):
+def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(
+    course, solved, submission, submit, capsys
+):
     notebook = submission(**answers(solved))
     cells = {cell["id"]: cell for cell in notebook["cells"]}
     old = "def softmax(scores, temperature=1.0):\n    return scores"
@@ -335,7 +360,10 @@ def test_a_copied_cell_a_changed_one_and_a_trial_without_end_are_on_the_screen(c
         sandbox.SECONDS = before
     assert marks(course)["ada"] == {**FULL, "question": 0}
     out = capsys.readouterr().out
-    assert "the cell softmax is there 2 times: they were run in their order, so that the last definition counts" in out
+    assert (
+        "the cell softmax is there 2 times: they were run in their order, so that the last definition counts"
+        in out
+    )
     assert "the given cell imports was changed" in out
     assert "`while True: pass` in the cell attention was left out: no answer within 3 seconds" in out
 

@@ -79,7 +79,9 @@ def place(tmp_path_factory):
 
     def run(block):
         script = f'set -e\n. .venv/bin/activate\nPATH="{folder / "bin"}:$PATH"\n{block}'
-        done = subprocess.run(["bash", "-c", script], cwd=copy, env=environment, capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            ["bash", "-c", script], cwd=copy, env=environment, capture_output=True, text=True, check=False
+        )
         assert done.returncode == 0, f"{block}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
         return done.stdout
 
@@ -99,7 +101,9 @@ def assignment_of_ones_own(copy):
     )
     cells["test-layer-norm"]["source"] = check
     for name in ("layer-norm", "test-layer-norm"):
-        cells[name]["id"] = cells[name]["metadata"]["nbgrader"]["grade_id"] = name.replace("layer-norm", "relu")
+        cells[name]["id"] = cells[name]["metadata"]["nbgrader"]["grade_id"] = name.replace(
+            "layer-norm", "relu"
+        )
     path.write_text(json.dumps(notebook), encoding="utf-8")
     (path.parent / "exercises.py").write_text(description, encoding="utf-8")
 
@@ -140,7 +144,9 @@ def graded_by_the_grader(copy, environment, course):
         notebook = json.loads((released / "20_relu.ipynb").read_text(encoding="utf-8"))
         for cell in notebook["cells"]:
             if cell["id"] == "relu":
-                assert "raise NotImplementedError" in "".join(cell["source"]) and "where" not in "".join(cell["source"])
+                assert "raise NotImplementedError" in "".join(cell["source"]) and "where" not in "".join(
+                    cell["source"]
+                )
                 cell["source"] = f"def relu(x):\n    return {answer}"
         folder = course / "submitted" / student / "20_relu"
         folder.mkdir(parents=True)
@@ -148,7 +154,11 @@ def graded_by_the_grader(copy, environment, course):
     command = [sys.executable, "-m", "course_lib.classroom.grade", "20_relu"]
     subprocess.run(command, cwd=copy, env=environment, check=True, capture_output=True)
     with open(course / "reports" / "20_relu.csv", newline="", encoding="utf-8-sig") as file:
-        return {row["student"]: (row["outcome"], row["reason"]) for row in csv.DictReader(file) if row["question"] == "test-relu"}
+        return {
+            row["student"]: (row["outcome"], row["reason"])
+            for row in csv.DictReader(file)
+            if row["question"] == "test-relu"
+        }
 
 
 def hand_in(course, solved):
@@ -179,7 +189,9 @@ def open_and_close(copy, environment, block):
         )  # fmt: skip
         try:
             url, token = listening(server, Path(environment["JUPYTER_RUNTIME_DIR"]), log)
-            page = urllib.request.urlopen(f"{url}formgrader/gradebook?token={token}", timeout=60).read().decode()
+            page = (
+                urllib.request.urlopen(f"{url}formgrader/gradebook?token={token}", timeout=60).read().decode()
+            )
             assert "Manual Grading" in page
         finally:
             os.killpg(server.pid, signal.SIGTERM)
@@ -218,14 +230,20 @@ def test_every_command_of_the_guide_works_in_its_order(place, solved, sandboxed)
     assert "right 3" in said["make grade"]
     assert "adda" not in {path.name for path in (course / "submitted").iterdir()}
     with open(course / "marks.csv", newline="", encoding="utf-8") as file:
-        marks = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file) if row["assignment"] == NAME}
+        marks = {
+            row["student_id"]: float(row["score"])
+            for row in csv.DictReader(file)
+            if row["assignment"] == NAME
+        }
     assert marks == {"ada": 10, "bob": 10, "dan": 10}
     for student in marks:
         assert (course / "feedback" / student / NAME / f"{NAME}.html").exists()
     assert list((copy.parent / "exchange").glob("gpt-by-hand/feedback/*.html"))
     for force in ("", "--force"):  # refused, and nothing touched
         says = run(f"nbgrader autograde {NAME} {force} 2>&1 || true")
-        assert "`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`" in says
+        assert (
+            "`nbgrader autograde` runs submissions with your rights: use `make grade ASSIGNMENT=...`" in says
+        )
         assert (course / "autograded" / "ada" / NAME / f"{NAME}.ipynb").exists()
 
 
@@ -239,7 +257,9 @@ def test_every_command_and_option_in_the_text_exists(capsys):
     options = {option for span in spans if "ARGS=" in span for option in re.findall(r"--[a-z-]+", span)}
     assert options >= {"--student", "--again", "--new-students", "--force", "--unsafe-no-sandbox", "--jobs"}
     assert [option for option in options if option not in helps] == []
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
+    targets = set(
+        re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
     assert {span.split()[1] for span in spans if span.startswith("make ")} <= targets
     apps = {span.split()[1] for span in spans if span.startswith("nbgrader ")}
     assert apps <= {"autograde", "zip_collect"}  # what not to use; all others stand in blocks, which run

@@ -28,7 +28,10 @@ TURN = (
 )
 ATTEND = "def NAME(q, k, v, mask=None):\n    mask = np.True_ if mask is None else mask\n    "
 TOP_P = "order = np.argsort(-probabilities, kind='stable')\n    total = np.cumsum(probabilities[order])\n    "
-FEW_DIGITS, ONE = "floats of 32 bits or fewer: compute with 64", "the shape should be a single number, yours is (1,)"
+FEW_DIGITS, ONE = (
+    "floats of 32 bits or fewer: compute with 64",
+    "the shape should be a single number, yours is (1,)",
+)
 
 # style: (function, source with NAME for its name, and what check and grader say: "" is right)
 STYLES = {
@@ -204,6 +207,7 @@ STYLES = {
                         "probabilities[order[np.searchsorted(total, p - 1e-12) + 1:]] = 0\n    return probabilities / probabilities.sum()"), CHANGED),
 }  # fmt: skip
 
+
 def name_of(style):
     return "f_" + re.sub(r"\W", "_", style)
 
@@ -214,7 +218,14 @@ def marks():
     cells = [{"cell_type": "code", "id": "imports", "metadata": {}, "source": "import numpy as np"}]
     tasks = {}
     for style, (function, source, _) in STYLES.items():
-        cells.append({"cell_type": "code", "id": name_of(style), "metadata": {}, "source": source.replace("NAME", name_of(style))})
+        cells.append(
+            {
+                "cell_type": "code",
+                "id": name_of(style),
+                "metadata": {},
+                "source": source.replace("NAME", name_of(style)),
+            }
+        )
         tasks[style] = dataclasses.replace(EXERCISES[function], name=name_of(style))
     return grade_notebook({"cells": cells}, tasks, seed="honest")
 
@@ -232,7 +243,10 @@ def test_lesson_and_mark_say_the_same(style, marks, capsys):
         assert says and says in str(error)
         assert outcome == "wrong"
         # where code is no cell, its line cannot be quoted
-        assert re.sub(" at `.*?`", "", str(error))[:799] == re.sub(" at `.*?`", "", reason).removesuffix("…")[:799]
+        assert (
+            re.sub(" at `.*?`", "", str(error))[:799]
+            == re.sub(" at `.*?`", "", reason).removesuffix("…")[:799]
+        )
     else:
         assert says == ""
         assert capsys.readouterr().out.endswith("right\n")
@@ -277,8 +291,13 @@ def test_an_assignments_check_tells_of_libraries_that_grading_lacks(style, capsy
         said[place] = capsys.readouterr().out
     assert said["lesson"] == "right\n"
     words = "nothing is there but NumPy and Python's own library"
-    assert said["assignment"] == "right\n" + (f"(but it uses torch: when functions are graded, {words})\n" if style in OTHERS else "")
-    cells = [{"cell_type": "code", "id": "a", "metadata": {}, "source": one} for one in (given["assignment"], source)]
+    assert said["assignment"] == "right\n" + (
+        f"(but it uses torch: when functions are graded, {words})\n" if style in OTHERS else ""
+    )
+    cells = [
+        {"cell_type": "code", "id": "a", "metadata": {}, "source": one}
+        for one in (given["assignment"], source)
+    ]
     outcome, reason = grade_notebook({"cells": cells}, {"test": double}, seed=0)["test"]
     assert (outcome == "right") == (style in NONE)
     assert style in NONE or words in reason

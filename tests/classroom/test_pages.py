@@ -47,7 +47,14 @@ LISTS = [
 
 
 def cell(kind, name, source, **about):
-    known = {"schema_version": 3, "locked": True, "solution": False, "grade": False, "task": False, "grade_id": name}
+    known = {
+        "schema_version": 3,
+        "locked": True,
+        "solution": False,
+        "grade": False,
+        "task": False,
+        "grade_id": name,
+    }
     made = nbformat.v4.new_markdown_cell(source) if kind == "markdown" else nbformat.v4.new_code_cell(source)
     made.metadata["nbgrader"] = {**known, **about}
     return {**made, "id": name}
@@ -69,8 +76,13 @@ def course(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pages")
     questions = [f"q{i}" for i in range(len(ANSWERS) + 1)]
     cells = [
-        cell("code", "softmax", "def softmax(x):\n    raise NotImplementedError", locked=False, solution=True),
-        *(cell("markdown", q, "*Your answer.*", locked=False, solution=True, grade=True, points=4) for q in questions),
+        cell(
+            "code", "softmax", "def softmax(x):\n    raise NotImplementedError", locked=False, solution=True
+        ),
+        *(
+            cell("markdown", q, "*Your answer.*", locked=False, solution=True, grade=True, points=4)
+            for q in questions
+        ),
         cell("code", "test-softmax", "assert softmax", grade=True, points=3),
     ]
     path = folder / "sources" / NAME / f"{NAME}.ipynb"
@@ -91,7 +103,9 @@ def course(tmp_path_factory):
                     made["source"] = answers[questions.index(made["id"])]
                     made["attachments"] = {"dot.png": {"image/png": DOT}}
                 elif made["id"] == "softmax":
-                    made["source"] = f"# </pre></div><script>{RUN}</script>\ndef softmax(x):\n    raise ValueError('{IMG}')"
+                    made["source"] = (
+                        f"# </pre></div><script>{RUN}</script>\ndef softmax(x):\n    raise ValueError('{IMG}')"
+                    )
             notebook, notes = sanitise(released, json.dumps(sent).encode())
             reason = f"softmax raised ValueError: {IMG} \x1b[31m</pre><script>{RUN}</script>"
             result = {"student": student, "outcome": "graded", "digest": "", "notes": notes,
@@ -106,7 +120,14 @@ def course(tmp_path_factory):
 def server(course):
     """The address of the server that `make mark` starts, and its token."""
     own, log = own_folders(course.parent / "jupyter"), course.parent / "server.log"
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", f"--ServerApp.root_dir={course}"]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--no-browser",
+        "--allow-root",
+        f"--ServerApp.root_dir={course}",
+    ]
     with open(log, "w") as file:
         process = subprocess.Popen(
             [*command, "--ServerApp.port=0"], cwd=ROOT, env={**os.environ, **own, "COURSE": str(course)},
@@ -128,7 +149,10 @@ def watched(browser, **options):
     page.set_default_timeout(20_000)
 
     def request(made):
-        if not made.url.startswith(("http://127.0.0.1:", "file:", "data:")) or made.method not in ("GET", "HEAD"):
+        if not made.url.startswith(("http://127.0.0.1:", "file:", "data:")) or made.method not in (
+            "GET",
+            "HEAD",
+        ):
             seen.append(f"{made.method} {made.url}")
 
     def dialog(opened):
@@ -161,7 +185,9 @@ def touch(page):
     page.evaluate("document.querySelectorAll('.rendered_html *').forEach(e => e.focus && e.focus())")
 
 
-FOREIGN = "a[href], form, input, textarea, button, iframe, svg, script, style, link, meta, [id], [name], [onclick]"
+FOREIGN = (
+    "a[href], form, input, textarea, button, iframe, svg, script, style, link, meta, [id], [name], [onclick]"
+)
 
 
 def looks_right(page, answer):
@@ -180,7 +206,9 @@ def looks_right(page, answer):
 
 def submissions(course):
     with Gradebook(grade.database_of(course)) as gradebook:
-        return {student: gradebook.find_submission_notebook(NAME, NAME, student).id for student in (EVE, "ada")}
+        return {
+            student: gradebook.find_submission_notebook(NAME, NAME, student).id for student in (EVE, "ada")
+        }
 
 
 def test_formgrader_shows_hostile_answers_and_nothing_runs(chromium, course, server):
@@ -251,8 +279,12 @@ def test_feedback_pages_show_hostile_answers_and_nothing_runs(chromium, course):
 
 def test_without_our_filters_they_would_run(chromium, course, tmp_path):
     notebook = nbformat.read(course / "autograded" / EVE / NAME / f"{NAME}.ipynb", as_version=4)
-    notebook.cells = [c for c in notebook.cells if c.cell_type == "markdown" and "attachment" not in c.source][:3]
-    stock = HTMLExporter(template_name="classic", extra_template_basedirs=[handlers.template_path], sanitize_html=False)
+    notebook.cells = [
+        c for c in notebook.cells if c.cell_type == "markdown" and "attachment" not in c.source
+    ][:3]
+    stock = HTMLExporter(
+        template_name="classic", extra_template_basedirs=[handlers.template_path], sanitize_html=False
+    )
     (tmp_path / "stock.html").write_text(stock.from_notebook_node(notebook)[0], encoding="utf-8")
     with watched(chromium) as (page, seen):
         page.goto((tmp_path / "stock.html").as_uri())

@@ -37,7 +37,9 @@ def folder_of_releases(tmp_path_factory):
 def releases(folder_of_releases):
     """{name: released notebook} of all assignments."""
     return {
-        name: json.loads((folder_of_releases / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8"))
+        name: json.loads(
+            (folder_of_releases / "release" / name / f"{name}.ipynb").read_text(encoding="utf-8")
+        )
         for name in all_assignments()
     }
 
@@ -47,7 +49,9 @@ def solutions(notebook):
     for cell in filter(is_solution, notebook["cells"]):
         if cell["cell_type"] == "code":
             bodies = re.findall(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", text(cell), flags=re.DOTALL)
-            assert len(bodies) == text(cell).count("\ndef ") + 1, f"{cell['id']}: each solution between its two marks"
+            assert len(bodies) == text(cell).count("\ndef ") + 1, (
+                f"{cell['id']}: each solution between its two marks"
+            )
             yield from "\n".join(bodies).splitlines()
         else:
             yield from text(cell).splitlines()
@@ -56,7 +60,9 @@ def solutions(notebook):
 def lines_to_hide(notebook):
     """Lines of solutions that are long enough to give something away, and that no given function has too."""
     given = "\n".join(text(cell) for cell in notebook["cells"] if cell["id"] == "given")
-    return [line.strip() for line in solutions(notebook) if len(line.strip()) > 12 and line.strip() not in given]
+    return [
+        line.strip() for line in solutions(notebook) if len(line.strip()) > 12 and line.strip() not in given
+    ]
 
 
 @pytest.mark.parametrize("name", all_assignments())
@@ -68,7 +74,11 @@ def test_points_names_and_rubric(name):
     assert len({cell["id"] for cell in cells}) == len({grade_id(cell) for cell in cells}) == len(cells)
     points = sum(cell["metadata"]["nbgrader"].get("points", 0) for cell in cells)
     assert re.search(rf"^{points} points, about \d+ minutes", text(cells[0]), flags=re.MULTILINE)
-    said = [int(n) for cell in cells for n in re.findall(r"^\*\*\d\. .*\*\* \((\d+) points?\)", text(cell), flags=re.MULTILINE)]
+    said = [
+        int(n)
+        for cell in cells
+        for n in re.findall(r"^\*\*\d\. .*\*\* \((\d+) points?\)", text(cell), flags=re.MULTILINE)
+    ]
     assert sum(said) == points
     assert text(cells[-1]).count("Rubric:") == 1
     for cell in cells:
@@ -78,7 +88,9 @@ def test_points_names_and_rubric(name):
 @pytest.mark.parametrize("name", all_assignments())
 def test_the_sources_are_those_of_the_descriptions(name):
     cells = source(name)["cells"]
-    assert [text(cell) for cell in updated(name, cells)] == [text(cell) for cell in cells], "python -m tools.assignments"
+    assert [text(cell) for cell in updated(name, cells)] == [text(cell) for cell in cells], (
+        "python -m tools.assignments"
+    )
     asked = tasks_of(name, cells)
     for cell in filter(is_test, cells):
         exercise = asked[grade_id(cell)]
@@ -129,7 +141,9 @@ def test_the_capstone_asks_for_all_that_a_gpt_needs():
             while code:
                 one = code.pop()
                 code += [inner for inner in one.co_consts if inspect.iscode(inner)]
-                waiting += [used for used in one.co_names if used in space and inspect.isfunction(space[used])]
+                waiting += [
+                    used for used in one.co_names if used in space and inspect.isfunction(space[used])
+                ]
                 needed |= {"flat", "named", "below", "above", "blocks"} & set(one.co_names)
     asked = {name for name, value in space.items() if inspect.isfunction(value)}
     assert needed - asked == {"flat", "named", "below", "above", "blocks"}
@@ -179,7 +193,9 @@ def test_what_could_not_be_graded_is_not_released(tmp_path, monkeypatch):
     path = tmp_path / "sources" / "20_own" / "20_own.ipynb"
     path.write_text(path.read_text().replace("test-softmax", "test-soft"))
     monkeypatch.setattr(tasks, "SOURCES", tmp_path / "sources")
-    with pytest.raises(RuntimeError, match=r"20_own: test-soft could not be graded: .* described in .*exercises.py"):
+    with pytest.raises(
+        RuntimeError, match=r"20_own: test-soft could not be graded: .* described in .*exercises.py"
+    ):
         release(tmp_path / "class")
     (path.parent / "exercises.py").write_text("EXERCISES = 1 / 0")
     with pytest.raises(RuntimeError, match=r"exercises.py cannot be used: ZeroDivisionError"):

@@ -17,7 +17,9 @@ def students(course):
         return {student.id for student in gradebook.students}
 
 
-def test_who_is_not_on_the_list_is_named_before_anything_is_written(course, submission, submit, sandboxed, capsys):
+def test_who_is_not_on_the_list_is_named_before_anything_is_written(
+    course, submission, submit, sandboxed, capsys
+):
     assert class_list(course) == {}  # nobody has imported one
     with Gradebook(database_of(course)) as gradebook:
         gradebook.add_student("ada", first_name="Ada", last_name="L\u00f6ve Lace")
@@ -41,7 +43,9 @@ def test_who_is_not_on_the_list_is_named_before_anything_is_written(course, subm
 FORMULAS = ["=1+1", "@SUM(1)", "+49", "-rf", "\t=1", "\r=1", "\n=1", " =1", "\uff1d1+1", '"=1', "\tx"]
 
 
-@pytest.mark.parametrize("text", [*FORMULAS, *(f"not right; {text}" for text in FORMULAS[:5]), "a\t=1", "a\r\n-1"])
+@pytest.mark.parametrize(
+    "text", [*FORMULAS, *(f"not right; {text}" for text in FORMULAS[:5]), "a\t=1", "a\r\n-1"]
+)
 def test_no_cell_of_the_report_is_a_formula(text, tmp_path):
     report.write(tmp_path / "a.csv", [{"student": text, "reason": text, "points": -1.5}])
     with open(tmp_path / "a.csv", newline="", encoding="utf-8-sig") as file:
@@ -54,7 +58,12 @@ def test_no_cell_of_the_report_is_a_formula(text, tmp_path):
 
 
 def test_no_name_and_no_number_of_notes_troubles_the_report(tmp_path):
-    result = {"student": "ad\udce4\x1b[2J", "outcome": "ungraded", "reason": "", "notes": 999 * ["the cell f is missing"]}
+    result = {
+        "student": "ad\udce4\x1b[2J",
+        "outcome": "ungraded",
+        "reason": "",
+        "notes": 999 * ["the cell f is missing"],
+    }
     rows = report.rows_of(None, ASSIGNMENT, [{**result, "seed": "a", "sandbox": True}])
     report.write(tmp_path / "a.csv", rows)
     text = (tmp_path / "a.csv").read_text(encoding="utf-8-sig")
@@ -66,6 +75,8 @@ def test_no_name_and_no_number_of_notes_troubles_the_report(tmp_path):
         assert len(line) < 3000
 
 
-@pytest.mark.parametrize("text", ["ada", "o'neil", "softmax gives [0.5, -0.5], expected [1, 0]", "x = 1; y", "K\u2013V", ""])
+@pytest.mark.parametrize(
+    "text", ["ada", "o'neil", "softmax gives [0.5, -0.5], expected [1, 0]", "x = 1; y", "K\u2013V", ""]
+)
 def test_other_cells_stay_as_they_are(text):
     assert report.inert(text) == text

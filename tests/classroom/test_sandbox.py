@@ -144,7 +144,16 @@ def found_in_files(sdeen, known):
                 pass
     return [found[need] for need in needs]
 """
-LIBRARIES = ["/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/site", "/dev"]
+LIBRARIES = [
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64",
+    "/usr/local/lib",
+    "/usr/local/lib64",
+    "/site",
+    "/dev",
+]
 
 
 def open_sandbox(monkeypatch):
@@ -323,7 +332,8 @@ def fill():
     with sandbox.Worker() as worker:
         assert worker.ask({"name": "a", "source": listing}) == {"said": []}
         kinds = dict(worker.ask({"function": "descriptors", "arguments": []})["value"]["dict"])
-        assert set(kinds.values()) <= {f"0o20000 {os.stat('/dev/null').st_rdev}", "0o10000 0"}  # null, and pipes
+        # null, and pipes
+        assert set(kinds.values()) <= {f"0o20000 {os.stat('/dev/null').st_rdev}", "0o10000 0"}
         assert worker.ask({"function": "fill", "arguments": []})["value"] <= sandbox.FILE_SIZE
 
 

@@ -32,7 +32,10 @@ RELEASE = {
         cell("imports", "import numpy as np", solution=False, grade=False),
         cell("f", STUB, solution=True, grade=False),
         cell("test-f", "check(f)", solution=False, grade=True, points=3),
-        {**cell("question", "YOUR ANSWER HERE", solution=True, grade=True, points=4), "cell_type": "markdown"},
+        {
+            **cell("question", "YOUR ANSWER HERE", solution=True, grade=True, points=4),
+            "cell_type": "markdown",
+        },
     ],
     "metadata": {},
     "nbformat": 4,
@@ -49,7 +52,9 @@ def taken(change):
     change(notebook["cells"])
     result, notes = sanitise(RELEASE, json.dumps(notebook).encode())
     assert [c["id"] for c in result["cells"]] == [c["id"] for c in RELEASE["cells"]]
-    assert [c for c in result["cells"] if c["id"] not in ("f", "question")] == [RELEASE["cells"][i] for i in (0, 2)]
+    assert [c for c in result["cells"] if c["id"] not in ("f", "question")] == [
+        RELEASE["cells"][i] for i in (0, 2)
+    ]
     assert {**result["cells"][1], "source": ""} == {**RELEASE["cells"][1], "source": ""}
     return result["cells"][1]["source"], " | ".join(notes)
 
@@ -138,7 +143,10 @@ def test_the_answer_is_found_and_nothing_else_taken(change, source, note):
 def test_what_may_have_cost_points_needs_a_look():
     notebook = copy.deepcopy(RELEASE)
     notebook["cells"][0]["source"] = "import math"
-    notebook["cells"] += [{**notebook["cells"][1], "source": "f = 1"}, {**notebook["cells"][1], "source": "f = 2"}]
+    notebook["cells"] += [
+        {**notebook["cells"][1], "source": "f = 1"},
+        {**notebook["cells"][1], "source": "f = 2"},
+    ]
     notebook["cells"].pop(3)
     _, notes = sanitise(RELEASE, json.dumps(notebook).encode())
     assert len(notes) == 3
@@ -183,7 +191,10 @@ def test_each_part_of_a_copied_cell_is_run_by_itself_and_all_parts_of_a_text_are
         (b'{"nbformat": 4, "cells": {}}', "format 4"),
         (b'{"nbformat": 4, "cells": [' + MAX_CELLS * b"{}," + b"{}]}", "has 5,001 cells, more than 5,000"),
         (b'{"nbformat": 4, "cells": [' + MAX_PARTS * b"{}," + b"{}]}", "brackets, more than 500,000: clear"),
-        (b'{"nbformat": 4, "cells": [], "x": [' + MAX_PARTS * b"[]," + b"[]]}", "brackets, more than 500,000: clear"),
+        (
+            b'{"nbformat": 4, "cells": [], "x": [' + MAX_PARTS * b"[]," + b"[]]}",
+            "brackets, more than 500,000: clear",
+        ),
     ],
 )
 def test_what_is_no_notebook_has_a_reason(data, reason):
@@ -230,7 +241,8 @@ def test_a_folder_that_is_a_link_is_not_followed(tmp_path):
 
 
 def test_other_files_are_named(tmp_path):
-    for name in ("a.ipynb", "numpy.py", "timestamp.txt", "my_gpt.py", "my_gpt.bak.py"):  # the last come from a lesson
+    # the last come from a lesson
+    for name in ("a.ipynb", "numpy.py", "timestamp.txt", "my_gpt.py", "my_gpt.bak.py"):
         (tmp_path / name).write_text("x")
     assert read_submission(tmp_path, "a.ipynb") == (b"x", ["not looked at: numpy.py"])
 

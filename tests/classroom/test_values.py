@@ -153,7 +153,9 @@ def test_statements_can_be_left_out(skip, until, said, x):
 
 def graded(cells, tasks, notes=None, seed=0):
     """What the grader says of cells, given as {name: source}."""
-    cells = [{"cell_type": "code", "id": name, "metadata": {}, "source": source} for name, source in cells.items()]
+    cells = [
+        {"cell_type": "code", "id": name, "metadata": {}, "source": source} for name, source in cells.items()
+    ]
     return grade_notebook({"cells": cells}, tasks, seed=seed, notes=notes)
 
 
@@ -173,7 +175,9 @@ def test_a_function_of_another_name_is_named(sandboxed):
     cells = {"a": "def softmaks(scores, temperature):\n    return scores", "b": "def g(:"}
     outcome, reason = graded(cells, {"test": EXERCISES["softmax"]})["test"]
     assert outcome == "missing"
-    assert reason.startswith("there is no function softmax, but there is softmaks; the cell b stopped with SyntaxError")
+    assert reason.startswith(
+        "there is no function softmax, but there is softmaks; the cell b stopped with SyntaxError"
+    )
 
 
 def test_the_reason_shows_the_input_and_what_was_expected(sandboxed):
@@ -198,8 +202,14 @@ def test_what_only_a_random_input_shows_is_wrong_and_has_its_seed(sandboxed):
 
 VIEWS = {
     "the input itself": (lambda x: x, "def f(x):\n    x[...] = 0\n    return np.zeros(5)"),
-    "a view of the input": (lambda x: x.reshape(5, 1), "def f(x):\n    x[...] = 0\n    return np.zeros((5, 1))"),
-    "part of a tuple": (lambda x: (x[:2], x[2:]), "def f(x):\n    x[...] = 0\n    return np.zeros(2), np.zeros(3)"),
+    "a view of the input": (
+        lambda x: x.reshape(5, 1),
+        "def f(x):\n    x[...] = 0\n    return np.zeros((5, 1))",
+    ),
+    "part of a tuple": (
+        lambda x: (x[:2], x[2:]),
+        "def f(x):\n    x[...] = 0\n    return np.zeros(2), np.zeros(3)",
+    ),
     "a reference that changes its input": (lambda x: np.multiply(x, 2, out=x), "def f(x):\n    return x"),
     "an answer that is the input": (lambda x: x + 1, "def f(x):\n    x += 1\n    return x"),
 }
@@ -222,7 +232,9 @@ def test_an_input_that_is_changed_has_one_sentence_in_lesson_and_mark(sandboxed)
     with pytest.raises(Wrong, match=CHANGED):
         check(EXERCISES["softmax"])(space["softmax"])
     assert graded({"a": source}, {"test": EXERCISES["softmax"]})["test"] == ("wrong", CHANGED)
-    emptied = {"a": "def encode(text, merges):\n    while merges: merges.popitem()\n    return list(text.encode())"}
+    emptied = {
+        "a": "def encode(text, merges):\n    while merges: merges.popitem()\n    return list(text.encode())"
+    }
     assert graded(emptied, {"test": EXERCISES["encode"]})["test"] == ("wrong", CHANGED)
 
 
@@ -230,15 +242,24 @@ def test_an_input_that_is_changed_has_one_sentence_in_lesson_and_mark(sandboxed)
     ("trial", "left_out"),
     [
         ("while True: pass", "`while True: pass` in the cell f was left out: no answer within 2 seconds"),
-        ("import time\ntime.sleep(99)", "`time.sleep(99)` in the cell f was left out: no answer within 2 seconds"),
+        (
+            "import time\ntime.sleep(99)",
+            "`time.sleep(99)` in the cell f was left out: no answer within 2 seconds",
+        ),
         ("sum(range(10**15))", "`sum(range(10**15))` in the cell f was left out: no answer within 2 seconds"),
-        ("import os\nos._exit(3)", "`os._exit(3)` in the cell f was left out: the process ended with status 3"),
+        (
+            "import os\nos._exit(3)",
+            "`os._exit(3)` in the cell f was left out: the process ended with status 3",
+        ),
     ],
 )
 def test_a_trial_that_does_not_end_costs_no_points(trial, left_out, sandboxed, monkeypatch):
     monkeypatch.setattr(sandbox, "SECONDS", 2)
     notes = []
-    cells = {"f": f"def double(x):\n    return factor() * x\n{trial}\ndef factor():\n    return 2", "g": "y = 1"}
+    cells = {
+        "f": f"def double(x):\n    return factor() * x\n{trial}\ndef factor():\n    return 2",
+        "g": "y = 1",
+    }
     assert graded(cells, {"test": DOUBLE}, notes)["test"] == ("right", "")
     assert notes == [left_out]
 
@@ -297,7 +318,9 @@ def test_what_is_not_there_in_grading_is_named(sandboxed):
     cells = {"f": "import torch\ndef double(x):\n    return 2 * torch.tensor(x)"}
     outcome, reason = graded(cells, {"test": DOUBLE})["test"]
     assert outcome == "wrong"
-    assert reason.startswith("your function stopped at `return 2 * torch.tensor(x)`: name 'torch' is not defined")
+    assert reason.startswith(
+        "your function stopped at `return 2 * torch.tensor(x)`: name 'torch' is not defined"
+    )
     assert reason.endswith(f"; `import torch` in the cell f was left out: {NOT_HERE}")
     cells = {"f": "def double(x):\n    import torch\n    return 2 * torch.tensor(x)"}
     assert graded(cells, {"test": DOUBLE})["test"][1].endswith(f"No module named 'torch'; {NOT_HERE}")
@@ -306,7 +329,9 @@ def test_what_is_not_there_in_grading_is_named(sandboxed):
 def test_a_given_cell_that_was_changed_is_named_where_it_matters(sandboxed):
     notes = ["the given cell imports was changed: it is graded as it was handed out"]
     _, reason = graded({"f": "def double(x):\n    return math.prod([2, x])"}, {"test": DOUBLE}, notes)["test"]
-    assert reason.startswith("your function stopped at `return math.prod([2, x])`: name 'math' is not defined")
+    assert reason.startswith(
+        "your function stopped at `return math.prod([2, x])`: name 'math' is not defined"
+    )
     assert reason.endswith(f"; {notes[0]}")
     _, reason = graded({"f": "def double(x):\n    return x"}, {"test": DOUBLE}, notes)["test"]
     assert "given cell" not in reason
@@ -331,7 +356,14 @@ def test_nothing_of_a_worker_is_left(sandboxed):
 
 def test_the_sandbox_shows_libraries_alone(sandboxed):
     """nbgrader's exchange lies in /usr/local/share: everybody's submissions would be in sight there."""
-    known = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64", "/usr/share/zoneinfo", f"{sys.base_prefix}/lib"]
+    known = [
+        "/usr/lib",
+        "/usr/lib64",
+        "/usr/local/lib",
+        "/usr/local/lib64",
+        "/usr/share/zoneinfo",
+        f"{sys.base_prefix}/lib",
+    ]
     tree = """import os
 def tree(top, known):
     found = []

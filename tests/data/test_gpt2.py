@@ -158,13 +158,20 @@ ELSE = {
         (b"\xff", "vocab.json: not JSON"),
         (b"[" * 100_000, "vocab.json: not JSON"),
     ],
-    "model.safetensors": [(SIGN_IN, "not a safetensors file"), (b"PK\x03\x04" + bytes(9), "this is a pickle")],
+    "model.safetensors": [
+        (SIGN_IN, "not a safetensors file"),
+        (b"PK\x03\x04" + bytes(9), "this is a pickle"),
+    ],
 }
 
 
-@pytest.mark.parametrize(("name", "sent", "says"), [(name, *case) for name, cases in ELSE.items() for case in cases])
+@pytest.mark.parametrize(
+    ("name", "sent", "says"), [(name, *case) for name, cases in ELSE.items() for case in cases]
+)
 def test_something_else_is_not_kept(server, answers, tmp_path, name, sent, says):
-    with pytest.raises(ValueError, match=f"^download: http.* sent something else, which is not kept: .*{says}"):
+    with pytest.raises(
+        ValueError, match=f"^download: http.* sent something else, which is not kept: .*{says}"
+    ):
         gpt2.download(tmp_path, server(answers | {name: sent}))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(gpt2.FILES[: gpt2.FILES.index(name)])
     assert gpt2.download(tmp_path, server(answers)) == tmp_path, "a second call fetches what is missing"
@@ -176,10 +183,14 @@ def test_a_folder_with_other_weights_is_explained(source, tmp_path, load):
     with pytest.raises(FileNotFoundError, match="has no model.safetensors, nor another file of weights$"):
         load(tmp_path)
     (tmp_path / "pytorch_model.bin").write_bytes(b"PK")
-    with pytest.raises(FileNotFoundError, match="no model.safetensors, only pytorch_model.bin; a .bin is a pickle"):
+    with pytest.raises(
+        FileNotFoundError, match="no model.safetensors, only pytorch_model.bin; a .bin is a pickle"
+    ):
         load(tmp_path)
     (tmp_path / "model-00001-of-00002.safetensors").write_bytes(b"")
-    with pytest.raises(FileNotFoundError, match="only model-00001-of-00002.safetensors, .* several files are not read"):
+    with pytest.raises(
+        FileNotFoundError, match="only model-00001-of-00002.safetensors, .* several files are not read"
+    ):
         load(tmp_path)
 
 

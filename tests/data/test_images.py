@@ -58,7 +58,8 @@ def test_both_shapes_stand_where_they_should(drawn):
                 rows, columns = (np.flatnonzero(half.any(axis=axis)) for axis in (1, 0))
                 cut = half[rows[0] : rows[0] + 3, columns[0] : columns[0] + 3]
                 np.testing.assert_array_equal(cut, shape_pixels(NAMES[shape]))
-                assert rows[0] // 4 == rows[-1] // 4 and columns[0] // 4 == columns[-1] // 4  # inside one cell
+                # inside one cell
+                assert rows[0] // 4 == rows[-1] // 4 and columns[0] // 4 == columns[-1] // 4
 
 
 def test_every_place_is_used_and_by_both_ends_alike(drawn):

@@ -87,7 +87,9 @@ def test_how_near_it_came_to_the_floor(english, held_out):
     stored = LOG["stored"]
     floors = command.floors(english, held_out, LOG["sizes"]["C"])
     assert floors == {"grammar": stored["grammar"], "bigram": stored["bigram"]}
-    assert stored["grammar"] < stored["loss"] < 1.01 * stored["grammar"], "within one hundredth of the grammar"
+    assert stored["grammar"] < stored["loss"] < 1.01 * stored["grammar"], (
+        "within one hundredth of the grammar"
+    )
     assert abs(LOG["held_out"][-1][1] - stored["loss"]) < 1e-3, "rounding to float16 cost next to nothing"
     assert len(LOG["loss"]) == Recipe().steps and LOG["held_out"][-1][0] == Recipe().steps
     assert LOG["loss"][0] > np.log(english.V) - 0.5 > np.mean(LOG["loss"][-50:]) + 3
@@ -143,7 +145,9 @@ def test_the_command_writes_the_same_bytes_twice(tmp_path, english):
     for file in (trained_gpt.WEIGHTS, trained_gpt.LOG):
         first, second = ((folder / file).read_bytes() for folder in folders)
         assert first == second
-    assert log["sizes"]["D"] == 12 and len(log["loss"]) == 6 and [step for step, _ in log["held_out"]] == [3, 6]
+    assert (
+        log["sizes"]["D"] == 12 and len(log["loss"]) == 6 and [step for step, _ in log["held_out"]] == [3, 6]
+    )
     assert set(log) == set(LOG) and len(log["sentences"]["texts"]) == 3
 
 

@@ -117,7 +117,10 @@ def test_a_statement_needs_the_other_case(hold):
         check(id, np.bool_(True), otherwise=np.bool_(True))
     with pytest.raises(LedgerError, match="this value does not"):
         check(id, False, otherwise=True)
-    assert repr(check(id, True, otherwise=np.bool_(False))) == "✓ whitepaper, B: agrees: yes (in the other case: no)"
+    assert (
+        repr(check(id, True, otherwise=np.bool_(False)))
+        == "✓ whitepaper, B: agrees: yes (in the other case: no)"
+    )
     words = hold(printed=["B", "1"], verdict="erratum", correct=["B", "C"], because="why")
     for same in (["B", "C"], ("B", "C"), np.array(["B", "C"])):
         with pytest.raises(LedgerError, match="the same answer, B C"):
@@ -214,7 +217,15 @@ def test_every_verdict_has_its_function(hold):
     ],
 )
 def test_a_faulty_ledger_is_refused(fields, says, monkeypatch):
-    fields = {"id": "d.x", "where": "w", "chapter": "c", "statement": "s", "printed": "1", "line": 7, **fields}
+    fields = {
+        "id": "d.x",
+        "where": "w",
+        "chapter": "c",
+        "statement": "s",
+        "printed": "1",
+        "line": 7,
+        **fields,
+    }
     read = entries.tomllib.loads
     monkeypatch.setattr(
         entries.tomllib, "loads",
@@ -248,4 +259,8 @@ def test_the_line_of_every_claim_says_where_it_stands():
 def test_lines_that_end_alike_say_more_of_their_names():
     ids = "whitepaper.queries.from_table", "whitepaper.keys.from_table", "whitepaper.attention.weights"
     lines = str(shown.Several([shown.Remark(claims()[id]) for id in ids])).splitlines()
-    assert [line.partition(" · ")[2].partition(":")[0] for line in lines] == ["queries from table", "keys from table", "weights"]
+    assert [line.partition(" · ")[2].partition(":")[0] for line in lines] == [
+        "queries from table",
+        "keys from table",
+        "weights",
+    ]

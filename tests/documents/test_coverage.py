@@ -38,7 +38,9 @@ def test_the_numbers_in_the_words_of_the_index_stand_in_an_output_or_in_a_docume
     cells = json.loads((FOLDER / "14_the_documents_checked.ipynb").read_text(encoding="utf-8"))["cells"]
     words = " ".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
     code = [text for cell in cells if cell["cell_type"] == "code" for text in [*cell["source"], *texts(cell)]]
-    shown = set(numbers(" ".join(code))) | {n for lines in transcript().values() for line in lines.values() for n in line}
+    shown = set(numbers(" ".join(code))) | {
+        n for lines in transcript().values() for line in lines.values() for n in line
+    }
     stated = {number for number in numbers(words) if "." in number or len(number) > 2}
     assert {one for one in stated - shown if not any(agrees(float(other), one) for other in shown)} == set()
 
@@ -64,7 +66,9 @@ def handed_over(path):
                 continue
             name = getattr(node.func, "attr", getattr(node.func, "id", ""))
             if name == "check":
-                checked += [(ast.literal_eval(node.args[0]), [*node.args[1:], *(k.value for k in node.keywords)])]
+                checked += [
+                    (ast.literal_eval(node.args[0]), [*node.args[1:], *(k.value for k in node.keywords)])
+                ]
             elif name == "check_all":
                 pairs = zip(node.args[0].keys, node.args[0].values, strict=True)
                 checked += [(ast.literal_eval(id), getattr(value, "elts", [value])) for id, value in pairs]
@@ -94,7 +98,9 @@ def coverage_faults(paths):
         for id, expressions in checked:
             checks.setdefault(id, []).append(path.stem)
             if id in claims() and any(is_typed(e) or is_handed_back(id, e) for e in expressions):
-                faults.append(f"{path.stem} checks {id} with a value that is typed, or with what the ledger gave")
+                faults.append(
+                    f"{path.stem} checks {id} with a value that is typed, or with what the ledger gave"
+                )
         for id in shown:
             shows.setdefault(id, set()).add(path.stem)
     chapters = {path.stem for path in paths}
@@ -125,7 +131,12 @@ def test_the_coverage_check_finds_each_fault(tmp_path, monkeypatch):
     def claim(id, verdict):
         return Claim(id, "w", "03_x", "s", "1", verdict, "7")
 
-    held = [claim("d.a", "reproduced"), claim("d.b", "given"), claim("d.c", "reproduced"), claim("d.r", "remark")]
+    held = [
+        claim("d.a", "reproduced"),
+        claim("d.b", "given"),
+        claim("d.c", "reproduced"),
+        claim("d.r", "remark"),
+    ]
     held = {c.id: c for c in held}
     monkeypatch.setitem(globals(), "claims", lambda: held)
     shown = "x = documents.given('d.b')\nremark('d.r')"
@@ -141,5 +152,7 @@ def test_the_coverage_check_finds_each_fault(tmp_path, monkeypatch):
     faults = coverage_faults([lesson(tmp_path, "03_x", "check('d.a', y)")])
     assert len(faults) == 3 and "d.b" in faults[0] and "d.c" in faults[1] and "d.r" in faults[2]
     for typed in ("1", "[1, -2]", "4 / 2", "given('d.a')", "documents.given('d.a')", "y, otherwise=2"):
-        faults = coverage_faults([lesson(tmp_path, "03_x", f"check('d.a', {typed}); check('d.c', given('d.b') + 1)", shown)])
+        faults = coverage_faults(
+            [lesson(tmp_path, "03_x", f"check('d.a', {typed}); check('d.c', given('d.b') + 1)", shown)]
+        )
         assert len(faults) == 1 and "d.a with a value that is typed" in faults[0], typed

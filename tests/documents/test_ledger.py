@@ -53,7 +53,9 @@ def test_a_slip_that_has_a_name_is_shared():
 
 def test_every_numeric_erratum_reproduces_the_wrong_digits_or_says_why_not():
     silent = [c.id for c in ERRATA if digits(c.printed) and c.id not in MISTAKES and not c.no_mistake]
-    assert silent == [], "these need a function marked @mistake, or no_mistake says why no slip gives the digits"
+    assert silent == [], (
+        "these need a function marked @mistake, or no_mistake says why no slip gives the digits"
+    )
     both = [c.id for c in ERRATA if c.id in MISTAKES and c.no_mistake]
     assert both == [], "these have a function marked @mistake, and no_mistake says that there is none"
 
@@ -65,7 +67,9 @@ def test_the_verdict_holds(claim):
 
 @pytest.mark.parametrize("claim", STATEMENTS, ids=ids(STATEMENTS))
 def test_a_statement_could_have_come_out_otherwise(claim):
-    assert claim.id in OTHERWISE, "its @value has no `otherwise`: arguments with which the function answers otherwise"
+    assert claim.id in OTHERWISE, (
+        "its @value has no `otherwise`: arguments with which the function answers otherwise"
+    )
     assert checked(claim).other
 
 
@@ -99,7 +103,9 @@ def test_the_numbers_of_a_cause_are_computed(claim):
     own = [str(leaf) for side in (claim.printed, claim.correct) if side is not None for leaf in leaves(side)]
     computed = CAUSES[claim.id]() if claim.id in CAUSES else []
     wrong = faults(f"{claim.because} {claim.no_mistake}", own, list(computed))
-    assert wrong == [], "a function marked @cause returns every number that `because` and `no_mistake` state, and no other"
+    assert wrong == [], (
+        "a function marked @cause returns every number that `because` and `no_mistake` state, and no other"
+    )
 
 
 @pytest.mark.parametrize(

@@ -84,15 +84,26 @@ def test_errata_of_one_slip_stand_together_and_count_once(monkeypatch):
 
 def notebook(path, **cells_):
     path.parent.mkdir(exist_ok=True)
-    found = [{"cell_type": "code", "id": id.replace("_", "-"), "source": [source]} for id, source in cells_.items()]
-    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "title", "source": "'shape-notes.x.y'"}, *found]}))
+    found = [
+        {"cell_type": "code", "id": id.replace("_", "-"), "source": [source]} for id, source in cells_.items()
+    ]
+    path.write_text(
+        json.dumps(
+            {"cells": [{"cell_type": "markdown", "id": "title", "source": "'shape-notes.x.y'"}, *found]}
+        )
+    )
 
 
 def test_links_lead_to_the_cell_that_names_the_claim_and_else_to_its_notebook(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     one, two = put(monkeypatch, "shape-notes.x.y"), put(monkeypatch, "shape-notes.x.z")
     notebook(tmp_path / "98_other.ipynb", early="check('shape-notes.x.y', 1)")
-    notebook(tmp_path / "04_attention.ipynb", broken="def f(:", the_check="check('shape-notes.x.y', 1)", later="'shape-notes.x.y'")
+    notebook(
+        tmp_path / "04_attention.ipynb",
+        broken="def f(:",
+        the_check="check('shape-notes.x.y', 1)",
+        later="'shape-notes.x.y'",
+    )
     paths = ["98_other.ipynb", "04_attention.ipynb"]
     assert cells(paths) == {"shape-notes.x.y": "04_attention.ipynb#cell-id=the-check"}
     page = Page(Ledger([one, two], paths)._repr_html_())
@@ -142,9 +153,13 @@ def test_the_summary_says_what_the_folders_say():
 
 def test_what_is_printed_is_written_out_row_by_row():
     def claim(printed, correct=None):
-        return documents.Claim("d.x", "w", "c", "s", printed, "erratum" if correct else "given", correct=correct)
+        return documents.Claim(
+            "d.x", "w", "c", "s", printed, "erratum" if correct else "given", correct=correct
+        )
 
     assert digits(claim([["1", "-2"], ["3", "4"]])) == "1  -2\n3  4"
     assert digits(claim([["1", "2"], ["3", "4"]], [["1", "5"], ["3", "4"]])) == "2 → 5"
     assert digits(claim(list("12345"), list("02468"))) == "1 → 0\n3 → 4\n4 → 6\n4 of 5 differ"
-    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1" and digits(claim(True)) == "" == digits(claim(None))
+    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1" and digits(claim(True)) == "" == digits(
+        claim(None)
+    )

@@ -18,7 +18,9 @@ UNCOMPUTED = [c for c in PRINTED if c.verdict == "given" or c.verdict == "erratu
 
 def test_every_printed_number_stands_in_the_lines_that_its_claim_names():
     astray = [f"{c.id}, line {c.line}" for c in PRINTED if not stands_there(c)]
-    assert astray == [], "the numbers of these do not stand in that order in one of those places of transcript.txt"
+    assert astray == [], (
+        "the numbers of these do not stand in that order in one of those places of transcript.txt"
+    )
 
 
 def altered(claim):
@@ -47,4 +49,6 @@ def test_numbers_that_stand_elsewhere_or_in_another_order_are_not_there():
     assert not any(stands_there(one, other) for other in altered(one))
     twice = dataclasses.replace(one, line="92-94, 92-94")
     assert stands_there(dataclasses.replace(twice, printed=["0.5", "0.5"])), "in both places together"
-    assert not stands_there(dataclasses.replace(twice, printed=["0.2", "0.4"]), ["0.5", "0.5"]), "in one place alone"
+    assert not stands_there(dataclasses.replace(twice, printed=["0.2", "0.4"]), ["0.5", "0.5"]), (
+        "in one place alone"
+    )

@@ -17,7 +17,8 @@ from course_lib.documents.digits import leaves
 
 FILE = Path(__file__).parent / "transcript.txt"
 NUMBER = re.compile(r"\d[\d,_]*(?:\.\d*)?(?:e-?\d+)?")
-LINK = re.compile(r"!?\[\[.*?\]\]|\]\([^)\s]*\)|https?://\S+")  # addresses and names of pictures have digits of their own
+# addresses and names of pictures have digits of their own
+LINK = re.compile(r"!?\[\[.*?\]\]|\]\([^)\s]*\)|https?://\S+")
 
 
 def numbers(text):
@@ -26,7 +27,9 @@ def numbers(text):
     >>> numbers("-0.25 of 50,257 tokens in a 3x4 matrix [see](https://a.b/17)")
     ['0.25', '50257', '3', '4']
     """
-    return [found.rstrip(".,_").replace(",", "").replace("_", "") for found in NUMBER.findall(LINK.sub(" ", text))]
+    return [
+        found.rstrip(".,_").replace(",", "").replace("_", "") for found in NUMBER.findall(LINK.sub(" ", text))
+    ]
 
 
 @cache

@@ -236,7 +236,9 @@ def test_a_lessons_check_says_it_too(half, says):
         check_half(half)
 
 
-@pytest.mark.parametrize("half", [lambda x: map(float, x / 2), lambda x: np.asmatrix(x / 2).A1, lambda x: list(x / 2)])
+@pytest.mark.parametrize(
+    "half", [lambda x: map(float, x / 2), lambda x: np.asmatrix(x / 2).A1, lambda x: list(x / 2)]
+)
 def test_a_lessons_check_takes_any_form(half, capsys):
     check_half(half)
     assert capsys.readouterr().out == "right\n"

@@ -82,7 +82,10 @@ def replacing(last):
 
 
 def of(function, data, slope):
-    return tuple((lambda x, *n: Value(data(x.data, *n), (x,), (slope(x.data, *n),))) if one is function else one for one in FUNCTIONS)
+    return tuple(
+        (lambda x, *n: Value(data(x.data, *n), (x,), (slope(x.data, *n),))) if one is function else one
+        for one in FUNCTIONS
+    )
 
 
 RIGHT = [
@@ -108,7 +111,9 @@ WRONG = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("check", [check_value, check_backward, check_functions], ids=lambda check: check.exercise.name)
+@pytest.mark.parametrize(
+    "check", [check_value, check_backward, check_functions], ids=lambda check: check.exercise.name
+)
 def test_the_description_is_sound(check):
     assert list(offences(check.exercise)) == []
 

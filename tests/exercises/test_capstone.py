@@ -43,7 +43,9 @@ def space_of(code):
 
 def verdict(exercise, code):
     space = space_of(code)
-    return judge(exercise, local(space[exercise.name]), part=lambda name: local(space[name]) if name in space else None)
+    return judge(
+        exercise, local(space[exercise.name]), part=lambda name: local(space[name]) if name in space else None
+    )
 
 
 RIGHT = {

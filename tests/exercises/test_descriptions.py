@@ -143,7 +143,9 @@ def test_an_error_of_a_library_is_no_stub():
 @every_exercise
 def test_who_listens_is_told_of_what_is_right(name, capsys, monkeypatch):
     told = []
-    monkeypatch.setattr(judge, "on_right", [lambda exercise, function: told.append((exercise.name, function))])
+    monkeypatch.setattr(
+        judge, "on_right", [lambda exercise, function: told.append((exercise.name, function))]
+    )
     judge.check(EXERCISES[name])(getattr(one_page, name))
     with pytest.raises(Wrong):
         judge.check(EXERCISES[name])(lambda *arguments: "no")
@@ -295,7 +297,11 @@ def test_a_torch_answer_is_as_good(name):
 def test_a_wrong_number_of_arguments(name):
     function = eval("lambda a, b, c, d, e, f, g, h, i, j, k, l, m: 0")
     given = verdict(name, function)
-    assert given.outcome == "wrong" and "missing" in given.sentence and f"the check calls {name}(" in given.sentence
+    assert (
+        given.outcome == "wrong"
+        and "missing" in given.sentence
+        and f"the check calls {name}(" in given.sentence
+    )
 
 
 def test_jupyter_shows_the_sentence_and_no_traceback():

@@ -24,7 +24,9 @@ def code(path):
 def test_an_exercise_stands_in_its_lesson_as_its_description_says(exercise):
     (path,) = [path for path in lessons() if path.stem.startswith(f"{exercise.lesson:02}_")]
     (cell,) = [cell for cell in code(path) if f"\ncheck_{exercise.name}(" in source(cell)]
-    assert source(cell) == cell_of(exercise), f"python -m course_lib.mine.stub {exercise.name} prints its cell"
+    assert source(cell) == cell_of(exercise), (
+        f"python -m course_lib.mine.stub {exercise.name} prints its cell"
+    )
     assert "do" in cell["metadata"].get("tags", []), "what asks the reader to do something is tagged so"
 
 
@@ -45,5 +47,9 @@ def test_what_was_written_is_used_after_its_check(path):
 
 
 def test_most_lessons_ask_questions():
-    asking = [path for path in lessons() if any(source(cell).startswith("**Check yourself**") for cell in cells(path))]
+    asking = [
+        path
+        for path in lessons()
+        if any(source(cell).startswith("**Check yourself**") for cell in cells(path))
+    ]
     assert len(asking) >= len(lessons()) * 2 / 3

@@ -78,7 +78,11 @@ def test_numbers_of_another_form_are_refused(check):
 
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_a_lesson_has_one(path):
-    text = "\n".join(source(cell) for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code")
+    text = "\n".join(
+        source(cell)
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    )
     names = [name.split()[1] for name in TASKS if name.startswith(path.stem[:2])]
     assert all(f"{name}(typed" in text for name in names), f"{names} stand in the lesson as check(typed, …)"
     assert (not names) == (path.stem in NOT_YET or path.stem[:2] in ("00", "14"))
@@ -91,12 +95,18 @@ def test_the_numbers_of_the_reader_count():
     assert says(check, -7.0, [3, 4]).endswith("turned round")
     assert says(check, 3.0, [1, 2, 3]).startswith("your own numbers must look like [1, 2]")
     assert says(check, 3.0, [[1], [1, 2]]).startswith("your own numbers")
-    assert says(check, [3.0, 4.0], [1, 2]) == "what is asked for, the sum, has the size of one number; you typed 2 numbers"
+    assert (
+        says(check, [3.0, 4.0], [1, 2])
+        == "what is asked for, the sum, has the size of one number; you typed 2 numbers"
+    )
 
 
 def test_numbers_that_will_not_do_are_refused_and_a_row_is_compared_place_by_place():
     check = on_paper(
-        "the shares", lambda x: x / x.sum(), ([1, 3],), refuse=lambda x: "they add to 0" if x.sum() == 0 else None
+        "the shares",
+        lambda x: x / x.sum(),
+        ([1, 3],),
+        refuse=lambda x: "they add to 0" if x.sum() == 0 else None,
     )
     assert says(check, [0, 0], [1, -1]) == "they add to 0"
     assert says(check, [0.25, 0.5], [1, 3]).endswith("number 2 of them is not right yet")

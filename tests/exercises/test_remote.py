@@ -57,7 +57,9 @@ def test_the_sandbox_and_the_lesson_give_one_verdict(module, answers, capsys):
                     # what keeps something, or draws at random, is in another state there
                     if "another answer" in here.sentence or "random" in function.__code__.co_names:
                         continue
-                    assert alike(there.sentence) == alike(here.sentence), f"{exercise.name}, {kind} answer {i}"
+                    assert alike(there.sentence) == alike(here.sentence), (
+                        f"{exercise.name}, {kind} answer {i}"
+                    )
 
 
 @needs_sandbox

@@ -21,14 +21,20 @@ def late():
 
 
 CASES = [
-    (lambda: x - x.mean(axis=1), "(T, D) = (2, 3) and (T,) = (2,) do not fit entry by entry: a sum, mean or max has lost its axis"),
+    (
+        lambda: x - x.mean(axis=1),
+        "(T, D) = (2, 3) and (T,) = (2,) do not fit entry by entry: a sum, mean or max has lost its axis",
+    ),
     (lambda: np.where(np.ones(2, bool), x, 0.0), "keepdims=True"),
     (lambda: x * np.ones((3, 5)), "the matrix product is meant, it is @"),
     (lambda: np.ones((5, 2)) + np.ones(3), "axis by axis from the end"),
     (lambda: np.ones((2, 5)) + np.ones((5, 2)), "if the matrix product is meant"),
     (lambda: x * y, "that is a matrix product with .T"),
     (lambda: x + y, "so cut as many out of one as the other has"),
-    (lambda: np.ones((2, 3)) + np.ones((3, 3)), "it is @ and not *, and otherwise the two need equally many rows"),
+    (
+        lambda: np.ones((2, 3)) + np.ones((3, 3)),
+        "it is @ and not *, and otherwise the two need equally many rows",
+    ),
     (lambda: np.ones((2, 3, 5)) + np.ones((2, 5, 3)), "is a transpose (.T) missing"),
     (lambda: x @ y, "rows of 3 (D) numbers meet columns of 5 (S)"),
     (lambda: np.dot(x, y), "rows of 3 (D) numbers meet columns of 5 (S)"),
@@ -55,7 +61,10 @@ CASES = [
     (lambda: max([]), "something empty"),
     (lambda: np.zeros((0, 3)).max(axis=0), "a slice has cut everything away"),
     (lambda: y[np.ones(2, bool)], "a mask of 2 entries picks along an axis of 5"),
-    (lambda: np.zeros(2).__setitem__(slice(None), np.zeros(3)), "does not fit into the place of shape (T,) = (2,)"),
+    (
+        lambda: np.zeros(2).__setitem__(slice(None), np.zeros(3)),
+        "does not fit into the place of shape (T,) = (2,)",
+    ),
     (lambda: np.ones(3)[0, 1], "has an axis been lost"),
     (lambda: [a for a, b in [(1, 2, 3)]], "not equally many"),
     (lambda: {[1, 2]: 3}, "a pair is a tuple"),

@@ -82,7 +82,9 @@ def test_headers_of_every_length(path):
     for n in range(600, 660):  # 640 is 0x280: the first two bytes of some pickles
         in_numpy.save_state(path, {"a" * n: np.ones(2)})
         assert in_numpy.load_state(path)["a" * n].tolist() == [1, 1]
-        assert int.from_bytes(path.read_bytes()[:8], "little") % 8 == 0, "the numbers start at a multiple of 8"
+        assert int.from_bytes(path.read_bytes()[:8], "little") % 8 == 0, (
+            "the numbers start at a multiple of 8"
+        )
 
 
 def test_cut_short_anywhere(path):

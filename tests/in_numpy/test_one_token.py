@@ -23,7 +23,9 @@ def test_it_gives_what_the_whole_model_gives(prompt, dtype):
     for t in range(prompt, 9):
         logits = gpt(text[None, t : t + 1], caches)
         assert logits.shape == (1, 1, 11) and logits.dtype == dtype and caches[0].length == t + 1
-        np.testing.assert_allclose(logits[0, 0], whole[t], rtol=1e-10 if dtype == np.float64 else 2e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            logits[0, 0], whole[t], rtol=1e-10 if dtype == np.float64 else 2e-4, atol=1e-5
+        )
         for block, expected in zip(gpt.h, weights, strict=True):
             row = expected[:, :, t : t + 1, : t + 1]
             np.testing.assert_allclose(block.attn.weights, row, rtol=1e-4, atol=1e-6)

@@ -212,7 +212,9 @@ def test_a_head_checks_its_mask(causal):
 @for_sizes("BTDK", low=2)
 def test_invariants_of_a_head(sizes, rng):
     x, seed = draw(rng, sizes, "BTD"), int(rng.integers(1000))
-    head, causal = (ordinary_size(AttentionHead(sizes["D"], sizes["K"], causal), seed) for causal in (False, True))
+    head, causal = (
+        ordinary_size(AttentionHead(sizes["D"], sizes["K"], causal), seed) for causal in (False, True)
+    )
     lengths = rng.integers(1, sizes["T"], size=sizes["B"])
 
     def padded(x, n):

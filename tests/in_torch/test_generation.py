@@ -155,7 +155,8 @@ def test_watching_a_text_grow():
 def test_padded_prompts_are_written_on_as_if_each_were_alone(model):
     ordinary_size(model, seed=1)  # so that what comes next depends on what came before
     prompts = [[1, 2, 3, 4, 5], [6], [7, 8, 9]]
-    rows = [prompt + [0] * (9 - len(prompt)) for prompt in prompts]  # wider than needed, as encode_batch may pad
+    # wider than needed, as encode_batch may pad
+    rows = [prompt + [0] * (9 - len(prompt)) for prompt in prompts]
     alone = [model.generate(prompt, 4, greedy=True).tolist() for prompt in prompts]
     stop = alone[1][2]
     for settings in ({}, {"use_cache": False}, {"stop": stop}, {"stop": 0}):
@@ -181,26 +182,34 @@ def test_what_encode_batch_pads_is_written_on():
 
 def test_the_step_of_a_prompt_that_goes_on_is_its_own_token():
     seen = []
-    generate(Counter(), [[3, 9, 9], [7, 0, 0]], 2, lengths=[3, 1], on_token=lambda ids: seen.append(ids.tolist()))
+    generate(
+        Counter(), [[3, 9, 9], [7, 0, 0]], 2, lengths=[3, 1], on_token=lambda ids: seen.append(ids.tolist())
+    )
     assert seen == [[9, 8], [9, 9], [0, 0], [1, 0]]
 
 
 def test_rows_that_have_met_stop_or_their_length_end_the_call():
     rows, seen = [[3, 4, 0], [5, 6, 7]], []
-    text = generate(Counter(), rows, 5, lengths=[2, 3], stop=8, on_token=lambda ids: seen.append(ids.tolist()))
+    text = generate(
+        Counter(), rows, 5, lengths=[2, 3], stop=8, on_token=lambda ids: seen.append(ids.tolist())
+    )
     assert text.tolist() == [[3, 4, 5, 6, 7, 8], [5, 6, 7, 8, 8, 8]]
     assert generate(Counter(), rows, 2, lengths=[2, 3], stop=8).tolist() == [[3, 4, 5, 6], [5, 6, 7, 8]]
     assert generate(Counter(), rows, 0, lengths=[2, 3]).tolist() == rows
 
 
-@pytest.mark.parametrize("lengths", [[0, 1], [1, 4], [1], [1.0, 2.0], [True, True], [[1, 2]], "ab", [None, 1]], ids=str)
+@pytest.mark.parametrize(
+    "lengths", [[0, 1], [1, 4], [1], [1.0, 2.0], [True, True], [[1, 2]], "ab", [None, 1]], ids=str
+)
 def test_lengths_that_are_none(lengths):
     with pytest.raises(ValueError, match="^generate: lengths must be 2 whole numbers from 1 to 3, got"):
         generate(Counter(), [[1, 2, 3], [4, 0, 0]], 2, lengths=lengths)
 
 
 def test_ragged_prompts_are_told_what_works():
-    with pytest.raises(ShapeError, match=r"\(2, 1\); pad them to one length, and give what they had as `lengths`$"):
+    with pytest.raises(
+        ShapeError, match=r"\(2, 1\); pad them to one length, and give what they had as `lengths`$"
+    ):
         generate(Counter(), [[1, 2], [3]], 2)
 
 

@@ -30,7 +30,9 @@ def test_it_gives_what_the_whole_model_gives(prompt, texts):
         assert caches[0].length == t + 1
         torch.testing.assert_close(logits[:, 0], whole[:, t], rtol=1e-10, atol=1e-12)
         for block, expected in zip(gpt.h, weights, strict=True):
-            torch.testing.assert_close(block.attn.weights, expected[:, :, t : t + 1, : t + 1], rtol=1e-10, atol=1e-12)
+            torch.testing.assert_close(
+                block.attn.weights, expected[:, :, t : t + 1, : t + 1], rtol=1e-10, atol=1e-12
+            )
 
 
 @torch.no_grad()

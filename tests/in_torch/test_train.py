@@ -263,7 +263,9 @@ def test_a_damaged_checkpoint(tmp_path):
         with pytest.raises(ValueError, match=f"step_000009 in .* is damaged: its {name} is missing"):
             run(folder=tmp_path, resume=True)
     facts.write_text(json.dumps(whole))  # of another step
-    with pytest.raises(ValueError, match="step_000009 in .* is damaged: its history is not that of its steps"):
+    with pytest.raises(
+        ValueError, match="step_000009 in .* is damaged: its history is not that of its steps"
+    ):
         run(folder=tmp_path, resume=True)
     facts.unlink()
     same_bits(run(folder=tmp_path, resume=True)[0], run()[0])
@@ -301,7 +303,9 @@ def test_a_checkpoint_of_another_run(tmp_path):
     with pytest.raises(ValueError, match=r"is of another run: its lr is 0.005, this run's is 0.5"):
         run(recipe=other, folder=tmp_path, resume=True)
     longer = Recipe(**{**RECIPE.__dict__, "steps": 20})
-    with pytest.raises(ValueError, match="its steps is 9, this run's is 20: the learning rate falls to 0 over"):
+    with pytest.raises(
+        ValueError, match="its steps is 9, this run's is 20: the learning rate falls to 0 over"
+    ):
         run(recipe=longer, folder=tmp_path, resume=True)
     with pytest.raises(ValueError, match="is of another run: its text is"):
         train(tiny(), TOKENS[:-1], HELD_OUT, RECIPE, tmp_path, resume=True, progress=False)
@@ -319,7 +323,9 @@ def test_how_often_to_look_and_to_save_may_change(tmp_path):
     often = Recipe(**{**RECIPE.__dict__, "check_every": 1, "save_every": 2})
     resumed, history = run(recipe=often, folder=tmp_path, resume=True)
     same_bits(resumed, run()[0])
-    assert [step for step, _ in history["held_out"]] == [4, 5, 6, 7, 8, 9] and "step_000008.json" in stems(tmp_path)
+    assert [step for step, _ in history["held_out"]] == [4, 5, 6, 7, 8, 9] and "step_000008.json" in stems(
+        tmp_path
+    )
 
 
 def spoil(model, name="wte.weight"):

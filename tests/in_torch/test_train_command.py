@@ -341,7 +341,10 @@ def test_absurd_numbers_are_refused_by_name(option, capsys, tmp_path):
         (["--D", "1000000"], "make --D, --L, --C or --B smaller"),
         (["--L", "1000000", "--D", "256"], "make --D, --L, --C or --B smaller"),
         (["--B", "1000000", "--C", "10000", "--accumulate", "1"], "make --D, --L, --C or --B smaller"),
-        (["--text", str(ROOT / "README.md"), "--vocabulary", "1000000", "--B", "1000000"], "make --vocabulary, --D, "),
+        (
+            ["--text", str(ROOT / "README.md"), "--vocabulary", "1000000", "--B", "1000000"],
+            "make --vocabulary, --D, ",
+        ),
         (["--C", "20000"], "--C: must be below the 20,000 tokens that test"),
         (["--seed", str(2**63)], "--seed: must be a whole number from 0 to"),
         (["--C", "1000001"], "--C: must be a whole number from 1 to 1000000"),

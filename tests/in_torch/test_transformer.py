@@ -85,7 +85,9 @@ def test_against_torch_layers(pre_norm, sizes, rng):
 def test_the_whole_model_against_torch_stacks(pre_norm, sizes, rng):
     B, T, S, V, L = (sizes[letter] for letter in "BTSVL")
     D, H, F = 6, 3, 5
-    ours = ordinary_size(EncoderDecoder(V, 7, D, H, L, F, pre_norm=pre_norm, pad=PAD), int(rng.integers(1000)))
+    ours = ordinary_size(
+        EncoderDecoder(V, 7, D, H, L, F, pre_norm=pre_norm, pad=PAD), int(rng.integers(1000))
+    )
     layers = {"dropout": 0.0, "batch_first": True, "norm_first": pre_norm, "dtype": torch.float64}
     stacks = []
     for kind, stack, blocks, norm in [

@@ -10,7 +10,7 @@ from course_lib.mine.capstone import capstone, stages
 from course_lib.mine.file import LESSON_OF, PAGE, Mistake, parts, put
 
 RIGHT = {name: code for name, code in parts(PAGE).items() if name in LESSON_OF}
-SPOIL = '''
+SPOIL = """
 
 def spoilt_{name}(x):
     if isinstance(x, dict):
@@ -26,11 +26,20 @@ right_{name} = {name}
 
 def {name}(*arguments, **more):
     return spoilt_{name}(right_{name}(*arguments, **more))
-'''
+"""
 BESIDE = {"count_pairs", "merge_pair", "train_bpe", "encode", "decode", "pad_batch", "cosine", "nearest"}
-BESIDE |= {"position_table", "head", "apply_rope", "pre_norm", "rms_norm", "numeric_gradient", "parameter_count"}
+BESIDE |= {
+    "position_table",
+    "head",
+    "apply_rope",
+    "pre_norm",
+    "rms_norm",
+    "numeric_gradient",
+    "parameter_count",
+}
 BESIDE |= {"one_step", "top_k", "top_p", "cross_attention", "beam_step", "receptive_field", "patches"}
-OTHER_FORM = {"blocks", "new_gpt", "train", "below", "above"}  # give no arrays, or are called by none of the stages
+# give no arrays, or are called by none of the stages
+OTHER_FORM = {"blocks", "new_gpt", "train", "below", "above"}
 
 
 @pytest.fixture
@@ -75,7 +84,9 @@ def test_a_wrong_piece_is_named_at_the_first_stage_that_it_reaches(keep, name):
 def test_of_two_wrong_pieces_the_first_stage_is_told(keep):
     keep(gelu="def gelu(x):\n    return x", softmax="def softmax(z, temperature=1.0):\n    return z")
     assert "First to differ: block 0, attention. Your softmax" in capstone().sentence
-    keep(gelu="def gelu(x):\n    return x", cross_entropy="def cross_entropy(logits, targets):\n    return 0.0")
+    keep(
+        gelu="def gelu(x):\n    return x", cross_entropy="def cross_entropy(logits, targets):\n    return 0.0"
+    )
     assert "First to differ: block 0, network. Your gelu" in capstone().sentence
 
 
@@ -87,21 +98,33 @@ def test_a_piece_that_passes_its_own_check_and_is_wrong_all_the_same(keep):
     keep(linear=NARROW)
     said = capstone().sentence
     assert "First to differ: block 0, attention. Your linear" in said
-    assert re.search(r"it passes its own check, but here entry \[.*\] of causal_self_attention should be .*, and is ", said)
+    assert re.search(
+        r"it passes its own check, but here entry \[.*\] of causal_self_attention should be .*, and is ", said
+    )
     keep(causal_mask=SHORT)
-    assert "Your causal_mask makes the difference: it passes its own check, but here causal_self_attention stops with AssertionError: too long" in capstone().sentence
+    assert (
+        "Your causal_mask makes the difference: it passes its own check, but here causal_self_attention stops with AssertionError: too long"
+        in capstone().sentence
+    )
 
 
 def test_a_helper_without_a_check_of_its_own(keep):
-    keep(below="def below(p, prefix):\n    return {name[len(prefix):]: 2 * x for name, x in p.items() if name.startswith(prefix)}")
+    keep(
+        below="def below(p, prefix):\n    return {name[len(prefix):]: 2 * x for name, x in p.items() if name.startswith(prefix)}"
+    )
     assert "First to differ: block 0, both sums. Your below" in capstone().sentence
     assert "it has no check of its own, and here entry" in capstone().sentence
 
 
 def test_a_stub_and_what_changes_its_arguments(keep):
     keep(embed="def embed(W_E, ids):\n    raise NotImplementedError")
-    assert "First to differ: the embedding. Your embed makes the difference: not written yet" in capstone().sentence
-    keep(add_positions="def add_positions(x, table, start=0):\n    x += table[start : start + x.shape[-2]]\n    return x")
+    assert (
+        "First to differ: the embedding. Your embed makes the difference: not written yet"
+        in capstone().sentence
+    )
+    keep(
+        add_positions="def add_positions(x, table, start=0):\n    x += table[start : start + x.shape[-2]]\n    return x"
+    )
     assert "First to differ: the positions. Your add_positions" in capstone().sentence
     assert len(capstone().equal) == 2
 
@@ -109,7 +132,9 @@ def test_a_stub_and_what_changes_its_arguments(keep):
 def test_something_else_in_the_file(keep, tmp_path):
     keep()
     path = tmp_path / "my_gpt.py"
-    path.write_text("import numpy as np\nfrom course_lib.mine import borrow, main\nborrow(globals())\nmath.sqrt = lambda x: x\n")
+    path.write_text(
+        "import numpy as np\nfrom course_lib.mine import borrow, main\nborrow(globals())\nmath.sqrt = lambda x: x\n"
+    )
     try:
         assert "with the course's pieces too: what else does the file define?" in capstone().sentence
     finally:

@@ -79,4 +79,6 @@ def test_a_file_of_one_s_own_continues_a_sentence_with_gpt2_s_weights(source, tm
         command = [sys.executable, file, "--gpt2", source, "--prompt", "We swam", "--tokens", "5"]
         run = subprocess.run(command, capture_output=True, encoding="utf-8", cwd=tmp_path, check=False)
         assert run.stderr == "" and run.stdout.endswith(f"{written}\n")
-        assert run.stdout.startswith(f"{len(set(pieces) & set(EXERCISES))} of {len(EXERCISES)} pieces are yours") == (pieces is not own)
+        assert run.stdout.startswith(
+            f"{len(set(pieces) & set(EXERCISES))} of {len(EXERCISES)} pieces are yours"
+        ) == (pieces is not own)

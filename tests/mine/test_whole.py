@@ -92,7 +92,12 @@ def run(path):
     """What `python my_gpt.py` prints, in a process of its own."""
     environment = {**os.environ, "MY_GPT": str(path)}
     return subprocess.run(
-        [sys.executable, path, "--steps", "60"], cwd=path.parent, env=environment, capture_output=True, text=True, check=True
+        [sys.executable, path, "--steps", "60"],
+        cwd=path.parent,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
 
 
@@ -144,6 +149,9 @@ def test_both_files_train_to_the_same_loss(restart):
     write(restart(), list(ANSWERS)[::2])
     half = restart()
     said = run(half.path)
-    half.path.write_text(half.text[: half.text.index("# %% 01")] + half.text[half.text.index("# %% the end") :], encoding="utf-8")
+    half.path.write_text(
+        half.text[: half.text.index("# %% 01")] + half.text[half.text.index("# %% the end") :],
+        encoding="utf-8",
+    )
     assert ast.parse(half.text)
     assert loss_of(run(half.path)) == loss_of(said)

@@ -16,7 +16,10 @@ from tests.notebooks.lessons import lessons, source, syntax
 MOST_CLAIMS, MOST_WORDS = 10, 0.15
 CHECKS = {"check", "check_all", "cite", "remark", "reproduces"}
 CLAIM = re.compile(r"(whitepaper|threeb1b-summary|lecture-notes|attention-notes|shape-notes)\.[\w.]+")
-NAMES_ONE = re.compile(r"whitepaper|(lecture|attention|shape) notes|3(Blue1Brown|B1B) summary|\bthe documents?\b", re.IGNORECASE)
+NAMES_ONE = re.compile(
+    r"whitepaper|(lecture|attention|shape) notes|3(Blue1Brown|B1B) summary|\bthe documents?\b", re.IGNORECASE
+)
+
 
 def is_check(cell):
     """Whether a code cell checks or cites."""
@@ -36,14 +39,18 @@ def claims_of(notebook):
 
 def words(cell):
     """How many words a cell has, with the text that it shows."""
-    shown = ["".join(o.get("data", {}).get("text/plain") or o.get("text") or "") for o in cell.get("outputs", [])]
+    shown = [
+        "".join(o.get("data", {}).get("text/plain") or o.get("text") or "") for o in cell.get("outputs", [])
+    ]
     return len(" ".join([source(cell), *shown]).split())
 
 
 def share(notebook):
     """The share of a lesson's words that stands in cells which check, or in prose which names a document."""
     cells = notebook["cells"]
-    about = [c for c in cells if (NAMES_ONE.search(source(c)) if c["cell_type"] == "markdown" else is_check(c))]
+    about = [
+        c for c in cells if (NAMES_ONE.search(source(c)) if c["cell_type"] == "markdown" else is_check(c))
+    ]
     return sum(map(words, about)) / max(1, sum(map(words, cells)))
 
 

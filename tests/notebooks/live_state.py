@@ -67,7 +67,9 @@ def _floats(text):
 def _is_numbers(value):
     """A number, or a list of numbers alone, of which one at least is no whole number: those are choices and sizes."""
     numbers = value if isinstance(value, list) else [value]
-    return all(isinstance(one, int | float) for one in numbers) and any(isinstance(one, float) for one in numbers)
+    return all(isinstance(one, int | float) for one in numbers) and any(
+        isinstance(one, float) for one in numbers
+    )
 
 
 def _short(value):

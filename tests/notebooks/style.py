@@ -20,7 +20,9 @@ BARE, MOST_BARE = re.compile(r"[\s(){}\[\],:'\"\w-]*?(True|False)[\s(){}\[\],]*"
 REACHES_OUT = re.compile(
     r"https?://|\burllib|\brequests\b|urlretrieve|torch\.hub|from_pretrained|hf_hub_download|load_dataset|\bpip\b"
 )
-QUESTION = re.compile(r"^\*\*(\d)\.\*\* .+\?\n\n<details><summary>Answer</summary>(.+)</details>$", re.MULTILINE)
+QUESTION = re.compile(
+    r"^\*\*(\d)\.\*\* .+\?\n\n<details><summary>Answer</summary>(.+)</details>$", re.MULTILINE
+)
 # [text](target) · href="target" · [text]: target
 LINK = re.compile(r"""\]\(([^)\s]+)|(?:href|src)=["']([^"']+)|^\[[^\]]+\]: (\S+)""", re.MULTILINE)
 
@@ -131,7 +133,10 @@ def headings_are_in_order(notebook, name):
 def tables_have_headers(notebook, name):
     for cell in notebook["cells"]:
         html = source(cell) if cell["cell_type"] == "markdown" else ""
-        for part in [html, *("".join(out.get("data", {}).get("text/html", "")) for out in cell.get("outputs", []))]:
+        for part in [
+            html,
+            *("".join(out.get("data", {}).get("text/html", "")) for out in cell.get("outputs", [])),
+        ]:
             for table in re.findall(r"(?s)<table.*?</table>", part):
                 if "<th" not in table:
                     yield f"cell {cell['id']!r} has a table without headers"
@@ -182,7 +187,11 @@ def few_outputs_are_verdicts(notebook, name):
 
 def exercises_have_hints(notebook, name):
     for above, cell in pairwise(notebook["cells"]):
-        if cell["cell_type"] == "code" and "raise NotImplementedError" in source(cell) and "check_" in source(cell):
+        if (
+            cell["cell_type"] == "code"
+            and "raise NotImplementedError" in source(cell)
+            and "check_" in source(cell)
+        ):
             hints = re.findall(r"<details><summary>(.*?)</summary>.+?</details>", source(above))
             if not 1 <= len(hints) <= 3 or hints != [f"Hint {n + 1}" for n in range(len(hints))]:
                 yield f"cell {cell['id']!r} is an exercise; above it stand Hint 1 to at most Hint 3, folded, not {hints}"
@@ -194,7 +203,11 @@ def questions_have_answers(notebook, name):
         if cell["cell_type"] != "markdown" or not text.startswith("**Check yourself**\n"):
             continue
         found = QUESTION.findall(text)
-        if [int(n) for n, _ in found] != [*range(1, len(found) + 1)] or len(found) != text.count("<details>") or not found:
+        if (
+            [int(n) for n, _ in found] != [*range(1, len(found) + 1)]
+            or len(found) != text.count("<details>")
+            or not found
+        ):
             yield f"cell {cell['id']!r} asks; its questions are numbered from 1, and each ends with its folded answer"
         for n, answer in found:
             if len(answer.split()) < 20:

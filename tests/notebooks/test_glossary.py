@@ -14,7 +14,9 @@ from course_lib.lessons import NAMES
 from tests.notebooks.lessons import lessons, source
 from tools.links import ROOT
 
-ROW = re.compile(r"\| \*\*(.+?)\*\*(.*?) \| (.+) \| \[(\d\d)\]\(\.\./notebooks/(\w+)\.ipynb#cell-id=([\w-]+)\) \|")
+ROW = re.compile(
+    r"\| \*\*(.+?)\*\*(.*?) \| (.+) \| \[(\d\d)\]\(\.\./notebooks/(\w+)\.ipynb#cell-id=([\w-]+)\) \|"
+)
 NO_PROSE = re.compile(r"(?s)```.*?```|\$\$.*?\$\$|`[^`\n]*`|\$[^$\n]+\$|<code>.*?</code>")
 LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]*)\)")
 
@@ -71,7 +73,9 @@ def too_early(name, texts, otherwise=OTHERWISE):
     for cell, text in texts.items():
         for paragraph in re.split(r"\n\s*\n", NO_PROSE.sub(" ", text)):
             linked = [target for _, target in LINK.findall(paragraph)]
-            words = LINK.sub(lambda link: " " if re.search(r"\d\d_\w+\.ipynb", link[2]) else link[1], paragraph)
+            words = LINK.sub(
+                lambda link: " " if re.search(r"\d\d_\w+\.ipynb", link[2]) else link[1], paragraph
+            )
             for term in later:
                 if term.used_in(words) and not any(term.lesson in target for target in linked):
                     yield term.word, cell
@@ -120,6 +124,8 @@ TEXTS = {
 def test_a_word_too_early_is_noticed(case, tmp_path):
     text, words = TEXTS[case]
     path = tmp_path / "01_tokenization.ipynb"
-    path.write_text(json.dumps({"cells": [{"cell_type": "markdown", "id": "says", "source": text}]}), encoding="utf-8")
+    path.write_text(
+        json.dumps({"cells": [{"cell_type": "markdown", "id": "says", "source": text}]}), encoding="utf-8"
+    )
     found = too_early(path.stem, cells(path))
     assert sorted(found) == sorted((word, "says") for word in words)

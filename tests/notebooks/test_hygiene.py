@@ -196,7 +196,10 @@ BROKEN = {
         "the median may be 6",
     ),
     "a very long cell": (cell("root", source=26 * "x = 1\n"), "has 26 lines"),
-    "three code cells in a row": (after("imports", code("more", "x = 1", 3)), "'more' is the third code cell"),
+    "three code cells in a row": (
+        after("imports", code("more", "x = 1", 3)),
+        "'more' is the third code cell",
+    ),
     "magic": (cell("root", source="%timeit 1"), "not plain Python"),
     "no imports": (cell("imports", source="x = 1"), "this one has []"),
     "imports twice": (cell("picture", source="import os\npicture(4)"), "['imports', 'picture']"),
@@ -268,10 +271,16 @@ BROKEN = {
         "99_no.ipynb",
     ),
     "little prose": (
-        lambda notebook: [cell("title", source="# A lesson")(notebook), cell("root", source=20 * "x = 1\n")(notebook)],
+        lambda notebook: [
+            cell("title", source="# A lesson")(notebook),
+            cell("root", source=20 * "x = 1\n")(notebook),
+        ],
         "a lesson has 5 words a line",
     ),
-    "four trainings that may differ": (lambda notebook: notebook.update(trained(4)), "4 cells tagged as training"),
+    "four trainings that may differ": (
+        lambda notebook: notebook.update(trained(4)),
+        "4 cells tagged as training",
+    ),
     "a training that is skipped": (
         cell("root", metadata={"tags": ["training", "nbval-skip"]}),
         "'root' keeps its output from being compared",
@@ -297,7 +306,9 @@ BROKEN = {
     ),
     "verdicts": (
         lambda notebook: [
-            cell("root", outputs=[shown(**{"text/plain": "(True, False)"}), shown(**{"text/plain": "True"})])(notebook),
+            cell("root", outputs=[shown(**{"text/plain": "(True, False)"}), shown(**{"text/plain": "True"})])(
+                notebook
+            ),
         ],
         "2 of 3 outputs are only True or False: show values",
     ),
@@ -330,11 +341,17 @@ def test_each_rule_can_fail(broken, tmp_path):
     assert any(sentence in problem for problem in found(tmp_path, notebook))
 
 
-@pytest.mark.parametrize("change", [asks("**1.** Why?"), stub(["Hint 1"]), stub(["Hint 1", "Hint 2", "Hint 3"])])
+@pytest.mark.parametrize(
+    "change", [asks("**1.** Why?"), stub(["Hint 1"]), stub(["Hint 1", "Hint 2", "Hint 3"])]
+)
 def test_the_new_form_has_no_problems(change, tmp_path):
     notebook = copy.deepcopy(GOOD)
     change(notebook)
-    assert [problem for problem in found(tmp_path, notebook) if "stores" not in problem and "output" not in problem] == []
+    assert [
+        problem
+        for problem in found(tmp_path, notebook)
+        if "stores" not in problem and "output" not in problem
+    ] == []
 
 
 def test_every_rule_was_seen_to_fail():

@@ -54,7 +54,9 @@ def test_masked_scores_are_close_to_each_other():
 
 
 def notebook(*lives):
-    outputs = [nbformat.v4.new_output("display_data", {"text/plain": "x"}, metadata={STATE: live}) for live in lives]
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/plain": "x"}, metadata={STATE: live}) for live in lives
+    ]
     cell = nbformat.v4.new_code_cell("show()", id="show", outputs=outputs)
     return nbformat.v4.new_notebook(cells=[cell])
 
@@ -86,7 +88,17 @@ def test_a_stored_state_is_compared_when_a_lesson_is_tested(tmp_path):
         changed = read(path)
         changed["cells"][1]["outputs"][0]["metadata"][STATE] = MatmulExplorer([[x, 2]], [[3], [4]]).stored()
         (tmp_path / f"{name}.ipynb").write_text(json.dumps(changed), encoding="utf-8")
-    command = [sys.executable, "-m", "pytest", "-rf", "--nbval", "-p", "conftest", f"--rootdir={tmp_path}", tmp_path]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-rf",
+        "--nbval",
+        "-p",
+        "conftest",
+        f"--rootdir={tmp_path}",
+        tmp_path,
+    ]
     result = subprocess.run(command, check=False, capture_output=True, text=True)
     assert "1 failed, 5 passed" in result.stdout, result.stdout + result.stderr
     assert "altered.ipynb::Cell 1" in result.stdout and "state.a.float32" in result.stdout

@@ -54,7 +54,11 @@ def test_no_exercise_is_answered_above_it(path):
               "soft = lambda x, t=1.0: np.exp((x - x.max(-1, keepdims=True)) / t) / np.exp((x - x.max(-1, keepdims=True)) / t).sum(-1, keepdims=True)"],
 )  # fmt: skip
 def test_an_answer_above_is_found(above):
-    cells = ["import numpy as np", above, "def softmax(scores):\n    raise NotImplementedError\n\n\ncheck_softmax(softmax)"]
+    cells = [
+        "import numpy as np",
+        above,
+        "def softmax(scores):\n    raise NotImplementedError\n\n\ncheck_softmax(softmax)",
+    ]
     notebook = {"cells": [{"cell_type": "code", "source": text} for text in cells]}
     assert [name for name, _ in given_away(notebook)] == ["softmax"]
     del notebook["cells"][1]

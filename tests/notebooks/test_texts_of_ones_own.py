@@ -55,7 +55,7 @@ def of_ones_own(text):
         ("steps", '" unkindest"'): repr(sentence),
         ("curve-code", '"No hay palabra que no se pueda escribir letra por letra."'): repr(sentence),
         ("curve-code", '"Spanish"'): repr(word),
-        ("split-code", '"I\'ll read 2000 words, you\'re welcome!"'): repr(sentence),
+        ("split-code", "\"I'll read 2000 words, you're welcome!\""): repr(sentence),
         ("special-bpe-both", '"a word<end>"'): repr(f"{sentence}<end>"),
     }
 

@@ -73,7 +73,10 @@ def test_an_exercise_takes_as_long_as_its_description_says_and_is_optional_where
 
 LESSON = {
     "cells": [
-        {"cell_type": "markdown", "source": "**Time** about 20 minutes, an estimate; 10 more for what is optional."},
+        {
+            "cell_type": "markdown",
+            "source": "**Time** about 20 minutes, an estimate; 10 more for what is optional.",
+        },
         {"cell_type": "markdown", "source": "### Your turn: `one`\n\n★ · about 20 minutes"},
         {"cell_type": "markdown", "source": "### Your turn: `two`\n\n★ · 10 minutes, optional."},
     ]
@@ -83,7 +86,11 @@ WRONG = {
     "too short": (1, "★ · about 30 minutes", "told are 20 minutes, and the estimate is 30"),
     "the optional told with the rest": (0, "**Time** about 30 minutes, an estimate.", "the estimate is 20"),
     "many words": (1, "★ · about 20 minutes\n\n" + "word " * 1200, "the estimate is 26"),
-    "a long optional part": (1, "★ · 20 minutes<details>\n\n## B\n\n*This part is optional.*" + " word" * 1200, "is 16"),
+    "a long optional part": (
+        1,
+        "★ · 20 minutes<details>\n\n## B\n\n*This part is optional.*" + " word" * 1200,
+        "is 16",
+    ),
     "three hours": (0, "**Time** about 180 minutes, an estimate.", "more than two hours"),
 }
 

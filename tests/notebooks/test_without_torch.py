@@ -25,7 +25,11 @@ HELD = [path for path in lessons() if path.stem not in NOT_YET]
 def test_a_lesson_goes_on_without_torch(path):
     notebook = nbformat.read(path, as_version=4)
     left_out = {"torch", "training"}
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and not left_out & set(cell.metadata.get("tags", []))]
+    code = [
+        cell
+        for cell in notebook.cells
+        if cell.cell_type == "code" and not left_out & set(cell.metadata.get("tags", []))
+    ]
     notebook.cells = [nbformat.v4.new_code_cell(HIDDEN), *code]
     # raises CellExecutionError with the cell and its error
     NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(path.parent)}}).execute()
@@ -37,5 +41,7 @@ def test_cells_with_the_tag_need_torch():
         made = set()
         for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
             if "torch" in cell["metadata"].get("tags", []):
-                assert "torch" in source(cell) or any(name in source(cell) for name in made), f"{path.stem}: {cell['id']}"
+                assert "torch" in source(cell) or any(name in source(cell) for name in made), (
+                    f"{path.stem}: {cell['id']}"
+                )
                 made |= {line.partition(" = ")[0] for line in source(cell).splitlines() if " = " in line}

@@ -46,6 +46,8 @@ def test_greedy_texts_after_prompts_of_unequal_length(sizes, rng):
     prompt = rng.integers(settings["V"], size=(sizes["B"], sizes["T"]))  # padding may hold anything
     for choices in ({}, {"use_cache": False}):
         text = ours.generate(prompt, 9, greedy=True, lengths=lengths, **choices)
-        np.testing.assert_array_equal(text, theirs.generate(prompt, 9, greedy=True, lengths=lengths, **choices))
+        np.testing.assert_array_equal(
+            text, theirs.generate(prompt, 9, greedy=True, lengths=lengths, **choices)
+        )
         for row, ids, length in zip(text, prompt, lengths, strict=True):
             np.testing.assert_array_equal(row[: length + 9], ours.generate(ids[:length], 9, greedy=True))

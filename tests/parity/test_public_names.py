@@ -11,7 +11,9 @@ import course_lib
 ROOT = Path(course_lib.__file__).parent
 PROGRAMS = {"train_command", "train_options", "write"}  # command lines, which PyTorch's side alone has
 FILES = {
-    folder: sorted(path.stem for path in (ROOT / folder).glob("*.py") if path.stem not in PROGRAMS | {"__init__"})
+    folder: sorted(
+        path.stem for path in (ROOT / folder).glob("*.py") if path.stem not in PROGRAMS | {"__init__"}
+    )
     for folder in ("in_numpy", "in_torch")
 }
 PAIRS = sorted(set(FILES["in_numpy"]) & set(FILES["in_torch"]))

@@ -56,13 +56,19 @@ def test_labels_that_do_not_fit_are_named():
     "draw",
     [
         lambda: figures.heatmap({"a": np.eye(2), "b": -np.eye(2)}, "pq", "rs", xlabel="key"),
-        lambda: figures.lines([1, 2, 4], {"up": [1, 2, 4], "down": [4, 2, 1]}, "x", "y", floors={"floor": 0.5}),
+        lambda: figures.lines(
+            [1, 2, 4], {"up": [1, 2, 4], "down": [4, 2, 1]}, "x", "y", floors={"floor": 0.5}
+        ),
         lambda: figures.lines([1, 2, 4], {"up": [1, 2, 4]}, "x", "y", log=True),
         lambda: figures.bars(["A", "B"], {"T = 1": [0.3, 0.7], "T = 2": [0.4, 0.6]}, "p", high=1),
         lambda: figures.arrows({"before": {"q": (1, 0)}, "after": {"q": (0, -1)}}, limit=1.2),
-        lambda: figures.word_map({"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"),
+        lambda: figures.word_map(
+            {"animals": {"cat": (0, 0), "dog": (0, 1)}, "food": {"rice": (2, 1)}}, "x", "y"
+        ),
         lambda: figures.regions({"y": np.eye(3)}, [0, 1, 2], [0, 1, 2], [(0, 0, 1), (0, 2, 0)]),
-        lambda: figures.paths({"down": [[1, 1], [0.5, 0], [0, 0]]}, [0, 1], [0, 1, 2], np.arange(6).reshape(3, 2)),
+        lambda: figures.paths(
+            {"down": [[1, 1], [0.5, 0], [0, 0]]}, [0, 1], [0, 1, 2], np.arange(6).reshape(3, 2)
+        ),
         lambda: figures.pictures({"a": np.eye(4), "b": np.ones((4, 4))}, columns=1, cell=2),
     ],
     ids=["heatmap", "lines", "log lines", "bars", "arrows", "word map", "regions", "paths", "pictures"],
@@ -81,7 +87,8 @@ def test_regions_mark_each_point_by_shape_and_draw_the_border_where_there_is_one
     assert texts(picture) == ["0", "1"]
     left, right, _ = picture.figure.axes
     assert [line.get_marker() for line in left.lines] == ["o", "s"]
-    assert len(left.collections) == 3 and len(right.collections) == 1  # shades and border, in two colours; shades alone
+    # shades and border, in two colours; shades alone
+    assert len(left.collections) == 3 and len(right.collections) == 1
     with pytest.raises(ValueError, match=r"'y' has shape \(5, 4\), x2 and x1 say \(4, 5\)"):
         figures.regions({"y": slope.T}, x1, x2, [])
 
@@ -93,10 +100,16 @@ def test_no_tick_stands_between_whole_numbers():
 
 def test_one_axis_or_both_are_logarithmic():
     def scales(log):
-        axis = figures.lines([4, 16, 64], {"slope": [0.6, 0.3, 0.1]}, "width", "slope", log=log).figure.axes[0]
+        axis = figures.lines([4, 16, 64], {"slope": [0.6, 0.3, 0.1]}, "width", "slope", log=log).figure.axes[
+            0
+        ]
         return axis.get_xscale(), axis.get_yscale()
 
-    assert [scales(log) for log in (False, "x", True)] == [("linear", "linear"), ("log", "linear"), ("log", "log")]
+    assert [scales(log) for log in (False, "x", True)] == [
+        ("linear", "linear"),
+        ("log", "linear"),
+        ("log", "log"),
+    ]
 
 
 def test_curves_differ_in_style_as_well_as_in_colour():
@@ -138,7 +151,9 @@ def test_token_rows_refuse_rows_that_spell_different_texts():
 
 
 def test_a_byte_that_is_part_of_a_character_stands_in_a_box_as_its_digits():
-    picture = figures.token_rows({"bytes": [b"\xc3", b"\xb1", b"a"], "cut": [b"\xc3", b"\xb1a"], "merged": ["ña"]})
+    picture = figures.token_rows(
+        {"bytes": [b"\xc3", b"\xb1", b"a"], "cut": [b"\xc3", b"\xb1a"], "merged": ["ña"]}
+    )
     assert texts(picture) == ["C3", "B1", "a", "C3", "B1", "a", "ñ", "a"]
     assert [box.get_width() for box in picture.figure.axes[0].patches] == [1, 1, 1, 1, 2, 3]
     assert repr(picture) == "Tokens of 'ña': bytes 3, cut 2, merged 1"
@@ -146,14 +161,34 @@ def test_a_byte_that_is_part_of_a_character_stands_in_a_box_as_its_digits():
 
 
 # Texts that a formula, a legend or a font may do something else with than write them.
-NASTY = ["$$", "$a$", "x_1$", r"\$\frac{", "你好", "👍🏽", "\n", "\t\0", "_hidden", "\ud83d", "الكتاب", "", "a" * 40]
+NASTY = [
+    "$$",
+    "$a$",
+    "x_1$",
+    r"\$\frac{",
+    "你好",
+    "👍🏽",
+    "\n",
+    "\t\0",
+    "_hidden",
+    "\ud83d",
+    "الكتاب",
+    "",
+    "a" * 40,
+]
 EVERY_FIGURE = {
-    "heatmap": lambda n: figures.heatmap({one: np.eye(len(n)) for one in n[:2]}, n, n, xlabel=n[0], ylabel=n[1]),
-    "lines": lambda n: figures.lines([1, 2], {one: [0, i] for i, one in enumerate(n)}, n[0], n[1], floors={n[2]: 1}),
+    "heatmap": lambda n: figures.heatmap(
+        {one: np.eye(len(n)) for one in n[:2]}, n, n, xlabel=n[0], ylabel=n[1]
+    ),
+    "lines": lambda n: figures.lines(
+        [1, 2], {one: [0, i] for i, one in enumerate(n)}, n[0], n[1], floors={n[2]: 1}
+    ),
     "bars": lambda n: figures.bars(n, {one: np.ones(len(n)) for one in n[:2]}, n[0]),
     "arrows": lambda n: figures.arrows({n[0]: {one: (1, i) for i, one in enumerate(n)}}, limit=14),
     "token_rows": lambda n: figures.token_rows({n[0]: n, n[1]: n}),
-    "word_map": lambda n: figures.word_map({n[0]: {one: (i, 1) for i, one in enumerate(n)}, n[1]: {"a": (0, 0)}}, *n[:2]),
+    "word_map": lambda n: figures.word_map(
+        {n[0]: {one: (i, 1) for i, one in enumerate(n)}, n[1]: {"a": (0, 0)}}, *n[:2]
+    ),
     "regions": lambda n: figures.regions({n[0]: np.eye(2), n[1]: np.eye(2)}, [0, 1], [0, 1], []),
     "paths": lambda n: figures.paths({n[0]: [[0, 0], [1, 1]]}, [0, 1], [0, 1], [[0, 1], [2, 3]], n[1], n[2]),
     "pictures": lambda n: figures.pictures(dict.fromkeys(n, np.eye(2))),
@@ -161,7 +196,11 @@ EVERY_FIGURE = {
 
 
 def test_every_figure_is_tried_with_nasty_labels():
-    public = {name for name, value in vars(figures).items() if inspect.isfunction(value) and value.__module__ == figures.__name__}
+    public = {
+        name
+        for name, value in vars(figures).items()
+        if inspect.isfunction(value) and value.__module__ == figures.__name__
+    }
     assert {name for name in public if not name.startswith("_")} == {*EVERY_FIGURE, "new_axes", "ink_on"}
 
 
@@ -183,7 +222,9 @@ def test_a_dollar_and_an_underscore_are_drawn_as_they_are():
 
 
 def test_a_character_without_a_font_is_its_number_until_one_is_installed(tmp_path, monkeypatch):
-    monkeypatch.setattr(fontManager, "ttflist", [font for font in fontManager.ttflist if font.name.startswith("DejaVu")])
+    monkeypatch.setattr(
+        fontManager, "ttflist", [font for font in fontManager.ttflist if font.name.startswith("DejaVu")]
+    )
     stranger = "\U000f1234"  # for private use: no font brings it
     ticks = lambda picture: picture.figure.axes[0].get_xticklabels()
     (tick,) = ticks(figures.bars([stranger], {"p": [1]}, "p"))
@@ -237,7 +278,9 @@ def test_the_map_has_a_box_for_every_lesson_but_its_own():
 
 
 def test_pictures_stand_in_a_grid_with_the_borders_of_their_patches():
-    picture = figures.pictures({"a": np.eye(4), "b": np.zeros((4, 4)), "c": np.ones((4, 4))}, columns=2, cell=2)
+    picture = figures.pictures(
+        {"a": np.eye(4), "b": np.zeros((4, 4)), "c": np.ones((4, 4))}, columns=2, cell=2
+    )
     axes = picture.figure.axes
     assert [axis.get_title() for axis in axes] == ["a", "b", "c", ""]
     assert list(axes[0].get_xticks()) == list(axes[0].get_yticks()) == [1.5]

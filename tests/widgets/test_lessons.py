@@ -17,14 +17,27 @@ MAKES_ONE = re.compile(rf"^({'|'.join(LIVE)})\(", re.MULTILINE)
 
 def live_cells(path):
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [cell for cell in cells if cell["cell_type"] == "code" and MAKES_ONE.search("".join(cell["source"]))]
+    return [
+        cell for cell in cells if cell["cell_type"] == "code" and MAKES_ONE.search("".join(cell["source"]))
+    ]
 
 
 def test_most_lessons_have_a_live_picture():
-    assert {path.name[:2] for path in lessons() if live_cells(path)} >= {"01", "02", "03", "04", "05", "06", "07", "08"}
+    assert {path.name[:2] for path in lessons() if live_cells(path)} >= {
+        "01",
+        "02",
+        "03",
+        "04",
+        "05",
+        "06",
+        "07",
+        "08",
+    }
 
 
-@pytest.mark.parametrize("path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem
+)
 def test_without_a_kernel_the_picture_stands_where_the_widget_stood(path):
     html, _ = HTMLExporter().from_notebook_node(nbformat.read(path, as_version=4))
     for cell in live_cells(path):
@@ -33,7 +46,9 @@ def test_without_a_kernel_the_picture_stands_where_the_widget_stood(path):
         assert png in html.replace("\n", ""), cell["id"]
 
 
-@pytest.mark.parametrize("path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in notebooks() if live_cells(path)], ids=lambda path: path.stem
+)
 def test_the_state_of_a_live_picture_is_stored_for_the_web_pages(path):
     for cell in live_cells(path):
         (live,) = states(cell["outputs"])  # `make notebooks` stores it

@@ -47,26 +47,62 @@ EXAMPLES = {
 }
 eye, half = np.eye(2), np.full((2, 2), 0.5)
 BAD = {
-    "attention: a text": (lambda: AttentionView("ab", eye), "tokens must be a list of labels, got the single"),
+    "attention: a text": (
+        lambda: AttentionView("ab", eye),
+        "tokens must be a list of labels, got the single",
+    ),
     "attention: rows": (lambda: AttentionView(["a", "b"], [[2, 3], [1, 1]]), "each row must add to 1"),
-    "attention: negative": (lambda: AttentionView(["a", "b"], [[2, -1], [1, 0]]), "weights must be 0 or more"),
+    "attention: negative": (
+        lambda: AttentionView(["a", "b"], [[2, -1], [1, 0]]),
+        "weights must be 0 or more",
+    ),
     "attention: labels": (lambda: AttentionView(["a"], eye), "1 tokens, but the numbers are for 2"),
-    "attention: keys": (lambda: AttentionView(["a", "b"], eye, keys=["c"]), "1 keys, but the numbers are for 2"),
-    "attention: axes": (lambda: AttentionView(["a"], [1]), r"weights must have axes \(T S\), got shape \(1,\)"),
+    "attention: keys": (
+        lambda: AttentionView(["a", "b"], eye, keys=["c"]),
+        "1 keys, but the numbers are for 2",
+    ),
+    "attention: axes": (
+        lambda: AttentionView(["a"], [1]),
+        r"weights must have axes \(T S\), got shape \(1,\)",
+    ),
     "attention: NaN": (lambda: AttentionView(["a"], [[np.nan]]), "weights holds NaN or infinity"),
     "attention: nothing": (lambda: AttentionView(["a"]), "give either weights, or both q and k"),
     "attention: q alone": (lambda: AttentionView(["a"], q=[[1]]), "give either weights, or both q and k"),
-    "attention: widths": (lambda: AttentionView(["a"], q=[[1]], k=[[1, 2]]), "q has width 1 but k has width 2"),
-    "attention: mask": (lambda: AttentionView(["a", "b"], q=eye, k=eye, mask=half), r"mask must be bool \(2, 2\)"),
+    "attention: widths": (
+        lambda: AttentionView(["a"], q=[[1]], k=[[1, 2]]),
+        "q has width 1 but k has width 2",
+    ),
+    "attention: mask": (
+        lambda: AttentionView(["a", "b"], q=eye, k=eye, mask=half),
+        r"mask must be bool \(2, 2\)",
+    ),
     "attention: head": (lambda: AttentionView(["a", "b"], eye, head=1), "head is 1, there are heads 0 to 0"),
-    "attention: future": (lambda: AttentionView(["a", "b"], eye, keys=["c", "d"], causal=True), "no future to hide"),
-    "attention: padding": (lambda: AttentionView(["a", "b"], eye, padding=2), "padding is 2, must be from 0 to 1"),
+    "attention: future": (
+        lambda: AttentionView(["a", "b"], eye, keys=["c", "d"], causal=True),
+        "no future to hide",
+    ),
+    "attention: padding": (
+        lambda: AttentionView(["a", "b"], eye, padding=2),
+        "padding is 2, must be from 0 to 1",
+    ),
     "attention: stop": (lambda: AttentionView(["a", "b"], eye, temperature=4), "temperature 4 is not a stop"),
-    "attention: values": (lambda: AttentionView(["a", "b"], eye, v=[[1], [2], [3]]), r"v has shape \(3, 1\), expected \(2, D\)"),
-    "attention: wide values": (lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 65))), "v is 65 wide; at most 64"),
-    "attention: values of heads": (lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 2, 3))), r"or \(1, 2, D\)"),
+    "attention: values": (
+        lambda: AttentionView(["a", "b"], eye, v=[[1], [2], [3]]),
+        r"v has shape \(3, 1\), expected \(2, D\)",
+    ),
+    "attention: wide values": (
+        lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 65))),
+        "v is 65 wide; at most 64",
+    ),
+    "attention: values of heads": (
+        lambda: AttentionView(["a", "b"], eye, v=np.ones((2, 2, 3))),
+        r"or \(1, 2, D\)",
+    ),
     "attention: long": (lambda: AttentionView(range(65), np.eye(65)), "65 tokens; from 1 to 64 can be shown"),
-    "matmul: fit": (lambda: MatmulExplorer(eye, [[1, 2]]), "a row of a has 2 entries but a column of b has 1"),
+    "matmul: fit": (
+        lambda: MatmulExplorer(eye, [[1, 2]]),
+        "a row of a has 2 entries but a column of b has 1",
+    ),
     "matmul: large": (lambda: MatmulExplorer(np.eye(13), np.eye(13)), "at most 12 rows and columns"),
     "matmul: ragged": (lambda: MatmulExplorer([[1], [2, 3]], eye), "a must be a rectangular array"),
     "matmul: names": (lambda: MatmulExplorer(eye, eye, names=["x"]), "names are for a, b and the product"),
@@ -85,20 +121,41 @@ BAD = {
     "descent: steps": (lambda: DescentExplorer(["a", "b"], [1, 2], 0, steps=0), "steps is 0, must be from 1"),
     "positions: odd": (lambda: PositionExplorer(16, 5), "D = 5 even"),
     "positions: base": (lambda: PositionExplorer(16, 4, base=7), "base 7 is not a stop"),
-    "positions: learned": (lambda: PositionExplorer(16, 4, learned=eye), r"learned has shape \(2, 2\), expected"),
-    "positions: q": (lambda: PositionExplorer(16, 4, q=[1]), "q has width 1 and k has width 4; both must be D = 4"),
+    "positions: learned": (
+        lambda: PositionExplorer(16, 4, learned=eye),
+        r"learned has shape \(2, 2\), expected",
+    ),
+    "positions: q": (
+        lambda: PositionExplorer(16, 4, q=[1]),
+        "q has width 1 and k has width 4; both must be D = 4",
+    ),
     "map: words": (lambda: EmbeddingMap(["a"], eye), "1 words, but the numbers are for 2"),
     "map: flat": (lambda: EmbeddingMap(["a", "b"], [[1], [2]]), "a map needs two words and two features"),
     "map: h": (lambda: EmbeddingMap(["a", "b"], eye, h=[1, 2, 3]), "h has width 3 but vectors have width 2"),
     "map: groups": (lambda: EmbeddingMap(range(8), np.eye(8), range(8)), "8 groups; at most 7"),
-    "boundary: W": (lambda: DecisionBoundary(np.eye(3), [0, 0], [1, 1], 0), r"W has shape \(3, 3\), every axis"),
+    "boundary: W": (
+        lambda: DecisionBoundary(np.eye(3), [0, 0], [1, 1], 0),
+        r"W has shape \(3, 3\), every axis",
+    ),
     "boundary: bend": (lambda: DecisionBoundary(eye, [0, 0], [1, 1], 0, "tanh"), "activation 'tanh' must be"),
     "next: prompt": (lambda: NextToken(np.zeros, ["a", "b"], []), "ids must be one or more from 0 to 1"),
-    "next: logits": (lambda: NextToken(lambda ids: [1], ["a", "b"], [0]), "gives 1 logits but there are 2 tokens"),
+    "next: logits": (
+        lambda: NextToken(lambda ids: [1], ["a", "b"], [0]),
+        "gives 1 logits but there are 2 tokens",
+    ),
     "whole: words": (lambda: GPTView(trained, words[1:]), "97 words, but the model has V = 98"),
-    "whole: unknown": (lambda: GPTView(trained, words, "Anna flew"), "the model knows 98 words, and 'flew' is none of them"),
-    "whole: long": (lambda: GPTView(trained, words, "the " * 32), "the text has 32 words; the model sees at most 31"),
-    "whole: part": (lambda: GPTView(trained, words, unfolded=["look.2"]), "'look.2' cannot be unfolded; there are start, look.0"),
+    "whole: unknown": (
+        lambda: GPTView(trained, words, "Anna flew"),
+        "the model knows 98 words, and 'flew' is none of them",
+    ),
+    "whole: long": (
+        lambda: GPTView(trained, words, "the " * 32),
+        "the text has 32 words; the model sees at most 31",
+    ),
+    "whole: part": (
+        lambda: GPTView(trained, words, unfolded=["look.2"]),
+        "'look.2' cannot be unfolded; there are start, look.0",
+    ),
     "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
 }
 
@@ -161,11 +218,13 @@ def test_the_numbers_of_a_model_are_sent_when_the_browser_asks():
         widget, sent = GPTView(model, words, "Anna swam"), []
         widget.send = lambda content, buffers, sent=sent: sent.append((content["given"], buffers[0]))
         widget._handle_custom_msg({"ask": "the model"}, [])
-        (given, numbers), = sent
+        ((given, numbers),) = sent
         at, kind = 0, "<f2" if given["half"] else "<f4"
         numbers = np.frombuffer(numbers, kind)
         for name, shape in given["shapes"]:
-            np.testing.assert_array_equal(numbers[at : at + np.prod(shape)].reshape(shape), model.state_dict()[name])
+            np.testing.assert_array_equal(
+                numbers[at : at + np.prod(shape)].reshape(shape), model.state_dict()[name]
+            )
             at += int(np.prod(shape))
         assert at == len(numbers)
 

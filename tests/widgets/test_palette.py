@@ -38,7 +38,9 @@ EYES = {
         [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
     ),
 }
-XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]])
+XYZ = np.array(
+    [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.0721750], [0.0193339, 0.1191920, 0.9503041]]
+)
 APART = 20  # CIE 1976 ΔE: ten times what is just seen when two grounds touch, for lines and words that do not
 
 
@@ -73,7 +75,8 @@ def confused(colours):
 
 def test_the_measures_know_what_is_known():
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)  # the lightest grey that WCAG AA allows
+    # the lightest grey that WCAG AA allows
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
     assert lab(linear("#ffffff")) == pytest.approx([100, 0, 0], abs=0.01)
     assert lab(linear("#ff0000")) == pytest.approx([53.24, 80.09, 67.20], abs=0.02)
     assert distance("#8db600", "#ff7f50", EYES["deuteranopia"]) < 25 < distance("#8db600", "#ff7f50")
@@ -98,9 +101,12 @@ def test_no_eyes_confuse_two_roles(theme):
 
 def test_figures_are_light_on_a_ground_of_their_own():
     assert {**FIGURE, "paper": LIGHT["paper"]} == LIGHT
-    assert all(contrast(FIGURE[role], FIGURE["paper"]) >= 4.5 for role in ("ink", "soft", "query", "key", "gradient"))
+    assert all(
+        contrast(FIGURE[role], FIGURE["paper"]) >= 4.5 for role in ("ink", "soft", "query", "key", "gradient")
+    )
     assert all(contrast(FIGURE[role], FIGURE["paper"]) >= 3 for role in (*AS_TEXT, "line"))
-    assert contrast(FIGURE["paper"], "#111111") < contrast("#ffffff", "#111111") - 2  # less glaring than white
+    # less glaring than white
+    assert contrast(FIGURE["paper"], "#111111") < contrast("#ffffff", "#111111") - 2
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -113,7 +119,12 @@ def test_a_series_stands_out_and_no_eyes_confuse_two_of_it(theme):
 
 
 def test_a_label_with_a_role_has_its_colour_and_no_other():
-    assert [role_of(name) for name in ("Q", "keys", "values of head 2", "gradient")] == ["query", "key", "value", "gradient"]
+    assert [role_of(name) for name in ("Q", "keys", "values of head 2", "gradient")] == [
+        "query",
+        "key",
+        "value",
+        "gradient",
+    ]
     assert {role_of(name) for name in ("value", "quiet", "q at 1, k at 2", "", 3, "key figures")} == {"ink"}
 
 
@@ -123,7 +134,10 @@ def test_two_roles_that_are_confused_are_named():
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_digits_are_read_on_every_weight(theme):
-    digits = dict(line.strip(". }").split(" { fill: ") for line in rules(THEMES[theme], {"low", "middle", "high"}).splitlines())
+    digits = dict(
+        line.strip(". }").split(" { fill: ")
+        for line in rules(THEMES[theme], {"low", "middle", "high"}).splitlines()
+    )
     for weight in np.linspace(0, 1, 101):
         cell = mix(THEMES[theme]["paper"], THEMES[theme]["ink"], weight)
         assert contrast(digits[on_weight(weight)], cell) >= 4.5, weight
@@ -135,7 +149,10 @@ def test_a_scale_gets_steadily_further_from_paper(scale, theme):
     from matplotlib.colors import to_hex
 
     colours = colormap(scale, THEMES[theme])
-    halves = {"weights": [np.linspace(0, 1, 21)], "signed": [np.linspace(0.5, 1, 21), np.linspace(0.5, 0, 21)]}
+    halves = {
+        "weights": [np.linspace(0, 1, 21)],
+        "signed": [np.linspace(0.5, 1, 21), np.linspace(0.5, 0, 21)],
+    }
     for half in halves[scale]:
         away = [distance(to_hex(colours(x)), THEMES[theme]["paper"]) for x in half]
         assert away[0] < 2 and (np.diff(away) > 0).all()
@@ -143,5 +160,7 @@ def test_a_scale_gets_steadily_further_from_paper(scale, theme):
 
 def test_css_has_every_role():
     text = css(DARK, ".gbh")
-    assert text.startswith(".gbh {") and all(f"--gbh-{role}: {colour};" in text for role, colour in DARK.items())
+    assert text.startswith(".gbh {") and all(
+        f"--gbh-{role}: {colour};" in text for role, colour in DARK.items()
+    )
     assert f"--gbh-query-pale: {tint(DARK, 'query')};" in text

@@ -32,7 +32,12 @@ def test_a_product_shows_three_matrices_and_the_sum_of_its_first_entry():
 
 def test_positions_are_shown_as_a_table_waves_a_turn_and_distances():
     widget = PositionExplorer(20, 8, learned=np.eye(20, 8), name="one-hot")
-    assert titles(widget) == ["the table", "the pair at position 10", "indices 4 and 5", "similarity against distance"]
+    assert titles(widget) == [
+        "the table",
+        "the pair at position 10",
+        "indices 4 and 5",
+        "similarity against distance",
+    ]
     legend = widget._picture.figure.axes[3].get_legend()
     assert [text.get_text() for text in legend.get_texts()] == ["sinusoidal", "RoPE", "one-hot"]
     sines, turned, _ = (line.get_ydata() for line in widget._picture.figure.axes[3].lines[:3])
@@ -44,7 +49,10 @@ def test_descent_shows_the_loss_of_both_optimizers():
     widget = DescentExplorer(["a", "b", "c"], start, target, rate=0.3, steps=40)
     drawn = {text.get_text(): line.get_ydata() for text, line in
              zip(widget._picture.figure.legends[0].get_texts(), widget._picture.figure.axes[0].lines, strict=True)}  # fmt: skip
-    for name, make in {"SGD": optim.SGD, "Adam": lambda point, lr: optim.AdamW(point, lr=lr, weight_decay=0)}.items():
+    for name, make in {
+        "SGD": optim.SGD,
+        "Adam": lambda point, lr: optim.AdamW(point, lr=lr, weight_decay=0),
+    }.items():
         point, expected = Module(), []
         point.add_param("z", start.copy())
         optimizer = make(point, lr=0.3)
@@ -77,7 +85,11 @@ def test_panels_that_do_not_fit_beside_each_other_stand_below():
 def test_any_text_can_be_a_name(turn, recwarn):
     names = (NASTY[turn:] + NASTY[:turn])[:3]
     assert stills.product(np.eye(2), np.eye(2), names)._repr_png_().startswith(b"\x89PNG")
-    assert stills.positions(np.eye(4), 1, 0, dict.fromkeys(names, np.ones(4)))._repr_png_().startswith(b"\x89PNG")
+    assert (
+        stills.positions(np.eye(4), 1, 0, dict.fromkeys(names, np.ones(4)))
+        ._repr_png_()
+        .startswith(b"\x89PNG")
+    )
     assert [str(warning.message) for warning in recwarn] == []
 
 

@@ -31,7 +31,9 @@ def sheet():
     for name in DRAWINGS:
         source = (FOLDER / f"{name}.svg").resolve().as_uri()
         both = f'<img src="{source}" alt=""><img class="phone" src="{source}" alt="">'
-        sides = "".join(f'<div class="{side}"><b>{escape(name)}</b>{both}</div>' for side in ("light", "dark"))
+        sides = "".join(
+            f'<div class="{side}"><b>{escape(name)}</b>{both}</div>' for side in ("light", "dark")
+        )
         sections.append(f"<section>{sides}</section>")
     return PAGE.format(sections="\n".join(sections))
 

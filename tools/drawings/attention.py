@@ -33,7 +33,15 @@ def head():
     for left, part, matrix, letter in zip(lefts, PARTS, (q, k, v), "qkv", strict=True):
         d.label(left + 62, 124, f"W_{{{letter.upper()}}}", part, 14, "end")
         d.grid(left, 146, matrix, part, cell)
-        d.label(left + 6 + wide / 2, 226, f"{letter}, (T, K)" if letter == "q" else f"{letter}, (S, K)", part, 14, "start", bold=True)
+        d.label(
+            left + 6 + wide / 2,
+            226,
+            f"{letter}, (T, K)" if letter == "q" else f"{letter}, (S, K)",
+            part,
+            14,
+            "start",
+            bold=True,
+        )
     d.arrow((70, 216), (70, 300), role="query")
     d.arrow((226, 216), (226, 252), (122, 252), (122, 300), role="key")
     d.label(136, 280, "q k^{T} / √K", size=15, anchor="start")

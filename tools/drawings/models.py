@@ -80,7 +80,10 @@ def gpt():
     d.frame(56, 208, 300, 232, "soft", dashed=True)
     d.label(66, 226, "block,", "soft", 13, "start")
     d.label(66, 244, f"L = {L} times", "soft", 13, "start")
-    for top, part, inside, shape in ((234, "attention", "weights", "(B, H, T, T)"), (338, "feed-forward", "hidden", "(B, T, F)")):
+    for top, part, inside, shape in (
+        (234, "attention", "weights", "(B, H, T, T)"),
+        (338, "feed-forward", "hidden", "(B, T, F)"),
+    ):
         d.arrow((middle, top - 8), (middle, top + 66), role="residual", width=3, head=False)
         d.arrow((middle, top + 4), (300, top + 4), (300, top + 14), head=False)
         d.box(246, top + 14, 100, 22, "layer norm", size=12.5)
@@ -122,7 +125,11 @@ def encoder_decoder():
     d.label(20, 150, "L blocks", "soft", 12.5, "start")
     d.label(270, 150, "L blocks", "soft", 12.5, "start")
     parts = [(left, 164, "self-attention\nsees all of it"), (left, 250, "feed-forward")]
-    parts += [(right, 164, "self-attention\nmasked: no future"), (right, 250, "cross-attention\nto the source"), (right, 336, "feed-forward")]
+    parts += [
+        (right, 164, "self-attention\nmasked: no future"),
+        (right, 250, "cross-attention\nto the source"),
+        (right, 336, "feed-forward"),
+    ]
     for middle, top, text in parts:
         d.arrow((middle, 116 if top == 164 else top - 38), (middle, top - 2), role="residual", width=3)
         d.box(middle - 76, top, 152, 46, text, "ink", size=13)

@@ -68,19 +68,26 @@ class Drawing:
         path = [f"M{_n(points[0][0])} {_n(points[0][1])}"]
         for before, corner, after in zip(points, points[1:], points[2:], strict=False):
             near, far = _towards(corner, before, 7), _towards(corner, after, 7)
-            path += [f"L{_n(near[0])} {_n(near[1])}", f"Q{_n(corner[0])} {_n(corner[1])} {_n(far[0])} {_n(far[1])}"]
+            path += [
+                f"L{_n(near[0])} {_n(near[1])}",
+                f"Q{_n(corner[0])} {_n(corner[1])} {_n(far[0])} {_n(far[1])}",
+            ]
         size = 6 + 1.4 * width  # of the head
         end = _towards(points[-1], points[-2], size / 2) if head else points[-1]
         path.append(f"L{_n(end[0])} {_n(end[1])}")
         dashes = ' stroke-dasharray="5 4"' if dashed else ""
-        self.parts.append(f'<path class="stroke-{role}" d="{" ".join(path)}" stroke-width="{_n(width)}"{dashes}/>')
+        self.parts.append(
+            f'<path class="stroke-{role}" d="{" ".join(path)}" stroke-width="{_n(width)}"{dashes}/>'
+        )
         if head:
             self._head(points[-2], points[-1], role, size)
 
     def _head(self, start, tip, role, size):
         """The triangle at the end of an arrow."""
         angle = math.atan2(tip[1] - start[1], tip[0] - start[0])
-        corners = [(tip[0] + size * math.cos(angle + a), tip[1] + size * math.sin(angle + a)) for a in (2.7, -2.7)]
+        corners = [
+            (tip[0] + size * math.cos(angle + a), tip[1] + size * math.sin(angle + a)) for a in (2.7, -2.7)
+        ]
         spots = " ".join(f"{_n(px)},{_n(py)}" for px, py in [tip, *corners])
         self.parts.append(f'<polygon class="solid-{role}" points="{spots}"/>')
 

@@ -37,7 +37,13 @@ def tokens_and_bytes():
     for id in ids:
         size = len(tokenizer.tokens[id])
         shown = tokenizer.tokens[id].decode(errors="replace").replace(" ", "␣")
-        d.arrow((at + 5, top + 93), (at + 5, top + 99), (at + cell * size - 5, top + 99), (at + cell * size - 5, top + 93), head=False)
+        d.arrow(
+            (at + 5, top + 93),
+            (at + 5, top + 99),
+            (at + cell * size - 5, top + 99),
+            (at + cell * size - 5, top + 93),
+            head=False,
+        )
         d.arrow((at + cell * size / 2, top + 100), (at + cell * size / 2, top + 124))
         d.box(at + 3, top + 126, cell * size - 6, 32, shown, "ink", bold=True)
         d.label(at + cell * size / 2, top + 171, str(id), size=13)
@@ -65,7 +71,9 @@ def one_hot():
     d.label(x + 84, 22, "table W_{E}, (V, D)", "soft", 13)
     d.grid(x, y, [[""] * D if i == id else map(number, row) for i, row in enumerate(table)], cell=(42, 24))
     for i, word in enumerate(words):
-        d.label(x - 8, y + 24 * (i + 0.5), f"{word}  {i}", "ink" if i == id else "soft", 13, "end", bold=i == id)
+        d.label(
+            x - 8, y + 24 * (i + 0.5), f"{word}  {i}", "ink" if i == id else "soft", 13, "end", bold=i == id
+        )
     d.grid(x, y + 24 * id, table[[id]], "residual", cell=(42, 24))
     d.arrow((x + 84, y + 24 * V + 6), (x + 84, y + 24 * V + 30), role="residual")
     d.label(x - 12, y + 24 * V + 46, "x = ", anchor="end", bold=True)

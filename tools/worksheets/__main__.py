@@ -36,7 +36,9 @@ def main():
     parser.add_argument("--seed", type=int, default=0, help="of the numbers on the sheets (default 0)")
     options = parser.parse_args()
     if found() is None:
-        sys.exit("worksheets are printed by Chromium, and there is none on PATH (on Debian: apt install chromium)")
+        sys.exit(
+            "worksheets are printed by Chromium, and there is none on PATH (on Debian: apt install chromium)"
+        )
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=found())

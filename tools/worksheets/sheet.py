@@ -65,7 +65,11 @@ class Sheet:
     def blanks(self):
         """How many boxes are to be filled in."""
         return sum(
-            int(np.broadcast_to(table.blank, np.atleast_2d(np.asarray(table.values, dtype=object)).shape).sum())
+            int(
+                np.broadcast_to(
+                    table.blank, np.atleast_2d(np.asarray(table.values, dtype=object)).shape
+                ).sum()
+            )
             for step in self.steps
             for table in step.tables
         )

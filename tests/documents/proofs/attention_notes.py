@@ -58,7 +58,10 @@ def each_vector_is_treated_alone(layer=mlp):
 def only_the_last_vector_has_seen_all(masked=True):
     """A row for each output, a column for each input: does the one depend on the other?"""
     x = rng().normal(size=(C, D))
-    seen = np.stack([changes(lambda x: self_attention(x, causal(C) if masked else None), x, at) for at in range(C)], axis=1)
+    seen = np.stack(
+        [changes(lambda x: self_attention(x, causal(C) if masked else None), x, at) for at in range(C)],
+        axis=1,
+    )
     return seen.all(axis=1).tolist() == [False] * (C - 1) + [True]
 
 
@@ -90,7 +93,9 @@ def dot_product_grows_with_alignment(last=1.0):
 def no_more_than_the_window_fits(table=C):
     """A row of positions for each place: do all texts up to C words fit, and none that is longer?"""
     positions = rng().normal(size=(table, D))
-    return [fits(lambda n=n: np.ones((n, D)) + positions[:n]) for n in range(1, C + 3)] == [True] * C + [False] * 2
+    return [fits(lambda n=n: np.ones((n, D)) + positions[:n]) for n in range(1, C + 3)] == [True] * C + [
+        False
+    ] * 2
 
 
 @value("attention-notes.context.loses_track", otherwise={"at": 3})

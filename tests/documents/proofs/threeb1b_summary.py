@@ -38,7 +38,9 @@ def one_hot_times_the_table_is_a_row(first=0):
     return all(np.array_equal(one_hot[i - first] @ w_e, w_e[i]) for i in range(V))
 
 
-@value("threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum", otherwise={"size": 0})
+@value(
+    "threeb1b-summary.embedding.position_added", "lecture-notes.positions.learned_sum", otherwise={"size": 0}
+)
 def added_rows_show_the_order(size=1):
     """Once row n of a random table is added to token n, are two orders of the tokens no longer one to attention?"""
     tokens, table = rng().normal(size=(2, C, D))
@@ -94,7 +96,11 @@ def the_last_norm():
     return [PUBLISHED - parameters(**SMALLEST_GPT2, final_norm=False), PUBLISHED]
 
 
-@value("threeb1b-summary.softmax.formula", "attention-notes.softmax.distribution", otherwise={"power": lambda z: z})
+@value(
+    "threeb1b-summary.softmax.formula",
+    "attention-notes.softmax.distribution",
+    otherwise={"power": lambda z: z},
+)
 def softmax_is_a_distribution(power=np.exp):
     """Exponentials over their sum are positive and add up to 1; the scores over theirs are not positive."""
     z = rng().normal(size=(100, V)) * 10

@@ -219,7 +219,14 @@ def both_inputs_agree_to_four_decimals(columns=(0, 1, 2, 3)):
 @cause("whitepaper.attention.same_input")
 def the_third_columns_and_two_entries_of_either_q():
     as_written, from_table = np.round(written() @ weights("q"), 4), rounded() @ weights("q")
-    return [*written()[1:, 2], *rounded()[1:, 2], as_written[1, 1], as_written[2, 1], from_table[1, 1], from_table[2, 1]]
+    return [
+        *written()[1:, 2],
+        *rounded()[1:, 2],
+        as_written[1, 1],
+        as_written[2, 1],
+        from_table[1, 1],
+        from_table[2, 1],
+    ]
 
 
 @value("whitepaper.attention.unscaled_gradients_too_small", otherwise={"scaled": True})

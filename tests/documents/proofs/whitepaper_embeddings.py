@@ -73,7 +73,8 @@ def even_ones_are_sines(of_words=False):
     """Do row 0 and column 0, as printed, have sines in the even places of a vector, or for words at even positions?"""
     printed = given("whitepaper.positions.table")
     even = (POS if of_words else COLUMN) % 2 == 0
-    expected = np.where(even, np.sin(POS), np.cos(POS)) + np.zeros((1, D))  # exponent 0; in row 0 none matters
+    # exponent 0; in row 0 none matters
+    expected = np.where(even, np.sin(POS), np.cos(POS)) + np.zeros((1, D))
     return np.allclose(printed[0], expected[0]) and np.allclose(printed[:, 0], expected[:, 0], atol=1e-4)
 
 
@@ -170,7 +171,9 @@ def every_part_ends_in_the_shape_of_the_input(inside=False):
     attended = given("whitepaper.heads.concatenation") @ given("whitepaper.heads.w_o")
     hidden = attended @ given("whitepaper.ffn.w_1")
     on_the_way = [given("whitepaper.heads.concatenation"), hidden] if inside else []
-    return all(matrix.shape == x.shape for matrix in [attended, hidden @ given("whitepaper.ffn.w_2"), *on_the_way])
+    return all(
+        matrix.shape == x.shape for matrix in [attended, hidden @ given("whitepaper.ffn.w_2"), *on_the_way]
+    )
 
 
 @value("whitepaper.encoder.attention_keeps_the_size", otherwise={"width": 2})

@@ -53,7 +53,9 @@ def other_words_do_not_enter(mixed=0):
 @cause("whitepaper.ffn.random_weights")
 def first_last_and_step():
     w_1 = given("whitepaper.ffn.w_1").ravel()
-    assert np.allclose(np.diff(w_1), w_1[1] - w_1[0]) and np.array_equal(given("whitepaper.ffn.w_2"), w_1.reshape(4, 6).T)
+    assert np.allclose(np.diff(w_1), w_1[1] - w_1[0]) and np.array_equal(
+        given("whitepaper.ffn.w_2"), w_1.reshape(4, 6).T
+    )
     return [w_1[0], w_1[-1]]
 
 
@@ -103,7 +105,9 @@ def output_normalized():
 def one_process_gives_both(first="printed"):
     """Both printed matrices; had the first been printed as the program gives it, one process would."""
     return any(
-        same_digits(layer_norm(given("whitepaper.heads.output"), inside), "whitepaper.layer_norm.output", first)
+        same_digits(
+            layer_norm(given("whitepaper.heads.output"), inside), "whitepaper.layer_norm.output", first
+        )
         and same_digits(layer_norm(output(), inside), "whitepaper.ffn.layer_norm")
         for inside in (True, False)
     )
@@ -166,6 +170,7 @@ def best_line_answers_one_half(gate=np.bitwise_xor):
 @value("whitepaper.line_and_network.network_is_closer", otherwise={"bent": False})
 def network_is_closer(bent=True):
     """The document's network and training in NumPy: Glorot start, Adam, batches of 32. Without ReLU it is a line."""
+
     def relu(z):
         return np.maximum(0, z) if bent else z
 

@@ -91,7 +91,8 @@ def no_average_of_the_two_rows():
     second number that comes with it.
     """
     (a, b), (c, d) = h0()[:2]
-    weight = (c - (given("whitepaper.gpt.h1_love")[0] + 0.0005)) / (c - a)  # 0.155 was rounded from below 0.1555
+    # 0.155 was rounded from below 0.1555
+    weight = (c - (given("whitepaper.gpt.h1_love")[0] + 0.0005)) / (c - a)
     return [*given("whitepaper.gpt.attention_weights")[:2], a, b, c, d, weight, weight * b + (1 - weight) * d]
 
 
@@ -215,7 +216,8 @@ def layers_multiply(vocabulary=0):
 @value("whitepaper.cost.other_parts_linear", otherwise={"kind": "pairs"})
 def other_parts_linear(kind="feed_forward"):
     def others(n, d):
-        return run_and_count(n, d, layers=1)[kind] + 2 * 4 * n * d  # two layer norms, a few operations an entry
+        # two layer norms, a few operations an entry
+        return run_and_count(n, d, layers=1)[kind] + 2 * 4 * n * d
 
     return others(64, 12) == 2 * others(32, 12)
 

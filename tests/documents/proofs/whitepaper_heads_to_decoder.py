@@ -55,7 +55,9 @@ def gradient_of_head_1_ignores_head_2(heard=True):
 @value("whitepaper.heads.weight_vector", otherwise={"columns": slice(None)})
 def concatenation_times_one_column_is_a_vector(columns=0):
     """A row of eight times a vector of eight; times all of W_O it is a vector."""
-    return np.ndim(given("whitepaper.heads.concatenation")[0] @ given("whitepaper.heads.w_o")[:, columns]) == 1
+    return (
+        np.ndim(given("whitepaper.heads.concatenation")[0] @ given("whitepaper.heads.w_o")[:, columns]) == 1
+    )
 
 
 @value("whitepaper.heads.formula", otherwise={"outer": (X @ W_Q, X @ W_K, X @ W_V)})
@@ -313,7 +315,11 @@ def an_earlier_row_notices_a_later_word(source="whitepaper.ffn.layer_norm"):
     target = given("whitepaper.decoder.layer_norm")
     changed = target + np.array([[0], [0], [1]])
     first, again = (
-        attention(rows @ W_Q, (rows if source is None else given(source)) @ W_K, (rows if source is None else given(source)) @ W_V)[0]
+        attention(
+            rows @ W_Q,
+            (rows if source is None else given(source)) @ W_K,
+            (rows if source is None else given(source)) @ W_V,
+        )[0]
         for rows in (target, changed)
     )
     return not np.allclose(first, again)

@@ -58,7 +58,9 @@ def logits_are_log_probabilities(normalise=softmax):
 def gradient_sign(true=0):
     """Nudge each logit up: has the change of mat's loss the sign of the gradient, p - y? Not for the y of another word."""
     target, z = given("whitepaper.loss.target"), np.log(given("whitepaper.loss.bad_prediction"))
-    changes = [cross_entropy(softmax(z + 1e-3 * e), target) - cross_entropy(softmax(z), target) for e in np.eye(4)]
+    changes = [
+        cross_entropy(softmax(z + 1e-3 * e), target) - cross_entropy(softmax(z), target) for e in np.eye(4)
+    ]
     return bool(np.all(np.sign(changes) == np.sign(softmax(z) - np.eye(4)[true])))
 
 
@@ -82,7 +84,9 @@ def recurrent(x, state):
 def attentive(x, state):
     """Three layers of causal attention with a residual sum."""
     for _ in range(3):
-        scores = (x @ state @ x.T).masked_fill(~torch.ones(len(x), len(x), dtype=torch.bool).tril(), -torch.inf)
+        scores = (x @ state @ x.T).masked_fill(
+            ~torch.ones(len(x), len(x), dtype=torch.bool).tril(), -torch.inf
+        )
         x = x + torch.softmax(scores, dim=-1) @ x
     return x
 
@@ -275,14 +279,24 @@ def learning_rate_of_the_script():
 @cause("whitepaper.descent.script_learning_rate")
 def both_steps():
     """Place before and after, and gradient, of the worked step and of the script's first; the text's rate."""
-    worked = given("whitepaper.loss.bad_prediction")[0], given("whitepaper.descent.updated_probabilities")[0], gradient()[0]
-    return [*worked, given("whitepaper.descent.weights_0")[0], given("whitepaper.descent.probabilities_0")[0] - 1]
+    worked = (
+        given("whitepaper.loss.bad_prediction")[0],
+        given("whitepaper.descent.updated_probabilities")[0],
+        gradient()[0],
+    )
+    return [
+        *worked,
+        given("whitepaper.descent.weights_0")[0],
+        given("whitepaper.descent.probabilities_0")[0] - 1,
+    ]
 
 
 @value("whitepaper.descent.script_last_printed", otherwise={"every": 7})
 def last_printed(every=None):
     iterations = range(int(given("whitepaper.descent.script_iterations")))
-    return max(i for i in iterations if i % (every or int(given("whitepaper.descent.script_print_every"))) == 0)
+    return max(
+        i for i in iterations if i % (every or int(given("whitepaper.descent.script_print_every"))) == 0
+    )
 
 
 def script(last):

@@ -104,11 +104,29 @@ TRAINING = [lesson.name for lesson in LESSONS if lesson.trains]
 COMPANIONS = {f"{name}_checked": name for name in NAMES}
 
 
+TITLES = {
+    "00_start_here": "Start here",
+    "01_tokenization": "Tokenization",
+    "02_embeddings": "Embeddings",
+    "03_positional_encoding": "Positional encoding",
+    "04_attention": "Attention",
+    "05_multi_head": "Multi-head attention",
+    "06_layer_norm": "Layer normalisation and residuals",
+    "07_feed_forward": "Feed-forward",
+    "08_loss_and_gradient_descent": "Loss and gradient descent",
+    "09_back_propagation": "Back-propagation",
+    "10_gpt": "GPT",
+    "11_inside_the_gpt": "Inside the GPT",
+    "12_encoder_decoder": "Encoder and decoder",
+    "13_vision": "Vision",
+    "14_the_documents_checked": "The documents, checked",
+}
+
+
 def label(name):
-    """A lesson's number and name for a reader.
+    """A lesson's number and title for a reader: the first line of its notebook, but for lesson 0.
 
     >>> label("05_multi_head")
-    '5 · multi head'
+    '5 · Multi-head attention'
     """
-    number, _, words = name.partition("_")
-    return f"{int(number)} · {words.replace('_', ' ')}"
+    return f"{int(name.partition('_')[0])} · {TITLES[name]}"

@@ -5,8 +5,8 @@ from itertools import groupby
 
 from ..lessons import LESSONS, label
 
-COLOURS = {"part": "#0072B2", "block": "#009E73", "whole": "#D55E00"}
-BOX = "border:2px solid {colour};border-radius:6px;padding:5px 10px;margin:3px;text-align:center;min-width:250px"
+# The ink of the page, whether it is light or dark: colours are kept for what they mean in the pictures.
+BOX = "border:1px solid currentColor;border-radius:6px;padding:5px 10px;margin:3px;text-align:center;min-width:250px"
 
 
 class CourseMap:
@@ -37,7 +37,7 @@ class CourseMap:
 
     def _flow(self):
         """The parts from the input down to the output; those of the repeated block share a frame."""
-        border = "border:2px dashed #888;border-radius:8px;padding:4px;margin:3px"
+        border = "border:1px dashed currentColor;border-radius:8px;padding:4px;margin:3px"
         flow = []
         for box, lessons in groupby(LESSONS, key=lambda lesson: lesson.box):
             if box not in ("part", "block"):
@@ -53,5 +53,4 @@ class CourseMap:
         text = escape(label(lesson.name))
         if f"{lesson.name}.ipynb" in self.lessons:
             text = f"<a href='{lesson.name}.ipynb'>{text}</a>"
-        style = BOX.format(colour=COLOURS[lesson.box])
-        return f"<div style='{style}'><b>{text}</b><br>{escape(lesson.says)}</div>"
+        return f"<div style='{BOX}'><b>{text}</b><br>{escape(lesson.says)}</div>"

@@ -6,6 +6,7 @@ const EXAMPLES = [
   "are the small dogs ( from the village near the cat", "Omar said “ the horse is hungry ”", "",
 ];
 const SHOWN = 8, CELLS = 8, LEVELS = 12; // words at the end; numbers side by side in the picture of a vector; widths of a line
+const swatch = colour => node("span", { class: "gbh-swatch", style: `background: var(${colour})`, "aria-hidden": "true" });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 /** Call `found` with the model as soon as its numbers are there: from this page, or else from the kernel, which sends them once. */
@@ -74,7 +75,7 @@ function draw(model, el, net) {
   const back = button("Take one back", () => { stopWriting(); put(model, { written: model.get("written").slice(0, -1), token: -1 }); });
 
   // --- the way: a row for each step, a column for each token ---
-  const says = node("div", { class: "gbh-says gbh-story", "aria-live": "polite" });
+  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p", { class: "gbh-worked" }));
   const wordRow = node("div", { class: "gbh-way-words" }), column = node("div", { class: "gbh-way-at" }), streams = node("div", { class: "gbh-way-streams" });
   const switches = new Map(), buttons = new Map();
   const lines = rows.map(row => {
@@ -88,48 +89,61 @@ function draw(model, el, net) {
       name.prepend(check, " ");
     }
     const flow = row.kind === "flow" ? Array.from({ length: LEVELS }, (_, n) => node("path", { "stroke-width": 1 + n * 7 / LEVELS, "vector-effect": "non-scaling-stroke" })) : null;
-    const cells = node("div", { class: "gbh-way-cells" }, flow ? node("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...flow) : canvas);
+    const cells = row.kind === "words" ? wordRow : node("div", { class: "gbh-way-cells" }, flow ? node("svg", { preserveAspectRatio: "none", "aria-hidden": "true" }, ...flow) : canvas);
     const line = node("div", { class: `gbh-way-row ${row.kind ?? "vectors"}`, "data-row": row.key + (row.kind === "head" ? `.${row.head}` : "") }, name, cells, guess);
-    return { row, line, canvas, cells, guess, flow, brush: flow ? null : canvas.getContext("2d"), shown: "" };
+    return { row, line, canvas, cells, guess, flow, brush: canvas.getContext("2d"), shown: "" };
   });
+  const unfold = part => part && put(model, { unfolded: model.get("unfolded").includes(part) ? model.get("unfolded").filter(p => p !== part) : [...model.get("unfolded"), part] });
   const heads = Object.entries(parts).map(([part, title]) => {
-    const unfold = small ? node("span", {}, title)
-      : button(title, () => put(model, { unfolded: model.get("unfolded").includes(part) ? model.get("unfolded").filter(p => p !== part) : [...model.get("unfolded"), part] }), { class: "gbh-way-part" });
-    buttons.set(part, unfold);
-    return node("div", { class: "gbh-way-head" }, unfold);
+    const made = small ? node("span", {}, title)
+      : button(title, () => unfold(part), { class: "gbh-way-part" });
+    buttons.set(part, made);
+    return node("div", { class: "gbh-way-head" }, made);
   });
   const way = node("div", {
     class: "gbh-way", role: "application", tabindex: 0, "aria-roledescription": "picture of the model",
-    "aria-label": "The way through the model, steps in rows and words in columns. Up and down arrows choose a step, left and right a word; what happens there is said above.",
-  }, streams, column, node("div", { class: "gbh-way-row top" }, node("span", { class: "gbh-way-name" }), wordRow, node("span", { class: "gbh-way-guess" }, "if it ended here")));
+    "aria-label": "The way through the model, steps in rows and words in columns. Up and down arrows choose a step, left and right a word; what happens there is said above."
+      + (small ? "" : " Enter unfolds what belongs to the step."),
+  }, streams, column);
+  way.append(lines[0].line);
+  lines[0].guess.append("if it ended here");
   for (const [n, part] of Object.keys(parts).entries()) way.append(heads[n], ...lines.filter(({ row }) => row.part === part).map(({ line }) => line));
   focusable(way);
 
   // What is chosen: a row and a token. The mouse previews, a click or the arrow keys choose.
-  let preview = null;
+  let preview = null, entry = 0;
   const seen = () => lines.filter(({ row }) => !row.inside || model.get("unfolded").includes(row.part));
-  const chosen = () => ({ row: model.get("row"), token: model.get("token") });
+  /** What the mouse is over: a row, a token and one of the numbers. Where columns are keys, the token that looks stays. */
   const under = event => {
-    const line = event.target.closest?.("[data-row]"), place = event.target.closest?.("[data-token]");
-    if (place) return { row: model.get("row"), token: Number(place.dataset.token) };
+    const line = event.target.closest?.("[data-row]"), cells = event.target.closest?.(".gbh-way-cells, .gbh-way-words");
     if (!line) return null;
-    const inCells = event.target.closest(".gbh-way-cells");
-    if (!inCells) return { row: line.dataset.row, token: model.get("token") };
-    const { left, width } = inCells.getBoundingClientRect();
-    return { row: line.dataset.row, token: Math.min(Math.max(Math.floor((event.clientX - left) / width * words.length), 0), words.length - 1) };
+    const one = lines.find(({ line: other }) => other === line), { row } = one, place = { row: line.dataset.row, token: model.get("token"), entry };
+    if (!cells) return place;
+    const { left, top, width, height } = cells.getBoundingClientRect(), T = words.length;
+    const x = Math.min(Math.max((event.clientX - left) / width, 0), 0.9999) * T, y = Math.min(Math.max((event.clientY - top) / height, 0), 0.9999);
+    const t = Math.floor(x);
+    if (row.kind === "head" || row.kind === "scores") return { ...place, entry: t };
+    if (row.kind === "map") return { ...place, token: Math.floor(y * T), entry: t };
+    if (row.kind === "words" || row.kind === "flow") return { ...place, token: t };
+    const { wide, tall, n } = one.layout;
+    return { ...place, token: t, entry: Math.min(Math.floor(y * tall) * wide + Math.min(Math.floor((x - t) * (wide + 1)), wide - 1), n - 1) };
   };
-  const show = place => { if (String(place && [place.row, place.token]) !== String(preview && [preview.row, preview.token])) { preview = place; update(); } };
+  const same = (a, b) => a === b || a && b && a.row === b.row && a.token === b.token && a.entry === b.entry;
+  const show = place => { if (!same(place, preview)) { preview = place; update(); } };
   way.addEventListener("pointermove", event => { if (event.pointerType === "mouse") show(under(event)); });
   way.addEventListener("pointerleave", () => show(null));
   way.addEventListener("click", event => {
     const place = under(event);
     if (!place || event.target.closest("button, input")) return;
-    const head = lines.find(({ line }) => line.dataset.row === place.row)?.row.head;
-    put(model, { ...place, ...(head === undefined ? {} : { head }) });
+    preview = null;
+    go(lines.find(({ line }) => line.dataset.row === place.row), place.token < 0 ? words.length - 1 : place.token);
+    entry = place.entry;
+    update();
   });
   way.addEventListener("keydown", event => {
+    if (event.target === way && event.key === "Enter" && !small) { unfold(current().at.row.part); event.preventDefault(); event.stopPropagation(); return; }
     if (event.target !== way || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    const all = seen(), at = Math.max(all.findIndex(({ line }) => line.dataset.row === chosen().row), 0), t = current().token;
+    const all = seen(), at = Math.max(all.findIndex(({ line }) => line.dataset.row === model.get("row")), 0), t = current().token;
     const to = { ArrowUp: [at - 1, t], ArrowDown: [at + 1, t], ArrowLeft: [at, t - 1], ArrowRight: [at, t + 1], Home: [at, 0], End: [at, Infinity], PageUp: [0, t], PageDown: [Infinity, t] }[event.key];
     if (!to) return;
     event.preventDefault();
@@ -138,12 +152,16 @@ function draw(model, el, net) {
     go(all[Math.min(Math.max(to[0], 0), all.length - 1)], Math.min(Math.max(to[1], 0), words.length - 1));
   });
   function go({ row, line }, token) {
+    if (row.kind === "head") { // of its weights the largest is the one to ask for
+      const T = words.length, from = (row.head * T + token) * T, own = made[`weights.${row.block}`].subarray(from, from + T);
+      entry = own.indexOf(Math.max(...own));
+    }
     put(model, { row: line.dataset.row, token: token === words.length - 1 ? -1 : token, ...(row.head === undefined ? {} : { head: row.head }) });
   }
   function current() {
-    const { row, token } = preview ?? chosen();
+    const { row, token } = preview ?? { row: model.get("row"), token: model.get("token") };
     const at = lines.find(({ line }) => line.dataset.row === row) ?? lines[0];
-    return { at, token: token < 0 || token >= words.length ? words.length - 1 : token };
+    return { at, token: token < 0 || token >= words.length ? words.length - 1 : token, j: (preview ?? { entry }).entry };
   }
 
   // --- play: down the rows, one at a time ---
@@ -172,26 +190,27 @@ function draw(model, el, net) {
   });
   const barsElement = node("div", { class: "gbh-bars gbh-tokens" }, ...["next word (click: write it)", "logit", "probability", ""].map(t => node("span", { class: "head" }, t)),
     ...bars.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
-  const drawn = node("p", { class: "gbh-drawn" });
+  const running = node("span"), grown = node("strong"), sight = node("p", { class: "gbh-problem" });
+  const drawn = node("p", { class: "gbh-text", "aria-live": "polite" }, running, " ", grown);
 
   // --- numbers ---
-  const entry = focusable(node("input", { type: "range", class: "long", min: 0, max: 0, value: 0, "aria-label": "which number" })), which = node("span", { class: "gbh-value" });
-  const worked = node("p", { class: "gbh-worked" });
-  entry.addEventListener("input", sayNumber);
+  const which = focusable(node("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "which number" })), place = node("span", { class: "gbh-value" });
+  which.addEventListener("input", () => { preview = null; entry = Number(which.value); update(); });
+  const asked = node("label", {}, node("span", {}, "number"), which, place);
   const table = numbersTable("All its numbers", () => {
     const { values, at } = vector();
-    const wide = Math.min(8, values.length);
+    const wide = Math.min(8, values.length) || 1;
     return [["", ...Array.from({ length: wide }, (_, j) => String(j))], ...Array.from({ length: Math.ceil(values.length / wide) }, (_, n) =>
       [String(n * wide), ...Array.from(values.slice(n * wide, (n + 1) * wide), x => Number.isFinite(x) ? precise(x) : "masked")])];
   });
-  const numbers = node("div", { class: "gbh-entry" }, node("label", {}, node("span", {}, "number"), entry, which), worked, table.element);
-
   card(el, "From a text to its next word",
     small ? "Read what happens on the way down, step by step; then type “walked” for “swam”, or let it write."
       : "Follow it down and read what happens; then type “walked” for “swam”, switch heads off, unfold a step, or let it write.",
     [box, pick, next, sentence, back, any], problem,
-    node("div", { class: "gbh-row" }, play, down), says, node("div", { class: "gbh-way-scroll" }, way),
-    drawn, node("div", { class: "gbh-row" }, ...dials.map(dial => dial.element)), barsElement, ...(small ? [] : [numbers]));
+    node("div", { class: "gbh-row" }, play, down, ...(small ? [] : [asked])), says, node("div", { class: "gbh-way-scroll" }, way),
+    node("p", { class: "gbh-legend gbh-way-legend" }, node("span", {}, swatch("--gbh-negative"), "below 0"), node("span", {}, swatch("--gbh-positive"), "above 0: one cell, one number"),
+      node("span", {}, swatch("--gbh-ink"), "a weight: from paper, 0, to ink, 1"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
+    drawn, sight, node("div", { class: "gbh-row" }, ...dials.map(dial => dial.element)), barsElement, ...(small ? [] : [table.element]));
 
   // --- what is shown now ---
   let words = [], made, chances = [], passed = "", logits = [], plain = [], colours = scales(el), painted = 0, wide = 0;
@@ -200,6 +219,7 @@ function draw(model, el, net) {
   /** The numbers that a row has for a token: {values, from, width}. */
   function vector({ at, token } = current()) {
     const { row } = at, T = words.length, key = row.key;
+    if (row.kind === "words" || row.kind === "flow") return { at, values: [] };
     if (row.kind === "head" || row.kind === "map" || row.kind === "scores") {
       const h = row.head ?? model.get("head"), from = (h * T + token) * T;
       return { at, values: made[`${row.kind === "scores" ? "scores" : "weights"}.${row.block}`].subarray(from, from + T) };
@@ -209,13 +229,12 @@ function draw(model, el, net) {
   }
 
   function sayNumber() {
-    const { at, token } = current(), { values } = vector(), most = values.length - 1;
-    setAttribute(entry, "max", most);
-    const j = Math.min(Number(entry.value), most);
-    setSlider(entry, j, `number ${j} of ${values.length}`);
-    setText(which, `${j} of ${values.length}`);
-    const row = at.row.kind === "map" ? { ...at.row, head: model.get("head") } : at.row;
-    setText(worked, arithmetic(net, made, row, token, j, model.get("head"), words, model.get("off")));
+    const { at, token, j } = current(), { values } = vector(), most = Math.max(values.length - 1, 0), n = Math.min(j, most);
+    setAttribute(which, "max", most);
+    setSlider(which, n, `number ${n} of ${values.length}`);
+    setText(place, `${n} of ${values.length}`);
+    setStyle(asked, "visibility", most > 0 ? "visible" : "hidden");
+    setText(says.children[1], arithmetic(net, made, at.row, token, n, at.row.head ?? model.get("head"), words, model.get("off")));
   }
 
   /** Paint a row: of every token its numbers as a block of cells, with a gap between the tokens. */
@@ -223,7 +242,7 @@ function draw(model, el, net) {
     const { row, canvas, brush, line } = one, T = words.length, h = row.head ?? model.get("head");
     const weights = row.kind === "head" || row.kind === "map" || row.kind === "scores";
     const state = [painted, row.each || row.kind === "map" || row.kind === "scores" ? h : "", row.kind === "head" || row.kind === "scores" || row.kind === "flow" ? token : ""].join();
-    if (one.shown === state) return;
+    if (one.shown === state || row.kind === "words") return;
     one.shown = state;
     if (one.flow) { pour(one, token); return; }
     let pixels;
@@ -238,6 +257,7 @@ function draw(model, el, net) {
     } else {
       const data = made[row.key], width = data.length / T, n = row.each ? K : width, from = row.each ? h * K : 0;
       const wide = n > 100 ? 16 : n > 64 ? 14 : CELLS, tall = Math.ceil(n / wide), across = T * (wide + 1) - 1;
+      one.layout = { wide, tall, n };
       const values = row.each ? Array.from({ length: T }, (_, t) => Array.from(data.subarray(t * width + from, t * width + from + n))).flat() : data;
       const scale = row.kind === "units" ? scaleOf(colours, values.map(x => Math.max(x, 0))) : scaleOf(colours, values);
       pixels = new ImageData(across, tall);
@@ -266,7 +286,7 @@ function draw(model, el, net) {
 
   /** The words as the head of the columns, those drawn by the model marked. */
   function spell(all, typed) {
-    wordRow.replaceChildren(...all.map((word, t) => node("span", { "data-token": t, title: t > typed ? "written by the model" : t === 0 ? "stands between two texts" : "", class: t > typed ? "drawn" : t === 0 ? "first" : "" }, word)));
+    wordRow.replaceChildren(...all.map((word, t) => node("span", { title: t > typed ? "written by the model" : t === 0 ? "stands between two texts" : "", class: t > typed ? "drawn" : t === 0 ? "first" : "" }, word)));
     way.style.setProperty("--tokens", all.length);
     fit();
   }
@@ -287,7 +307,10 @@ function draw(model, el, net) {
       logits = Array.from(made.logits.subarray((words.length - 1) * V));
       passed = now;
       painted += 1;
-      setText(drawn, cut > 0 ? `The model sees the last ${C} tokens; ${cut} before them are out of its sight.` : "");
+      setText(running, model.get("text"));
+      setText(grown, model.get("written").map(id => net.words[id]).join(" "));
+      drawn.hidden = model.get("written").length === 0;
+      setText(sight, cut > 0 ? `The model sees the last ${C} tokens; ${cut} before them are out of its sight.` : "");
     }
     const { at, token } = current(), T = words.length;
     setStyle(column, "left", `calc(var(--label) + (100% - var(--label) - var(--guess)) * ${token / T})`);
@@ -308,8 +331,7 @@ function draw(model, el, net) {
       if (check.checked !== on) check.checked = on;
     }
     for (const [part, made] of buttons) if (!small) setAttribute(made, "aria-expanded", model.get("unfolded").includes(part));
-    const told = at.row.kind === "map" ? { ...at.row, head: model.get("head") } : at.row;
-    setText(says, story(net, made, told, token, words, model.get("off")));
+    setText(says.children[0], story(net, made, { head: model.get("head"), ...at.row }, token, words, model.get("off")));
     if (!small) { sayNumber(); table.sync(); }
     ending();
   }

@@ -69,7 +69,7 @@ class GPTView(Live):
             stills.whole_way(steps, [words[id] for id in ids], {words[id]: p[id] for id in np.argsort(-p, kind="stable")[:8]}),
             f"The way of {text!r} through a GPT of {config.L} blocks: next comes "
             + ", ".join(f"{words[id]} {p[id]:.2f}" for id in best),
-            model=name, small=small, text=text, row="x", token=-1, unfolded=list(unfolded),
+            model=name, small=small, text=text, row="ids", token=-1, unfolded=list(unfolded),
             stop=TEMPERATURES.index(1), top_k=config.V, top_p=11,
         )  # fmt: skip
         self.on_msg(self._answer)

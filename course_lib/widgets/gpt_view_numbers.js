@@ -24,6 +24,7 @@ function arithmetic(net, made, row, t, j, head, words, off) {
   };
   const before = i === 0 ? "x" : `x.${i - 1}`, own = head * K + j;
   switch (name) {
+    case "ids": case "flow": return "";
     case "word": return `number ${j} of “${words[t]}”, learnt: ${fmt(of("word")[j], 4)}`;
     case "place": return `number ${j} of place ${t}, learnt: ${fmt(of("place")[j], 4)}`;
     case "x":
@@ -39,14 +40,14 @@ function arithmetic(net, made, row, t, j, head, words, off) {
     case "scores": {
       if (j > t) return `“${words[j]}” comes later: masked, its score counts as −∞`;
       const q = of(`q.${i}`).subarray(head * K, (head + 1) * K), k = made[`k.${i}`].subarray(j * D + head * K, j * D + (head + 1) * K);
-      return product(Array.from(q, (x, n) => [x, k[n]]), made[`scores.${i}`][(head * T + t) * T + j], { root: K });
+      return `score of “${words[j]}”: ` + product(Array.from(q, (x, n) => [x, k[n]]), made[`scores.${i}`][(head * T + t) * T + j], { root: K });
     }
     case "weights": case "map": {
       if (j > t) return `“${words[j]}” comes later: masked, weight 0`;
       const from = ((row.head ?? head) * T + t) * T, scores = made[`scores.${i}`].subarray(from, from + t + 1), e = Array.from(scores, Math.exp);
       const total = e.reduce((a, b) => a + b, 0), w = made[`weights.${i}`][from + j];
       const shown = Number(e[j].toPrecision(5)) / Number(total.toPrecision(5));
-      return `e^${bracket(scores[j], 4)} / sum over ${t + 1} keys ≈ ${significant(e[j])} / ${significant(total)} ${equals(shown, w)} ${precise(w)}`;
+      return `weight of “${words[j]}” in head ${row.head ?? head}: e^${bracket(scores[j], 4)} / sum over ${t + 1} keys ≈ ${significant(e[j])} / ${significant(total)} ${equals(shown, w)} ${precise(w)}`;
     }
     case "said": {
       const h = Math.floor(j / K), w = made[`weights.${i}`].subarray((h * T + t) * T, (h * T + t) * T + t + 1);

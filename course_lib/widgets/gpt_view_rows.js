@@ -2,11 +2,12 @@
 
 /**
  * The rows from top to bottom: {key, part, name, inside, kind, …}. `key` is the name of the step in `pass`, `part` what is
- * unfolded together, and a row that is `inside` is seen only then. kind: "residual" (what flows on), "head" (the weights
+ * unfolded together, and a row that is `inside` is seen only then. kind: "words" (the text itself), "residual" (what flows on), "head" (the weights
  * of head `head`), "scores", "flow" (the same as lines), "map" (T × T weights of a head), or "vectors". A row with `each` shows only one head's part.
  */
 function rowsOf({ L, H, D, K, F, V }) {
   const rows = [
+    { key: "ids", name: "the text", kind: "words" },
     { key: "word", part: "start", name: "vector of the word", inside: true },
     { key: "place", part: "start", name: "vector of the place", inside: true },
     { key: "x", part: "start", name: "word + place", kind: "residual" },
@@ -52,6 +53,9 @@ function story(net, made, row, t, words, off) {
     return `If the model ended here, it would say ${largest(p, 3, 0.02).map(([id, share]) => `“${net.words[id]}” (${fmt(share)})`).join(", ") || "nothing in particular"}.`;
   };
   switch (row.key.split(".")[0]) {
+    case "ids":
+      return `A text is cut into tokens, here whole words; ${at} is number ${net.ids.get(words[t])} of the ${V} words that the model knows${t === 0 ? `, and stands between two texts` : ""}. `
+        + "Every column below is a token on its way down. Only attention carries something from one column to another.";
     case "word": return `Each of the ${V} words has ${D} numbers of its own, learnt in training. These are those of ${word}: the same wherever it stands.`;
     case "place": return `Each place in a text has ${D} numbers too. These are those of place ${t}. Without them the model could not tell the order of the words.`;
     case "x":
@@ -66,8 +70,8 @@ function story(net, made, row, t, words, off) {
     case "flow": return `What the heads bring to ${word}: a line from every word that one of them looks at, the wider, the more. Along it comes a part of that word's value.`;
     case "weights": case "map": {
       const h = row.head, from = (h * T + t) * T, p = made[`weights.${i}`].subarray(from, from + T);
-      const looks = largest(p, 3, 0.05).map(([s, share]) => `${s === t ? "itself" : `“${words[s]}”`} (${fmt(share)})`).join(", ");
-      return `Head ${h} of block ${i} compares the query of ${word} with the keys of the words before it, and looks at ${looks}: so much of their values it brings.`
+      const looks = largest(p, 3, 0.05).map(([s, share]) => `${fmt(share)} to ${s === t ? "itself" : `“${words[s]}”`}`).join(", ");
+      return `Head ${h} of block ${i} compares the query of ${word} with the key of every word so far, and gives of its attention ${looks}. It brings as much of their values.`
         + (off.includes(i * H + h) ? " But the head is switched off: what it brings counts as 0."
           : t === 0 ? " Nothing stands before it." : "");
     }

@@ -577,6 +577,133 @@ def test_a_text_grows_by_the_keyboard_alone(lab, show):
         assert draw.evaluate("button => button === document.activeElement")
 
 
+@pytest.fixture
+def whole(show):
+    """The whole way, as soon as the kernel has sent the model, with the text that it began with."""
+    widget = show("whole")
+    widget.locator(".gbh-way").wait_for()
+    box = widget.get_by_label("text", exact=True)
+    box.fill("Anna swam")
+    box.fill("Anna swam slowly across to the old bank and looked at the")
+    page_words = widget.locator(".gbh-way-words > span")
+    expect(page_words).to_have_count(13)
+    return widget
+
+
+def chances(widget):
+    """The likeliest words and their probabilities."""
+    words = widget.locator(".gbh-take").all_inner_texts()
+    shares = widget.locator(".gbh-tokens .gbh-track + .gbh-number").all_inner_texts()
+    return {word: float(share.split()[0]) for word, share in zip(words, shares, strict=True)}
+
+
+def test_the_verb_decides_what_stands_at_the_bank(whole):
+    water = {"waves", "boats", "sand", "reeds", "river"}
+    assert water == {word for word, p in chances(whole).items() if p > 0.1}
+    whole.get_by_label("text", exact=True).fill("Anna walked slowly across to the old bank and looked at the")
+    assert water.isdisjoint(word for word, p in chances(whole).items() if p > 0.1)
+
+
+def test_a_word_that_the_model_does_not_know_is_named_and_nothing_is_lost(whole):
+    before, box = chances(whole), whole.get_by_label("text", exact=True)
+    box.fill("Anna swims slowly across to the old bank and looked at the")
+    told = whole.locator(".gbh-problem").first.inner_text()
+    assert "knows 98 words" in told and "“swims” is none of them" in told
+    assert chances(whole) == before and box.input_value().startswith("Anna swims")
+    assert whole.locator(".gbh-way-words > span").all_inner_texts()[2] == "swam"
+    box.fill("Anna swam slowly across to the old bank and looked at the ")
+    assert whole.locator(".gbh-problem").first.inner_text() == "" and chances(whole) == before
+
+
+def test_a_head_is_switched_off_and_on(lab, whole):
+    page, _ = lab
+    before = chances(whole)
+    whole.get_by_label("block 1, head 0").uncheck()
+    without = chances(whole)
+    assert without != before
+    page.keyboard.press("Space")  # the box has kept the focus
+    assert chances(whole) == before
+
+
+def test_the_way_is_walked_by_keys_and_by_mouse(lab, whole):
+    page, _ = lab
+    way = whole.get_by_role("application")
+    way.focus()
+    page.keyboard.press("PageUp")
+    assert "A text is cut into tokens" in says(whole) and "place 12" in says(whole)
+    page.keyboard.press("ArrowDown")
+    assert "becomes 64 numbers" in says(whole)
+    page.keyboard.press("ArrowLeft")
+    assert "“at” at place 11" in says(whole)
+    rows = whole.locator(".gbh-way-row:not([hidden])")
+    folded = rows.count()
+    page.keyboard.press("Enter")
+    assert rows.count() == folded + 2 and page.evaluate("document.activeElement.role") == "application"
+    page.keyboard.press("Enter")
+    for _ in range(3):
+        whole.get_by_role("button", name="Next step").click()
+    assert "Head 2 of block 0" in says(whole)
+    whole.locator("[data-row='weights.1.0'] .gbh-way-cells").hover(position={"x": 3, "y": 3})
+    assert "Head 0 of block 1" in says(whole) and "weight of “<end>” in head 0" in says(whole)
+    page.mouse.move(0, 0)
+    assert "Head 2 of block 0" in says(whole)
+    whole.locator("[data-row='x.1'] .gbh-way-cells").click(position={"x": 3, "y": 3})
+    page.mouse.move(0, 0)
+    assert "added to the vector of “<end>”" in says(whole)
+    whole.get_by_label("which number").focus()
+    before = says(whole)
+    page.keyboard.press("ArrowRight")
+    assert says(whole) != before
+
+
+def test_everything_unfolds_and_every_number_is_told(whole):
+    parts = whole.locator(".gbh-way-part")
+    for part in parts.all():
+        part.click()
+        assert part.get_attribute("aria-expanded") == "true"
+    rows = whole.locator(".gbh-way-row")
+    assert rows.count() == whole.locator(".gbh-way-row:not([hidden])").count() == 44
+    step = whole.get_by_role("button", name="Next step")
+    whole.locator("summary").click()
+    for _ in range(rows.count()):
+        step.click()
+        told = says(whole)
+        assert len(told) > 30 and not re.search("undefined|NaN|null", told + whole.locator(".gbh-numbers").inner_text())
+    whole.locator("summary").click()
+    for part in parts.all():
+        part.click()
+
+
+def test_it_writes_on_and_marks_what_was_drawn(lab, whole):
+    page, _ = lab
+    drawn, next_word = whole.locator(".gbh-way-words > .drawn"), whole.get_by_role("button", name="Write a word")
+    next_word.focus()
+    for number in range(1, 4):
+        page.keyboard.press("Enter")
+        expect(drawn).to_have_count(number)
+        assert next_word.evaluate("button => button === document.activeElement")
+    back = whole.get_by_role("button", name="Take one back")
+    for number in (2, 1, 0):
+        back.click()
+        expect(drawn).to_have_count(number)
+    assert back.get_attribute("aria-disabled") == "true"
+    whole.locator(".gbh-take").first.click()
+    expect(drawn).to_have_text([whole.locator(".gbh-way-words > span").last.inner_text()])
+    sentence = whole.get_by_role("button", name="Write a sentence")
+    sentence.click()
+    sentence.wait_for()  # again, once the sentence has ended
+    assert whole.locator(".gbh-way-words > span").last.inner_text() == "<end>"
+    for _ in range(20):
+        next_word.click()
+    expect(whole.locator(".gbh-way-words > span")).to_have_count(32)
+    assert "The model sees the last 32 tokens" in whole.inner_text()
+
+
+def test_a_second_view_needs_no_second_copy_of_the_model(lab, whole):
+    page, _ = lab
+    assert page.evaluate("Object.keys(globalThis.gptByHand)") == ["trained_gpt"]
+
+
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):
     page, _ = lab
     loose = page.locator(".gbh :is(a, button, input, select, textarea, summary, [tabindex])").evaluate_all(

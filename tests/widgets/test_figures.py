@@ -1,6 +1,7 @@
 """The figures: what they draw, what they say, and that the same arrays give the same picture."""
 
 import inspect
+import json
 import subprocess
 import sys
 import warnings
@@ -14,9 +15,10 @@ from matplotlib.font_manager import fontManager
 from matplotlib.patches import Rectangle
 from matplotlib.text import Text
 
-from course_lib.lessons import LESSONS, NAMES
+from course_lib.lessons import LESSONS, NAMES, label
 from course_lib.widgets import figures
-from course_lib.widgets.course_map import COLOURS, CourseMap
+from course_lib.widgets.course_map import CourseMap
+from tests.notebooks.lessons import FOLDER
 
 CHAPTERS = NAMES[1:]
 
@@ -274,7 +276,14 @@ def test_the_map_links_the_lessons_that_exist_and_names_the_others():
 
 
 def test_the_map_has_a_box_for_every_lesson_but_its_own():
-    assert [lesson.name for lesson in LESSONS if lesson.box in COLOURS and lesson.says] == CHAPTERS
+    assert [lesson.name for lesson in LESSONS if lesson.box in ("part", "block", "whole") and lesson.says] == CHAPTERS
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_the_map_calls_a_lesson_as_it_calls_itself(name):
+    notebook = json.loads((FOLDER / f"{name}.ipynb").read_text(encoding="utf-8"))
+    assert "".join(notebook["cells"][0]["source"]).splitlines()[0] == f"# {label(name)}"
+    assert f"<b><a href='{name}.ipynb'>{label(name)}</a></b>" in CourseMap([f"{name}.ipynb"])._repr_html_()
 
 
 def test_pictures_stand_in_a_grid_with_the_borders_of_their_patches():

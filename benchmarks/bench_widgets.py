@@ -41,6 +41,7 @@ AT_ONCE = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]  # frames when t
 
 # widget: how it is made, and the control whose arrow keys are pressed (None: the widget's own grid or map)
 WIDGETS = {
+    "AttentionSteps": ("widgets.AttentionSteps(words[:6], *rng.normal(size=(3, 6, 3)), axes=['x', 'y', 'z'])", "step"),
     "AttentionView": ("widgets.AttentionView(words, q=rng.normal(size=(12, 8)), k=rng.normal(size=(12, 8)))", "temperature"),
     "SoftmaxTemperature": ("widgets.SoftmaxTemperature([2.0, 1.0, 0.2, -1.0])", "temperature"),
     "MatmulExplorer": ("widgets.MatmulExplorer(rng.normal(size=(6, 5)), rng.normal(size=(5, 6)))", None),

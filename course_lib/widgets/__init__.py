@@ -10,6 +10,7 @@ Explorer of a matrix product: (1, 2) times (2, 1) gives (1, 1)
 from importlib import import_module
 
 LIVE = {
+    "AttentionSteps": "attention_steps",
     "AttentionView": "attention_view",
     "BPEExplorer": "bpe_explorer",
     "DecisionBoundary": "decision_boundary",

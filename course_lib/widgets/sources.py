@@ -70,7 +70,7 @@ def page_scripts():
     script for each kind of picture, and the models that they name.
 
     >>> sorted(page_scripts())[:2], any("export" in text for text in page_scripts().values())
-    (['attention_view.js', 'bpe_explorer.js'], False)
+    (['attention_steps.js', 'attention_view.js'], False)
     """
     shared = _read("live.js")
     names = ", ".join(re.findall(r"(?m)^(?:const|function) (\w+)", shared))

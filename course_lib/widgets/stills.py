@@ -9,7 +9,7 @@ from course_lib.widgets.figures import INK, LINE, PALETTE, PAPER, SOFT, Picture,
 from course_lib.widgets.labels import written
 from course_lib.widgets.palette import FIGURE, colormap
 
-__all__ = ["positions", "product", "whole_way"]
+__all__ = ["positions", "product", "values_laid", "whole_way"]
 
 
 def product(a, b, names):
@@ -148,6 +148,50 @@ def _block(row):
     """A vector as a block of cells, eight in a line, and a gap at its right."""
     rows = np.pad(row, (0, -len(row) % 8), constant_values=np.nan).reshape(-1, 8)
     return np.pad(rows, ((0, 0), (0, 1)), constant_values=np.nan)
+
+
+def values_laid(words, weights, v, axes, query):
+    """Of each sentence the values, each times its weight, laid tip to tail, and where the word that asks moves.
+
+    words: N sentences of T words; weights (N, T); v (N, T, D), of which the first two entries are drawn, and axes names
+    them; query: the place of the word that asks. The open circle is its own value, the full one its output.
+    """
+    figure = Figure(figsize=(4.4 * len(words) + 0.4, 4), layout="constrained", facecolor=PAPER)
+    panels = figure.subplots(1, len(words), squeeze=False, sharex=True, sharey=True)[0]
+    for axis, sentence, w, values in zip(panels, words, weights, v[..., :2], strict=True):
+        ends = np.vstack([np.zeros((1, 2)), np.cumsum(w[:, None] * values, axis=0)])  # (T + 1, 2)
+        output, normal = ends[-1], np.array([-ends[-1][1], ends[-1][0]])
+        for word, weight, tail, tip in zip(sentence, w, ends, ends[1:], strict=False):
+            if np.hypot(*(tip - tail)) < 0.02 * np.ptp(v[..., :2]):
+                continue
+            axis.annotate("", tip, tail, arrowprops=_arrow(FIGURE["value"]))
+            side = np.sign(normal @ (tip + tail) / 2) or 1.0  # away from the output
+            way = side * np.array([-(tip - tail)[1], (tip - tail)[0]])
+            way = way if way @ normal * side > 0 else -way
+            way = 9 * way / np.hypot(*way)
+            across = "left" if way[0] > 3 else "right" if way[0] < -3 else "center"
+            axis.annotate(f"{weight:.4f} · {written(word)}", (tip + tail) / 2, way, textcoords="offset points", fontsize=9,
+                          ha=across, va="center", color=FIGURE["value"])  # fmt: skip
+        axis.annotate("", output, (0, 0), arrowprops=_arrow(INK))
+        axis.annotate("", output, values[query], arrowprops={**_arrow(SOFT), "ls": ":", "lw": 1.2})
+        axis.plot(*values[query], "o", mfc=PAPER, mec=FIGURE["residual"], mew=2, ms=8, zorder=4)
+        axis.plot(*output, "o", color=FIGURE["residual"], ms=9, zorder=4)
+        axis.annotate(
+            written(sentence[query]), output, (8, 6), textcoords="offset points", fontsize=10, color=INK
+        )
+        axis.axhline(0, color=LINE, lw=0.6)
+        axis.axvline(0, color=LINE, lw=0.6)
+        axis.set(xlabel=written(axes[0]), ylabel=written(axes[1]), aspect="equal")
+        axis.margins(0.3)
+        axis.spines[:].set_visible(False)
+        axis.set_title(written(" ".join(sentence)), fontsize=10)
+    return Picture(
+        figure, f"Weighted values laid tip to tail: {' / '.join(' '.join(sentence) for sentence in words)}"
+    )
+
+
+def _arrow(colour):
+    return {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 0, "shrinkB": 0}
 
 
 def _number(x, digits=4):

@@ -42,6 +42,13 @@ CELLS = {
         "widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])"
     ),
     "crowd": "widgets.EmbeddingMap([f'a warm word {i}' for i in range(30)], rng.normal(0, 1, (30, 2)) ** 3)",
+    "steps": (
+        "rows = {'swam': [1, 0, 0], 'cash': [0, 1, 0], 'bank': [0.5, 0.5, 0]}\n"
+        "texts = ['we swam across to the bank'.split(), 'we took cash to the bank'.split()]\n"
+        "x = np.array([[rows.get(word, [0, 0, 1]) for word in text] for text in texts])\n"
+        "ask = 3 * np.diag([1, 1, 0])\n"
+        "widgets.AttentionSteps(texts, x @ ask, x @ ask, x, ['water', 'money', 'helper'])"
+    ),
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }
 
@@ -291,16 +298,96 @@ def worked_out(text):
 
 def test_what_stands_beside_an_equals_sign_is_equal(show):
     found = {"·": 0, "/ (": 0, "√": 0}
-    for name in ("attention", "matmul"):
+    for name, act in (("attention", "hover"), ("matmul", "hover"), ("steps", "click")):
         widget = show(name)
-        for cell in cells(widget).all()[:4]:
-            cell.hover()
+        for cell in cells(widget).all()[: 40 if act == "click" else 4]:
+            getattr(cell, act)()
             for left, right in EQUAL.findall(says(widget)):
                 value, digits = float(right.replace("−", "-")), len(right.partition(".")[2])
                 assert abs(worked_out(left) - value) <= 0.5 * 10**-digits, f"{left} = {right}"
                 for sign in found:
                     found[sign] += sign in left
     assert min(found.values()) >= 2
+
+
+def sheet(widget):
+    """The numbers that AttentionSteps has written so far: dict from the name of a row to its texts."""
+    return {
+        row[0]: row[1:]
+        for row in (one.split("\t") for one in widget.locator("tbody").inner_text().splitlines())
+    }
+
+
+def arrives(page, widget, where):
+    """Whether the word that asks comes to stand there, as its name in the plane of the values says."""
+    return eventually(page, widget.locator("text.own").text_content, where) == where
+
+
+def test_a_query_meets_the_keys_and_its_output_is_reached_by_the_keyboard_alone(lab, show):
+    page, _ = lab
+    widget = show("steps")
+    slider(widget, "step").focus()
+    page.keyboard.press("Home")
+    assert not any(map(any, sheet(widget).values()))
+    widget.get_by_role("button", name="Step").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    assert "1.5 · 3 + 1.5 · 0 + 0 · 0 = 4.5" in says(widget) and sheet(widget)["q · k"][:3] == [
+        "0",
+        "4.5",
+        "",
+    ]
+    widget.get_by_role("button", name="Back").focus()
+    page.keyboard.press("Enter")
+    assert sheet(widget)["q · k"][:2] == ["0", ""]
+    slider(widget, "step").focus()
+    page.keyboard.press("End")
+    numbers = sheet(widget)
+    assert numbers["weight"] == ["0.0324", "0.4352", "0.0324", "0.0324", "0.0324", "0.4352", "1"]
+    assert [numbers[f"· {axis}"][-1] for axis in ("water", "money", "helper")] == [
+        "0.6528",
+        "0.2176",
+        "0.1296",
+    ]
+    assert "0.4352 · 1 + 0.4352 · 0.5 = 0.6528" in says(widget)
+    assert arrives(page, widget, "bank (0.65, 0.22)")
+    swam = widget.get_by_role("button", name="swam, change it to took")
+    swam.focus()
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.textContent") == "took"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    assert arrives(page, widget, "bank (0.22, 0.65)")
+    assert [widget.get_by_role("button", name=name, exact=True).get_attribute("aria-pressed")
+            for name in ("we swam across to the bank", "we took cash to the bank")] == ["false", "true"]  # fmt: skip
+    asks = slider(widget, "query of")
+    asks.select_option("the")
+    assert set(sheet(widget)["weight"][:6]) == {"0.1667"}
+    asks.select_option("bank")
+    widget.get_by_role("button", name="we swam across to the bank").click()
+    cells(widget).first.click()
+    assert slider(widget, "step").input_value() == "1"
+
+
+# To the other end of the steps; gives where the word that asks stood before, and where it stands in the same moment.
+JUMP = """widget => {
+    const name = widget.querySelector("text.own"), slider = widget.querySelector("input[type=range]"), before = name.textContent;
+    slider.value = slider.value === slider.max ? 0 : slider.max;
+    slider.dispatchEvent(new Event("input"));
+    return [before, name.textContent];
+}"""
+
+
+def test_arrows_glide_or_jump_where_nothing_is_to_move(lab, show):
+    page, _ = lab
+    widget, start, end = show("steps"), "bank (0.50, 0.50)", "bank (0.65, 0.22)"
+    slider(widget, "step").focus()
+    page.keyboard.press("Home")
+    assert arrives(page, widget, start)
+    assert widget.evaluate(JUMP) == [start, start] and arrives(page, widget, end)
+    page.emulate_media(reduced_motion="reduce")
+    assert widget.evaluate(JUMP) == [end, start] and widget.evaluate(JUMP) == [start, end]
+    page.emulate_media(reduced_motion="no-preference")
 
 
 def test_two_views_of_one_model_stay_in_step_but_each_has_its_own_hover(show):
@@ -516,7 +603,8 @@ def test_each_shake_starts_from_the_weights_that_were_set(show):
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [("bpe", "merges done"), ("descent", "step"), ("positions", "position t")]
+    ("name", "label"),
+    [("bpe", "merges done"), ("descent", "step"), ("positions", "position t"), ("steps", "step")],
 )
 def test_a_long_slider_can_be_left_to_run(name, label, lab, show):
     page, _ = lab

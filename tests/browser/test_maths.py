@@ -35,6 +35,7 @@ from course_lib.widgets import (
 )
 from course_lib.widgets import __getattr__ as widget
 from course_lib.widgets.sources import stored_model
+from tests.notebooks.live_state import stored
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-7}
 LOAD = "source => import(URL.createObjectURL(new Blob([source], {type: 'text/javascript'}))).then(m => {window.maths = m.maths; window.render = typeof m.default.render})"
@@ -90,6 +91,64 @@ def test_the_output_is_the_weighted_sum_of_the_values(maths):
     weights, v = np.abs(numbers(5)), numbers(5, 3, seed=1)
     got = maths("AttentionView")("(w, v) => maths.weightedSum(w, v, 3)", weights.tolist(), v.ravel().tolist())
     np.testing.assert_allclose(got, weights @ v, **CLOSE)
+
+
+def test_attention_step_by_step(maths):
+    T, K, D = 5, 3, 4
+    q, k, v = numbers(T, K), numbers(T, K, seed=1), numbers(T, D, seed=2)
+    output, weights = attention.scaled_dot_product_attention(q, k, v)
+    run = maths("AttentionSteps")
+    for t in range(T):
+        found = run("(...all) => maths.follow(...all)", q[t].tolist(), k.tolist(), v.tolist())
+        np.testing.assert_allclose(found["scaled"], (q @ k.T)[t] / math.sqrt(K), **CLOSE)
+        np.testing.assert_allclose(np.array(found["powers"]) / found["total"], weights[t], **CLOSE)
+        np.testing.assert_allclose(found["weights"], weights[t], **CLOSE)
+        np.testing.assert_allclose(found["output"], output[t], **CLOSE)
+        np.testing.assert_allclose(found["parts"], weights[t][:, None] * v, **CLOSE)
+
+
+def test_the_bank_of_lesson_04_moves_to_water_or_to_money(maths):
+    live = stored("04_attention", "live-values")["state"]
+    N, T = live["sizes"][:2]
+    q, k, v = (
+        np.frombuffer(base64.b64decode(live[name]["float32"]), "<f4").astype(float).reshape(N, T, -1)
+        for name in "qkv"
+    )
+    outputs = []
+    for n in range(N):
+        output, weights = attention.scaled_dot_product_attention(q[n], k[n], v[n])
+        found = maths("AttentionSteps")(
+            "(...all) => maths.follow(...all)", q[n, -1].tolist(), k[n].tolist(), v[n].tolist()
+        )
+        np.testing.assert_allclose(found["output"], output[-1], **CLOSE)
+        np.testing.assert_allclose(found["weights"], weights[-1], **CLOSE)
+        outputs.append(output[-1].round(4).tolist())
+    assert v[:, -1].tolist() == [[0.5, 0.5, 0]] * 2
+    assert outputs == [[0.6528, 0.2176, 0.1296], [0.2176, 0.6528, 0.1296]]
+
+
+def test_arrows_are_laid_tip_to_tail_until_they_reach_the_output(maths):
+    T, run = 4, maths("AttentionSteps")
+    q, k, v = numbers(T, 2), numbers(T, 2, seed=1), numbers(T, 3, seed=2)
+    output, weights = attention.scaled_dot_product_attention(q, k, v)
+    code = "(step, q, k, v, own) => maths.layOut(step, k, v, own, maths.follow(q, k, v))"
+    places = [
+        run(code, step, q[2].tolist(), k.tolist(), v.tolist(), v[2].tolist()) for step in range(2 * T + 5)
+    ]
+    for step, place in enumerate(places):
+        met = [s for s, arrow in enumerate(place["keys"]) if arrow[4] > 0]
+        assert met == list(range(min(step, T)))
+        tails, tips = np.array(place["values"])[:, :2], np.array(place["values"])[:, 2:4]
+        laid = max(0, min(step - T - 3, T))
+        if laid:
+            np.testing.assert_allclose(tails[0], 0)
+            np.testing.assert_allclose(tails[1:laid], tips[: laid - 1], **CLOSE)
+        np.testing.assert_allclose(
+            tips - tails, (weights[2][:, None] if step >= T + 3 else 1) * v[:, :2], **CLOSE
+        )
+        np.testing.assert_allclose(place["own"], output[2, :2] if step == 2 * T + 4 else v[2, :2], **CLOSE)
+    np.testing.assert_allclose(places[-1]["values"][-1][2:4], output[2, :2], **CLOSE)
+    np.testing.assert_allclose(places[-1]["output"][:4], [0, 0, *output[2, :2]], **CLOSE)
 
 
 def test_an_equals_sign_stands_only_where_the_digits_shown_are_equal(maths):

@@ -58,6 +58,7 @@ CONTRAST = """all => {
 def page(chromium):
     page = chromium.new_page()
     page.clock.install()  # timers go off when a test says so
+    page.emulate_media(reduced_motion="reduce")  # what glides jumps, so that two views are never on the way
     page.problems = []
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     page.on("console", lambda message: page.problems.append(message.text))

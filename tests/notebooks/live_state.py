@@ -6,10 +6,12 @@ this close, so that a lesson executed elsewhere is the same file.
 """
 
 import base64
+import json
 
 import numpy as np
 
 from course_lib.widgets.sources import STATE
+from tools.links import ROOT
 
 CLOSE = 1e-3
 
@@ -17,6 +19,13 @@ CLOSE = 1e-3
 def states(outputs):
     """What the outputs of a cell hold of live pictures, in their order."""
     return [output["metadata"][STATE] for output in outputs if STATE in output.get("metadata", {})]
+
+
+def stored(lesson, cell):
+    """The state of the live picture that a cell of a lesson stores: stored("04_attention", "live-attention")."""
+    notebook = json.loads((ROOT / f"notebooks/{lesson}.ipynb").read_text(encoding="utf-8"))
+    (live,) = states(next(one for one in notebook["cells"] if one["id"] == cell)["outputs"])
+    return live
 
 
 def apart(stored, fresh, where="state"):

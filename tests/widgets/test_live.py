@@ -15,6 +15,7 @@ from course_lib.shapes import ShapeError
 from course_lib.tokenization import BytePairTokenizer
 from course_lib.widgets import (
     LIVE,
+    AttentionSteps,
     AttentionView,
     BPEExplorer,
     DecisionBoundary,
@@ -33,6 +34,13 @@ trained, words = trained_gpt.load(GPT), trained_gpt.log()["words"]
 low = BytePairTokenizer.train("low lower lowest", 259)
 
 EXAMPLES = {
+    "AttentionSteps": lambda: AttentionSteps(
+        [["a", "b", "c"], ["a", "d", "c"]],
+        [[[1, 2]] * 3, [[-1, 2]] * 3],
+        np.ones((2, 3, 2)),
+        [np.eye(3), -np.eye(3)],
+        list("xyz"),
+    ),
     "AttentionView": lambda: AttentionView(["You", "are"], [[1, 0], [0.5, 0.5]], v=[[1, -2.5], [0, 4]]),
     "BPEExplorer": lambda: BPEExplorer(low, "slow ñ"),
     "DecisionBoundary": lambda: DecisionBoundary(np.eye(2), [0, 0], [1, 1], 0),
@@ -47,6 +55,53 @@ EXAMPLES = {
 }
 eye, half = np.eye(2), np.full((2, 2), 0.5)
 BAD = {
+    "steps: a text": (
+        lambda: AttentionSteps("ab", eye, eye, eye, list("xy")),
+        "words must be a list of labels",
+    ),
+    "steps: sentences": (
+        lambda: AttentionSteps([["a", "b"]], [eye, eye], [eye, eye], [eye, eye], list("xy")),
+        "1 sentences, but the numbers are for 2",
+    ),
+    "steps: words": (
+        lambda: AttentionSteps([["a", "b"], ["c"]], [eye, eye], [eye, eye], [eye, eye], list("xy")),
+        "1 words, but the numbers are for 2",
+    ),
+    "steps: axes of q": (
+        lambda: AttentionSteps([["a", "b"]], eye, [eye], [eye], list("xy")),
+        r"q must have axes \(N T K\), got shape \(2, 2\)",
+    ),
+    "steps: widths": (
+        lambda: AttentionSteps(["a", "b"], eye, np.ones((2, 3)), eye, list("xy")),
+        "q has width 2 but k has width 3",
+    ),
+    "steps: names": (
+        lambda: AttentionSteps(["a", "b"], eye, eye, eye, ["x"]),
+        "1 axes, but the numbers are for 2",
+    ),
+    "steps: no plane": (lambda: AttentionSteps(["a"], [[1]], [[1]], [[1]], ["x"]), "K and D from 2 to 6"),
+    "steps: long": (
+        lambda: AttentionSteps(range(9), *[np.ones((9, 2))] * 3, list("xy")),
+        "9 words; from 1 to 8 can be shown",
+    ),
+    "steps: query": (
+        lambda: AttentionSteps(["a", "b"], eye, eye, eye, list("xy"), query=2),
+        "query is 2, there are words 0 to 1",
+    ),
+    "steps: step": (
+        lambda: AttentionSteps(["a", "b"], eye, eye, eye, list("xy"), step=9),
+        r"step is 9, must be from 0 to 2 T \+ 4 = 8",
+    ),
+    "steps: large": (
+        lambda: AttentionSteps(["a", "b"], 20 * eye, 20 * eye, eye, list("xy")),
+        "a score divided by √K is 283",
+    ),
+    "steps: large, mixed": (
+        lambda: AttentionSteps(
+            [["a", "b"], ["c", "d"]], [20 * eye, eye], [eye, 20 * eye], [eye, eye], list("xy")
+        ),
+        "a score divided by √K is 283",
+    ),
     "attention: a text": (
         lambda: AttentionView("ab", eye),
         "tokens must be a list of labels, got the single",

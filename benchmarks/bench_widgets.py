@@ -53,6 +53,7 @@ WIDGETS = {
     "DecisionBoundary": ("widgets.DecisionBoundary([[20, -20], [20, -20]], [-10, 30], [20, 20], -30, 'sigmoid')", "W₁₁"),
     "GPTView": ("widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])", None),
     "NextToken": ("widgets.NextToken(lambda ids: rng.normal(size=300), range(300), [0])", "temperature"),
+    "WatchTraining": ("watched", "look"),
 }  # fmt: skip
 EMPTY_ROW, INTERACT_ROW = "an empty key press", "ipywidgets.interact, the same heat map"
 START = """import numpy as np
@@ -67,7 +68,11 @@ from course_lib.widgets.live import softmax
 rng = np.random.default_rng(0)
 words = "the slowest reader found the newest words of all on that shelf".split()
 text = "The slowest reader found the newest words"
-scores = rng.normal(size=(12, 12))"""
+scores = rng.normal(size=(12, 12))
+maps = np.tril(np.exp(rng.normal(size=(30, 8, 12, 12))))  # as large as those of lesson 10
+maps = iter(maps / maps.sum(axis=-1, keepdims=True))
+watched = widgets.WatchTraining(600, lambda: (text, next(maps)), words, {"a": 4.6, "b": 1.5, "c": 0.8})
+list(watched(0.8 + 4 / (1 + np.arange(600) / 20)))"""
 INTERACT = """@interact(temperature=FloatSlider(value=5, min=1, max=10, step=0.1))
 def show(temperature):
     return figures.heatmap({"weights": softmax(scores, temperature)}, words, words, limits=(0, 1))"""

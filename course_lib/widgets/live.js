@@ -359,7 +359,8 @@ function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
   const line = (name, x1, y1, x2, y2) => node("line", { class: name, x1, y1, x2, y2 });
   const tick = () => [line("tick", left, 0, W - right, 0), node("text", { x: left - 6, "text-anchor": "end" })];
   const marks = Array.from({ length: ticks }, tick), middle = (top + H - bottom) / 2;
-  const element = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img" }, ...marks.flat(),
+  // the last number below the axis may stand out a little
+  const element = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img", style: "overflow: visible" }, ...marks.flat(),
     line("axis", left, top, left, H - bottom), line("axis", left, H - bottom, W - right, H - bottom),
     ...roundNumbers(xLow, xHigh).map(value => node("text", { x: x(value), y: H - bottom + 16, "text-anchor": "middle" }, short(value, 2))),
     node("text", { class: "soft", x: (left + W - right) / 2, y: H - 6, "text-anchor": "middle" }, xName),

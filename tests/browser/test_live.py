@@ -49,6 +49,12 @@ CELLS = {
         "ask = 3 * np.diag([1, 1, 0])\n"
         "widgets.AttentionSteps(texts, x @ ask, x @ ask, x, ['water', 'money', 'helper'])"
     ),
+    "watch": (
+        "weights = iter(np.exp(rng.normal(size=(99, 2, 3, 3))) * np.tri(3))\n"
+        "look = lambda: (f'text {len(watch.looks) if watch else 0}', (w := next(weights)) / w.sum(axis=-1, keepdims=True))\n"
+        "watch = None\n"
+        "watch = widgets.WatchTraining(20, look, ['You', 'are', 'welcome'], {'blind guess': 3.0, 'floor': 1.0}, ['first', 'second'])\nwatch"
+    ),
     "matmul": "widgets.MatmulExplorer([[1, 2], [3, -4]], [[5, 0.5], [6, 7]], names=('x', 'W', 'q'))",
 }
 
@@ -756,7 +762,9 @@ def test_everything_unfolds_and_every_number_is_told(whole):
     for _ in range(rows.count()):
         step.click()
         told = says(whole)
-        assert len(told) > 30 and not re.search("undefined|NaN|null", told + whole.locator(".gbh-numbers").inner_text())
+        assert len(told) > 30 and not re.search(
+            "undefined|NaN|null", told + whole.locator(".gbh-numbers").inner_text()
+        )
     whole.locator("summary").click()
     for part in parts.all():
         part.click()
@@ -764,7 +772,10 @@ def test_everything_unfolds_and_every_number_is_told(whole):
 
 def test_it_writes_on_and_marks_what_was_drawn(lab, whole):
     page, _ = lab
-    drawn, next_word = whole.locator(".gbh-way-words > .drawn"), whole.get_by_role("button", name="Write a word")
+    drawn, next_word = (
+        whole.locator(".gbh-way-words > .drawn"),
+        whole.get_by_role("button", name="Write a word"),
+    )
     next_word.focus()
     for number in range(1, 4):
         page.keyboard.press("Enter")
@@ -790,6 +801,74 @@ def test_it_writes_on_and_marks_what_was_drawn(lab, whole):
 def test_a_second_view_needs_no_second_copy_of_the_model(lab, whole):
     page, _ = lab
     assert page.evaluate("Object.keys(globalThis.gptByHand)") == ["trained_gpt"]
+
+
+# A training of 20 steps that waits in the middle, so that the kernel is busy, until a file is there.
+TRAINS = """import pathlib, time
+def losses():
+    for step in range(20):
+        while step == 9 and not pathlib.Path({!r}).exists():
+            time.sleep(0.01)
+        yield 1 + 2 / (step + 1)
+for _ in watch(losses()):
+    pass"""
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+
+
+def test_a_training_is_watched_while_the_kernel_is_busy_and_played_afterwards(lab, show, tmp_path):
+    page, problems = lab
+    signal = tmp_path / "go on"
+    widget = show("watch")
+    look, curve = slider(widget, "look"), widget.locator("polyline").nth(1)
+    assert look.get_attribute("aria-valuetext") == "before the first step" and not curve.get_attribute(
+        "points"
+    )
+    assert widget.get_by_role("button", name="Play").get_attribute("aria-disabled") == "true"
+    page.evaluate(f"code => {{ {KERNEL}.requestExecute({{code}}); }}", TRAINS.format(str(signal)))
+    widget.get_by_text("After step 9 of 20 it writes").wait_for()
+    widget.get_by_text("text 9", exact=True).wait_for()
+    assert len(curve.get_attribute("points").split()) == 9
+    look.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowLeft")
+    assert (
+        look.get_attribute("aria-valuetext") == "after step 5 of 20"
+        and page.evaluate(f"{KERNEL}.status") == "busy"
+    )
+    assert "The last 5 batches cost 1.913 nats each, 0.913 above floor." in widget.inner_text()
+    signal.touch()
+    page.wait_for_function("slider => slider.max === '20'", arg=look.element_handle())
+    assert look.get_attribute("aria-valuetext") == "after step 5 of 20"  # who looks back is left alone
+    page.keyboard.press("End")
+    assert (
+        look.get_attribute("aria-valuetext") == "after step 20 of 20"
+        and len(curve.get_attribute("points").split()) == 20
+    )
+    page.keyboard.press("Home")
+    widget.get_by_role("button", name="Play").click()
+    page.wait_for_function(
+        "slider => slider.getAttribute('aria-valuetext') === 'after step 20 of 20'", arg=look.element_handle()
+    )
+    widget.get_by_role("button", name="Play").wait_for()
+    assert problems == []
+
+
+def test_a_head_is_chosen_and_a_weight_is_told_as_it_was_and_as_it_is(lab, show):
+    page, _ = lab
+    widget = show("watch")
+    before = says(widget)
+    widget.get_by_role("button", name="second").click()
+    assert (
+        widget.get_by_role("button", name="second").get_attribute("aria-pressed") == "true"
+        and says(widget) != before
+    )
+    widget.get_by_role("application").focus()
+    for key in ("PageDown", "Home"):
+        page.keyboard.press(key)
+    assert "second: token 3, welcome, looks at" in says(widget) and "welcome → You: " in says(widget)
+    page.keyboard.press("PageUp")
+    page.keyboard.press("End")
+    assert "You → welcome: masked" in says(widget)
 
 
 def test_whatever_takes_the_focus_keeps_its_keys_from_jupyterlab(lab):

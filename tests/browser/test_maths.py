@@ -552,6 +552,32 @@ def test_drawing_takes_the_first_token_whose_sum_passes(maths):
         assert maths("NextToken")("(p, u) => maths.sample(p, u)", p.tolist(), u) == expected
 
 
+def test_the_weights_of_a_look_are_found(maths):
+    looks, N, T = 3, 2, 4
+    rows, columns = np.tril_indices(T)
+    sent = numbers(looks, N, T, T)[..., rows, columns].ravel()
+    code = "(sent, N, T, ...at) => sent[maths.place(...at, N, T)]"
+    for look, head, t, s in np.ndindex(looks, N, T, T):
+        if s <= t:
+            assert (
+                maths("WatchTraining")(code, sent.tolist(), N, T, look, head, t, s)
+                == numbers(looks, N, T, T)[look, head, t, s]
+            )
+
+
+@pytest.mark.parametrize("every", [1, 3, 50])
+def test_the_mean_of_the_last_steps(maths, every):
+    steps = np.abs(numbers(300))
+    points = steps.reshape(-1, every).mean(axis=1).tolist()
+    run = maths("WatchTraining")
+    for step in (0, 1, 7, 20, 21, 299, 300):
+        done = step // every * every
+        few = max(1, round(20 / every)) * every
+        got = run("(...all) => maths.recent(...all)", points, every, step)
+        expected = steps[max(0, done - few) : done]
+        assert got is None if not len(expected) else got == pytest.approx(expected.mean())
+
+
 def test_a_border_lies_where_the_level_is_passed(maths):
     y, x = np.mgrid[:9, :9].astype(float)
     for grid in (x + 0.3 * y, np.hypot(x - 4, y - 4)):

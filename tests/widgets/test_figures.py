@@ -276,7 +276,9 @@ def test_the_map_links_the_lessons_that_exist_and_names_the_others():
 
 
 def test_the_map_has_a_box_for_every_lesson_but_its_own():
-    assert [lesson.name for lesson in LESSONS if lesson.box in ("part", "block", "whole") and lesson.says] == CHAPTERS
+    assert [
+        lesson.name for lesson in LESSONS if lesson.box in ("part", "block", "whole") and lesson.says
+    ] == CHAPTERS
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

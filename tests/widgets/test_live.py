@@ -27,11 +27,30 @@ from course_lib.widgets import (
     NextToken,
     PositionExplorer,
     SoftmaxTemperature,
+    WatchTraining,
 )  # fmt: skip
 from course_lib.widgets.sources import STATE
 
 trained, words = trained_gpt.load(GPT), trained_gpt.log()["words"]
 low = BytePairTokenizer.train("low lower lowest", 259)
+
+
+def watched(steps=40, first=0):
+    """A training that was watched: its text counts the looks, its two heads move from the token before to the token itself."""
+    state = {"looks": first}
+
+    def look():
+        state["looks"] += 1
+        share = 1 / state["looks"]
+        map = [[1, 0, 0], [share, 1 - share, 0], [0, share, 1 - share]]
+        return f"text {state['looks']}", [map, np.tril(np.ones((3, 3))) / [[1], [2], [3]]]
+
+    watch = WatchTraining(
+        steps, look, ["You", "are", "welcome"], {"blind": 3.0, "floor": 1.0}, ["first", "second"]
+    )
+    list(watch(1 + 2 / np.arange(1, steps + 1)))
+    return watch
+
 
 EXAMPLES = {
     "AttentionSteps": lambda: AttentionSteps(
@@ -52,6 +71,7 @@ EXAMPLES = {
     "LayerNormExplorer": lambda: LayerNormExplorer([1.0, 3.0]),
     "MatmulExplorer": lambda: MatmulExplorer(np.eye(2), np.eye(2)),
     "SoftmaxTemperature": lambda: SoftmaxTemperature([1.0, 2.0]),
+    "WatchTraining": watched,
 }
 eye, half = np.eye(2), np.full((2, 2), 0.5)
 BAD = {
@@ -210,6 +230,31 @@ BAD = {
     "whole: part": (
         lambda: GPTView(trained, words, unfolded=["look.2"]),
         "'look.2' cannot be unfolded; there are start, look.0",
+    ),
+    "watch: weights": (
+        lambda: WatchTraining(9, lambda: ("", np.ones((2, 2, 3))), ["a", "b"], {}),
+        r"gives weights \(2, 2, 3\), expected \(2, 2, 2\)",
+    ),
+    "watch: heads": (
+        lambda: WatchTraining(9, lambda: ("", [eye]), ["a", "b"], {}, ["x", "y"]),
+        r"weights \(1, 2, 2\), expected \(2, 2, 2\)",
+    ),
+    "watch: future": (
+        lambda: WatchTraining(9, lambda: ("", half), ["a", "b"], {}),
+        "a head looks at a later token",
+    ),
+    "watch: NaN": (lambda: WatchTraining(9, lambda: ("", eye * np.nan), ["a", "b"], {}), "weights holds NaN"),
+    "watch: steps": (
+        lambda: WatchTraining(0, lambda: ("", eye), ["a", "b"], {}),
+        "steps is 0, must be 1 or more",
+    ),
+    "watch: floors": (
+        lambda: WatchTraining(9, lambda: ("", eye), ["a", "b"], {"f": 0}),
+        "heights above 0, got {'f': 0}",
+    ),
+    "watch: head": (
+        lambda: WatchTraining(9, lambda: ("", eye), ["a", "b"], {}, head=1),
+        "head is 1, there are heads 0 to 0",
     ),
     "softmax: words": (lambda: SoftmaxTemperature(["a"]), "logits must be a rectangular array of numbers"),
 }

@@ -10,6 +10,7 @@ import numpy as np
 
 from .description import Case, Exercise, Slip
 from .judge import check
+from .on_paper import on_paper
 
 
 def _merged(ids, pair, new, step=2, first_only=False):
@@ -612,3 +613,49 @@ EXERCISES = (count_pairs, merge_pair, train_bpe, encode, decode, pad_batch)
 check_count_pairs, check_merge_pair, check_train_bpe, check_encode, check_decode, check_pad_batch = map(
     check, EXERCISES
 )
+
+# --- on paper
+
+
+def _worked(word, least=2, most=None):
+    """The tokens of a word after merging while a pair stands in it `least` times, and how many merges that took."""
+    ids, merges = list(word.encode()), 0
+    while len(ids) > 1 and merges != most:
+        pairs = _count(ids)
+        pair = min(pairs, key=lambda pair: (-pairs[pair], pair))
+        if pairs[pair] < least:
+            break
+        ids, merges = _merged(ids, pair, 256 + merges), merges + 1
+    return ids, merges
+
+
+def _best(word):
+    pairs = Counter(pairwise(word))
+    return max(pairs, key=lambda pair: (pairs[pair], -ord(pair[0]), -ord(pair[1]))), max(pairs.values())
+
+
+def _refuse_word(word):
+    if not (word.isascii() and word.isprintable() and 4 <= len(word) <= 60):
+        return "take a word or a name of 4 to 60 letters from a to z, so that every letter is one byte"
+    if _best(word)[1] < 2:
+        return f"no pair of neighbours stands twice in {word!r}: take a longer word"
+    return None
+
+
+check_tokens_on_paper = on_paper(
+    "the number of tokens that are left",
+    lambda word: len(_worked(word)[0]),
+    ("mississippi",),
+    decimals=0,
+    refuse=_refuse_word,
+    slips={
+        "that is after the first merge: count again, as long as a pair stands there twice":
+            lambda word: len(_worked(word, most=1)[0]),
+        "those are the letters: a merge makes one token of two": len,
+        "that is the number of merges": lambda word: _worked(word)[1],
+        "that is how many different tokens are left: one that stands twice counts twice":
+            lambda word: len(set(_worked(word)[0])),
+        "pairs that stood there once were joined too: stop before that": lambda word: len(_worked(word, least=1)[0]),
+    },
+    step=lambda word: "the first merge joins {} {}, which stands there {} times".format(*_best(word)[0], _best(word)[1]),
+)  # fmt: skip

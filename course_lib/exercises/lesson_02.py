@@ -9,6 +9,7 @@ from course_lib.in_numpy import embeddings
 
 from .description import Case, Exercise, Slip, sizes
 from .judge import check
+from .on_paper import on_paper
 
 
 def _some_ids(rng, V, shape):
@@ -420,3 +421,24 @@ EXERCISES = (embed, embed_backward, unembed, unembed_backward, cosine, nearest)
 check_embed, check_embed_backward, check_unembed, check_unembed_backward, check_cosine, check_nearest = map(
     check, EXERCISES
 )
+
+# --- on paper
+
+check_cosine_on_paper = on_paper(
+    "the cosine of your two vectors",
+    lambda a, b: a @ b / _length(a) / _length(b),
+    ([1, 2, -2], [3, 0, 4]),
+    decimals=2,
+    refuse=lambda a, b: None if _length(a) and _length(b) else "a vector of zeros has no direction: take another",
+    slips={
+        "that is the dot product: divide it by both lengths": lambda a, b: a @ b,
+        "only the length of the first was divided out": lambda a, b: a @ b / _length(a),
+        "only the length of the second was divided out": lambda a, b: a @ b / _length(b),
+        "the squares of the lengths were divided out: their roots are the lengths": lambda a, b: a @ b / (a @ a) / (b @ b),
+        "the lengths were added up: the product of both is divided out": lambda a, b: a @ b / (_length(a) + _length(b)),
+        "the sizes of the entries were added up: a length is the root of the sum of their squares":
+            lambda a, b: a @ b / abs(a).sum() / abs(b).sum(),
+        "the signs of the entries were lost": lambda a, b: abs(a) @ abs(b) / _length(a) / _length(b),
+    },
+    step=lambda a, b: f"the dot product is {a @ b:g}, and the first vector has the length √{a @ a:g}",
+)  # fmt: skip

@@ -9,6 +9,7 @@ from course_lib.in_numpy import positions
 
 from .description import Case, Exercise, Slip, sizes
 from .judge import check
+from .on_paper import on_paper
 
 # --- position_table
 
@@ -257,3 +258,29 @@ add_positions_backward = Exercise(
 
 EXERCISES = (position_table, add_positions, add_positions_backward)
 check_position_table, check_add_positions, check_add_positions_backward = map(check, EXERCISES)
+
+# --- on paper
+
+
+def _row(t, D=4, **change):
+    return _table(t + 1, D, **change)[t]
+
+
+check_row_on_paper = on_paper(
+    "the row of your position",
+    _row,
+    (17,),
+    decimals=3,
+    refuse=lambda t: None if isinstance(t, int) and 1 <= t <= 31 else "the day of a month is a whole number from 1 to 31",
+    slips={
+        "the angles were taken in degrees: they are in radians": lambda t: _row(t, turn=np.pi / 180),
+        "sine and cosine change places: the sine comes first": lambda t: _row(t).reshape(2, 2)[:, ::-1].ravel(),
+        "both sines came first: a sine and its cosine stand side by side": lambda t: _halves(t + 1, 4)[t],
+        "the number of the column was taken for the number of the pair: a pair has one angle": lambda t: _columns_in_pairs(t + 1, 4)[t],
+        "every column had an angle of its own: a pair shares one": lambda t: _own_exponents(t + 1, 4)[t],
+        "that is the row before yours: positions are counted from 0": lambda t: _row(t - 1),
+        "the second pair was divided by 10000: its divisor is 10000 to the power 2/4":
+            lambda t: _row(t, exponent=lambda i, D: i),
+    },
+    step=lambda t: f"the two angles are {t} and {t / 100:.2f}, in radians",
+)  # fmt: skip

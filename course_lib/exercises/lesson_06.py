@@ -9,6 +9,7 @@ from course_lib.in_numpy import normalization
 
 from .description import Case, Exercise, Made, Slip, sizes
 from .judge import check
+from .on_paper import on_paper
 
 # --- layer_norm
 
@@ -260,3 +261,34 @@ rms_norm = Exercise(
 
 EXERCISES = (layer_norm, pre_norm, rms_norm)
 check_layer_norm, check_pre_norm, check_rms_norm = map(check, EXERCISES)
+
+# --- on paper
+
+
+def _normalized(x, **change):
+    return _norm(x, 1, 0, eps=0, **change)
+
+
+check_row_on_paper = on_paper(
+    "your normalised row",
+    _normalized,
+    ([2, 0, 1, 7],),
+    decimals=2,
+    refuse=lambda x: None if np.ptp(x) > 0 else "your entries are all equal: their standard deviation is 0",
+    slips={
+        "those are the deviations: divide them by the standard deviation": lambda x: x - x.mean(),
+        "the mean was not subtracted": lambda x: x / x.std(),
+        "the deviations were divided by the variance: its root is the standard deviation":
+            lambda x: _normalized(x, root=lambda v: v),
+        "the squares were divided by 3: the variance is their mean over all 4 entries":
+            lambda x: _normalized(x, spread=_unbiased),
+        "the mean size of the deviations was divided out: square them, take the mean, and then the root":
+            lambda x: (x - x.mean()) / abs(x - x.mean()).mean(),
+        "the squares were added up without dividing by 4": lambda x: _normalized(x, spread=np.sum),
+        "the variance was taken of the row as it was: square the deviations":
+            lambda x: (x - x.mean()) / np.sqrt((x * x).mean()),
+        "the middle of the entries was subtracted in place of their mean":
+            lambda x: _normalized(x, mean=np.median),
+    },
+    step=lambda x: f"the mean is {x.mean():g}, and the squares of the deviations add up to {((x - x.mean()) ** 2).sum():g}",
+)  # fmt: skip

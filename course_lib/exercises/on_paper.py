@@ -84,7 +84,8 @@ def on_paper(what, value, example, decimals=3, refuse=lambda *own: None, slips=N
 
 
 def _room(decimals):
-    return 1.0000001 * 10.0**-decimals
+    """How far a result may be off: by one in the last decimal; a whole number not at all."""
+    return 1.0000001 * 10.0**-decimals if decimals else 0.5
 
 
 def _agree(one, other, decimals):

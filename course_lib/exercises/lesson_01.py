@@ -635,8 +635,8 @@ def _best(word):
 
 
 def _refuse_word(word):
-    if not (word.isascii() and word.isprintable() and 4 <= len(word) <= 60):
-        return "take a word or a name of 4 to 60 letters from a to z, so that every letter is one byte"
+    if not (word.isascii() and word.isalpha() and word.islower() and 4 <= len(word) <= 60):
+        return "take a word or a name of 4 to 60 small letters from a to z"
     if _best(word)[1] < 2:
         return f"no pair of neighbours stands twice in {word!r}: take a longer word"
     return None

@@ -42,7 +42,7 @@ function render({ model, el }) {
     dials: [dial("x", i, 10, "x"), dial("weight", i, 5, "scale γ"), dial("bias", i, 5, "shift β")],
     normalized: bar(1.25 * limit, limit), output: bar(5),
   }));
-  const heads = [["", "index"], ["x", "dial"], ["scale γ", "dial"], ["shift β", "dial"], [`normalized, dashed: ±√${D - 1}`, "out"], ["γ · normalized + β", "out"]];
+  const heads = [["", "index"], ["x", "dial"], ["scale γ", "dial"], ["shift β", "dial"], [`normalised, dashed: ±√${D - 1}`, "out"], ["γ · normalised + β", "out"]];
   const grid = node("div", { class: "gbh-norm" }, ...heads.map(([text, kind]) => node("span", { class: `head ${kind}` }, text)),
     ...rows.flatMap(({ dials, normalized, output }, i) =>
       [node("span", { class: "index" }, String(i + 1)), ...dials.map(d => d.element), normalized.element, output.element]));
@@ -54,7 +54,7 @@ function render({ model, el }) {
   const reset = button("Reset", () => put(model, Object.fromEntries(start.map(([name, values]) => [name, [...values]]))));
   const level = button("Add 1 to every x", () => put(model, { x: model.get("x").map(v => Math.min(v + 1, 10)) }));
   const halve = button("Halve every x", () => put(model, { x: model.get("x").map(v => v / 2) }));
-  card(el, "One row, normalized", "Drag one value and watch the others: mean and variance are shared, so all normalized entries move.",
+  card(el, "One row, normalised", "Drag one value and watch the others: mean and variance are shared, so all normalised entries move.",
     [...controls.map(c => c.element), level, halve, reset], grid, says);
 
   function draw() {
@@ -73,7 +73,7 @@ function render({ model, el }) {
       `${inside ? "√(σ² + ε)" : "σ + ε"} ${equals(shownDivisor, divisor)} ${precise(divisor)}`);
     const first = (rounded(x[0], 2) - rounded(mean)) / rounded(divisor), total = normalized.reduce((a, b) => a + b, 0);
     setText(says.children[2], divisor === 0 ? "All entries are equal and ε is 0: 0 / 0, which the picture shows as 0."
-      : `Entry 1: (${fmt(x[0])} − ${bracket(mean, 4)}) / ${precise(divisor)} ${equals(first, normalized[0])} ${fmt(normalized[0], 4)}. The normalized entries add to ${fmt(total, 3)}.`);
+      : `Entry 1: (${fmt(x[0])} − ${bracket(mean, 4)}) / ${precise(divisor)} ${equals(first, normalized[0])} ${fmt(normalized[0], 4)}. The normalised entries add to ${fmt(total, 3)}.`);
   }
 
   return listen(model, ["x", "weight", "bias", "eps", "eps_inside"], draw);

@@ -1,4 +1,4 @@
-"""LayerNormExplorer: move the values of one row, see mean, variance, the normalized row, scale and shift."""
+"""LayerNormExplorer: move the values of one row, see mean, variance, the normalised row, scale and shift."""
 
 from traitlets import Bool, Float, Int, List
 
@@ -46,9 +46,9 @@ class LayerNormExplorer(Live):
         variance = x.var()
         divisor = (variance + eps) ** 0.5 if eps_inside else variance**0.5 + eps
         normalized = (x - x.mean()) / (divisor or 1)
-        panels = {"x": x, "normalized": normalized, "scaled and shifted": weight * normalized + bias}
+        panels = {"x": x, "normalised": normalized, "scaled and shifted": weight * normalized + bias}
         super().__init__(
-            figures.heatmap({"layer norm": list(panels.values())}, list(panels), range(len(x))),
+            figures.heatmap({"layer norm": list(panels.values())}, list(panels), range(1, len(x) + 1)),
             f"Explorer of layer norm on a row of {len(x)} entries",
             x=x.tolist(), weight=weight.tolist(), bias=bias.tolist(),
             eps=EPSILONS.index(eps), eps_inside=bool(eps_inside),

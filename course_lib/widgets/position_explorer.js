@@ -70,12 +70,14 @@ function render({ model, el }) {
   const play = player(model, "position", t => t + 1 < C ? t + 1 : null);
   card(el, "Where a token stands", "Let the position run, and watch the hand of the pair. Then lower the base.",
     [...controls.map(c => c.element), play.element],
-    node("div", {}, `The table: positions 0 to ${C - 1} from left to right, indices 0 to ${D - 1} downwards; from −1 to 1.`), table,
+    node("div", {}, `The table: positions 0 to ${C - 1} from left to right, indices 0 to ${D - 1} downwards, entries from −1 `,
+      node("span", { class: "gbh-scale", role: "img", "aria-label": "a scale of colours" }), " to 1."), table,
     node("div", { class: "gbh-row top" },
       titled("The two entries of the pair", legend(["curve", "sine"], ["other", "cosine"]), waves.element),
       node("div", {}, node("div", {}, "The pair turns"), turn),
       titled("Similarity against distance", legend(["curve under", "sinusoidal"], ["other", "RoPE"], ...(hasOther ? [["third", other]] : [])), far.element)), says);
 
+  const same = [...q, ...k].every(value => value === 1) ? " RoPE, which turns vectors and adds nothing, has the curve of the table here: both add the cosines of the same angles." : "";
   let rows, distances, state = null, traced, colours = scales(el);
   function paint() {
     const pixels = new ImageData(C, D), words = new Uint32Array(pixels.data.buffer);
@@ -120,7 +122,7 @@ function render({ model, el }) {
     const shown = significant(turns, 4), sign = (f, value) => equals(f(rounded(angle)), value);
     setText(says.children[0], `Pair ${i} turns by ${base.toLocaleString("en")}^(−${2 * i}/${D}) = ${turns < 0.0001 ? shown : fmt(turns, 4)} radians a position, once round in ${short(2 * Math.PI / turns, 1)} positions.`);
     setText(says.children[1], `At position ${t} its angle is ${fmt(angle, 4)}: index ${2 * i} is its sine ${sign(Math.sin, sine)} ${fmt(sine, 4)}, index ${2 * i + 1} its cosine ${sign(Math.cos, cosine)} ${fmt(cosine, 4)}.`);
-    setText(says.children[2], `At distance ${t}: ${named}. Sinusoidal and RoPE are one curve where q and k are all ones: both add the cosines of the same angles.`);
+    setText(says.children[2], `At distance ${t}: ${named}.${same}`);
   }
 
   const end = listen(model, ["base", "position", "pair"], draw);

@@ -90,10 +90,10 @@ def positions(rows, at, pair, distances):
         far.plot(curve, style, color=colour, lw=1.8, label=written(name))
     far.axhline(0, color=LINE, lw=0.6)
     far.set(xlabel="distance", ylabel="similarity")
-    far.margins(y=0.3)
+    far.margins(y=0.4)
     far.set_title("similarity against distance", fontsize=10)
     for axis in (waves, far):
-        axis.legend(frameon=False, fontsize=9, loc="upper right", ncols=3)
+        axis.legend(frameon=False, fontsize=9, loc="upper right", ncols=2)
         axis.spines[["top", "right"]].set_visible(False)
     turn.spines[:].set_visible(False)
     return Picture(figure, f"{C} positions of {D} features: table, waves, turn and similarity")

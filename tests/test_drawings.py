@@ -8,6 +8,7 @@ import pytest
 from course_lib.data.english import ENGLISH
 from course_lib.data.grammar import Grammar
 from tests.drawings import problems
+from tests.notebooks.lessons import lessons
 from tools.drawings import DRAWINGS, FOLDER, __main__, text
 from tools.drawings.others import graph_numbers
 from tools.drawings.svg import Drawing
@@ -23,6 +24,11 @@ def test_a_drawing_is_up_to_date_and_keeps_the_rules(name):
 
 def test_every_file_is_drawn_by_a_function():
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}.svg" for name in DRAWINGS}
+
+
+def test_every_drawing_stands_in_a_lesson():
+    text = "".join(path.read_text(encoding="utf-8") for path in lessons())
+    assert [name for name in DRAWINGS if f"(drawings/{name}.svg)" not in text] == []
 
 
 def test_the_sheet_shows_every_drawing():

@@ -53,20 +53,20 @@ def tokens_and_bytes():
 
 def one_hot():
     """A row with a single 1 times the table picks a row of the table."""
-    words, id = [*worked.ENGLISH, *worked.SPANISH[1:]], 2
-    table = np.concatenate([worked.X, worked.Y[1:]])  # (V, D)
+    words, id = [*worked.ENGLISH, *worked.SPANISH], 1
+    table = np.concatenate([worked.X, worked.Y])  # (V, D)
     V, D = table.shape
     picks = one_hot_rows([id], V)  # (1, V)
     d = Drawing(
-        480, 248, "A one-hot row picks a row of the table",
+        480, 272, "A one-hot row picks a row of the table",
         f"The one-hot row of the word “{words[id]}”, its only 1 in place {id}, times a table of {V} rows and {D} columns "
         f"is row {id} of the table.",
     )  # fmt: skip
-    d.label(83, 70, "one-hot, (1, V)", "soft", 13)
+    d.label(96, 70, "one-hot, (1, V)", "soft", 13)
     d.weights(18, 86, picks, cell=(26, 24), digits=0)
     for i in range(V):
         d.label(18 + 26 * (i + 0.5), 121, str(i), "soft", 12)
-    d.label(170, 98, "×", size=18)
+    d.label(194, 98, "×", size=18)
     x, y = 290, 38
     d.label(x + 84, 22, "table W_{E}, (V, D)", "soft", 13)
     d.grid(x, y, [[""] * D if i == id else map(number, row) for i, row in enumerate(table)], cell=(42, 24))

@@ -11,6 +11,7 @@ from course_lib.in_numpy import attention, embeddings, feed_forward, generation,
 from .description import Case, Exercise, Slip, random_parameters, sizes
 from .judge import check
 from .lesson_04 import past_stays
+from .on_paper import on_paper
 
 # --- the pieces, by the library, with the parameters from a dict
 
@@ -741,6 +742,49 @@ def _generate_first(ids, us, P, H, temperature):
     for u in us:
         text.append(int(_next(model(np.array([text[:C]]))[0, -1], u, temperature)))
     return np.array(text)
+
+
+# --- on paper
+
+
+def _pieces(scores, u, temperature=0.5):
+    """Where the pieces of all words end, and the number of the one that u falls into."""
+    ends = np.cumsum(attention.softmax(scores / temperature))
+    return ends, int((ends > u).argmax())
+
+
+def _end(scores, u, temperature=0.5):
+    ends, drawn = _pieces(scores, u, temperature)
+    return ends[drawn]
+
+
+def _length(scores, u):
+    ends, drawn = _pieces(scores, u)
+    return np.diff(ends, prepend=0)[drawn]
+
+
+def _refused(scores, u):
+    if not 0 <= u < 1:
+        return f"u is a number from 0 to below 1, yours is {u:g}"
+    if _pieces(scores, u)[1] == len(scores) - 1:
+        return "your u falls into the last piece, which ends at 1 whatever the scores are: take a smaller one"
+    return None
+
+
+check_drawn_on_paper = on_paper(
+    "the end of the piece that u falls into",
+    _end,
+    ([1, 2, 0], 0.5),
+    refuse=_refused,
+    slips={
+        "that is with temperature 1: divide each score by 0.5 first": lambda scores, u: _end(scores, u, 1),
+        "each score was multiplied by 0.5: the temperature divides": lambda scores, u: _end(scores, u, 2),
+        "that is how long the piece is: it ends where all up to it end": _length,
+        "that is where the piece begins": lambda scores, u: _end(scores, u) - _length(scores, u),
+        "that is a sum of powers: divide it by the sum of all": lambda scores, u: _end(scores, u) * np.exp(2 * scores).sum(),
+    },
+    step=lambda scores, u: f"the power of the first score is {np.exp(2 * scores[0]):.3f}",
+)  # fmt: skip
 
 
 EXERCISES = (

@@ -11,6 +11,44 @@ from .answers import same
 from .description import Case, Exercise, Slip
 from .judge import check
 from .lesson_10 import _model, model_parameters
+from .on_paper import on_paper
+
+# --- on paper: the parameters of a tiny GPT
+
+
+def _parameters(V, C, D, L):
+    return (V + C) * D + L * (12 * D**2 + 13 * D) + 2 * D
+
+
+check_parameters_on_paper = on_paper(
+    "the number of parameters",
+    _parameters,
+    (6, 4, 2, 2),
+    decimals=0,
+    refuse=lambda V, C, D, L: (
+        "every size is a whole number from 1 on"
+        if min(V, C, D, L) < 1 or any(isinstance(size, float) for size in (V, C, D, L))
+        else None
+    ),
+    slips={
+        "the biases and norms of the blocks are missing": lambda V, C, D, L: (
+            _parameters(V, C, D, L) - 13 * D * L
+        ),
+        "the norm behind the last block is missing": lambda V, C, D, L: _parameters(V, C, D, L) - 2 * D,
+        "the table of positions is missing": lambda V, C, D, L: _parameters(V, C, D, L) - C * D,
+        "the output has no table of its own, it reuses that of the tokens": lambda V, C, D, L: (
+            _parameters(V, C, D, L) + V * D
+        ),
+        "a single block is counted": lambda V, C, D, L: _parameters(V, C, D, 1),
+        "the matrices of the network are missing, 8 D² in a block": lambda V, C, D, L: (
+            _parameters(V, C, D, L) - 8 * D**2 * L
+        ),
+        "the matrices of attention are missing, 4 D² in a block": lambda V, C, D, L: (
+            _parameters(V, C, D, L) - 4 * D**2 * L
+        ),
+    },
+    step=lambda V, C, D, L: f"the two tables alone have {(V + C) * D}, and a block {12 * D**2 + 13 * D}",
+)
 
 # --- one_step
 

@@ -23,7 +23,7 @@ def _parameters(V, C, D, L):
 check_parameters_on_paper = on_paper(
     "the number of parameters",
     _parameters,
-    (6, 4, 2, 2),
+    (7, 4, 2, 2),
     decimals=0,
     refuse=lambda V, C, D, L: (
         "every size is a whole number from 1 on"

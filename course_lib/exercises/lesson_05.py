@@ -12,6 +12,7 @@ from course_lib.in_numpy.positions import sinusoidal_positions
 from .description import Case, Exercise, Slip, random_parameters, sizes
 from .judge import check
 from .lesson_04 import attend, past_stays
+from .on_paper import on_paper
 
 # --- split_heads and merge_heads
 
@@ -317,3 +318,32 @@ apply_rope = Exercise(
 
 EXERCISES = (split_heads, merge_heads, causal_self_attention, apply_rope)
 check_split_heads, check_merge_heads, check_causal_self_attention, check_apply_rope = map(check, EXERCISES)
+
+
+# --- on paper: the multiplications of a layer of the reader's own size
+
+
+def _no_such_layer(T, D):
+    whole = all(isinstance(size, int) and size > 1 for size in (T, D))
+    return None if whole and T != D else "T and D are whole numbers from 2 on, and not the same"
+
+
+check_multiplications_on_paper = on_paper(
+    "the number of multiplications of the layer",
+    lambda T, D: 4 * T * D**2 + 2 * T**2 * D,
+    example=(5, 6),
+    decimals=0,
+    refuse=_no_such_layer,
+    slips={
+        "the four matrices are missing, and they are most of the work in a wide model": lambda T, D: 2 * T**2 * D,
+        "W_O is missing: there are four matrices": lambda T, D: 3 * T * D**2 + 2 * T**2 * D,
+        "the scores and the average take T · T · D each, and only one of them was counted":
+            lambda T, D: 4 * T * D**2 + T**2 * D,
+        "the scores and the average are missing": lambda T, D: 4 * T * D**2,
+        "the matrices were counted for a single token: all T go through them": lambda T, D: 4 * D**2 + 2 * T**2 * D,
+        "each token scores all T tokens, which makes T · T pairs": lambda T, D: 4 * T * D**2 + 2 * T * D,
+        "those are the parameters": lambda T, D: 4 * D**2 + 4 * D,
+        "T and D are exchanged": lambda T, D: 4 * D * T**2 + 2 * D**2 * T,
+    },
+    step=lambda T, D: f"one matrix takes T · D · D = {T * D**2}",
+)  # fmt: skip

@@ -10,6 +10,7 @@ from course_lib.in_numpy import attention
 from .description import Case, Exercise, Slip
 from .judge import check
 from .lesson_04 import attend
+from .on_paper import on_paper
 
 
 def _cross(y, x, W_Q, W_K, W_V, allowed, **changes):
@@ -227,3 +228,46 @@ beam_step = Exercise(
 
 EXERCISES = (cross_attention, beam_step)
 check_cross_attention, check_beam_step = map(check, EXERCISES)
+
+
+# --- on paper: what a target word fetches from three source words, the last of which is padding
+
+
+def _fetched(scores, values, softmax=lambda s: np.exp(s) / np.exp(s).sum(), real=2):
+    return softmax(scores[:real]) @ values[:real]
+
+
+def _too_plain(scores, values):
+    if np.abs(scores).max() > 5:
+        return "take scores from -5 to 5, so that you see what the weights do"
+    if scores[0] == scores[1] or values[0] == values[1]:
+        return "let the two real words differ, in their scores and in their values"
+    return (
+        "give the padding a value other than 0, or nothing shows whether it was hidden"
+        if values[2] == 0
+        else None
+    )
+
+
+check_fetched_on_paper = on_paper(
+    "what the target word fetches",
+    _fetched,
+    example=([1.0, 2.0, 3.0], [4.0, -1.0, 2.0]),
+    refuse=_too_plain,
+    slips={
+        "the padding took part: its weight must be 0": lambda scores, values: _fetched(scores, values, real=3),
+        "the score of the padding became 0, and e to the 0 is 1: it has no weight at all":
+            lambda scores, values: _fetched(np.array([*scores[:2], 0.0]), values, real=3),
+        "the padding was left out after the softmax: the weights of the two real words must add to 1":
+            lambda scores, values: (np.exp(scores) / np.exp(scores).sum())[:2] @ values[:2],
+        "the scores were divided by their sum, without e":
+            lambda scores, values: _fetched(scores, values, lambda s: s / s.sum()),
+        "the two values were averaged: each counts by its weight": lambda scores, values: values[:2].mean(),
+        "only the word with the higher score was taken": lambda scores, values: values[scores[:2].argmax()],
+        "the exponentials were not divided by their sum":
+            lambda scores, values: _fetched(scores, values, np.exp),
+        "the weights were exchanged: the higher score has the larger one":
+            lambda scores, values: _fetched(scores[[1, 0]], values),
+    },
+    step=lambda scores, values: f"e to the first two scores is {np.exp(scores[0]):.3f} and {np.exp(scores[1]):.3f}",
+)  # fmt: skip

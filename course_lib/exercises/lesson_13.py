@@ -1,4 +1,4 @@
-"""The exercises of lesson 13_vision: how far a convolution sees, and cutting an image into patches."""
+"""The exercises of lesson 13_vision: how far a convolution sees, cutting an image into patches, and what they cost."""
 
 import numpy as np
 
@@ -6,6 +6,7 @@ from course_lib.in_numpy import vision
 
 from .description import Case, Exercise, Slip
 from .judge import check
+from .on_paper import on_paper
 
 # --- receptive_field
 
@@ -162,3 +163,39 @@ def _turned(image, P, how):
 
 EXERCISES = (receptive_field, patches)
 check_receptive_field, check_patches = map(check, EXERCISES)
+
+
+# --- on paper: the scores of a picture of the reader's own
+
+
+def _tokens(height, width, P):
+    return height // P * (width // P)
+
+
+def _no_such_patches(height, width, P):
+    if not all(isinstance(side, int) and side > 0 for side in (height, width, P)):
+        return "height, width and P are whole numbers of pixels"
+    if height % P or width % P:
+        return f"P must divide both sides: {height} × {width} pixels cannot be cut into squares of {P} × {P}"
+    return None if _tokens(height, width, P) > 1 else "that is a single patch: take a smaller P"
+
+
+check_scores_on_paper = on_paper(
+    "the number of scores of one head",
+    lambda height, width, P: _tokens(height, width, P) ** 2,
+    example=(12, 20, 4),
+    decimals=0,
+    refuse=_no_such_patches,
+    slips={
+        "that is how many tokens there are, and each has a score with each": _tokens,
+        "every pixel was a token: a patch has P · P of them": lambda height, width, P: (height * width) ** 2,
+        "the pixels were divided by P once: a patch is P high and P wide":
+            lambda height, width, P: (height * width // P) ** 2,
+        "each pair was counted once: t has a score with s, and s one with t": lambda height, width, P: (
+            (n := _tokens(height, width, P)) * (n - 1) // 2),
+        "a token has a score with itself too": lambda height, width, P: (n := _tokens(height, width, P)) * (n - 1),
+        "rows and columns of patches multiply to the number of tokens, they do not add":
+            lambda height, width, P: (height // P + width // P) ** 2,
+    },
+    step=lambda height, width, P: f"{width // P} patches stand side by side",
+)  # fmt: skip

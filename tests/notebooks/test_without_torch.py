@@ -12,7 +12,6 @@ from tests.notebooks.lessons import TIMEOUT, lessons, source, syntax
 
 NOT_YET = {
     "07_feed_forward",
-    "13_vision",
 }  # each leaves the list when it is rewritten
 HIDDEN = "import sys\nsys.modules['torch'] = None  # importing it fails"
 

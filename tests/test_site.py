@@ -15,7 +15,7 @@ def test_the_reference_has_what_is_public_and_nothing_else():
     assert page.startswith("# course_lib.in_numpy.attention\n")
     assert "\n## softmax\n\n```python\nsoftmax(x, temperature=1.0, axis=-1)\n```\n" in page
     assert "\n```pycon\n>>> " in page
-    assert "\n### AttentionHead.forward\n" in page
+    assert "\n### " not in page
     assert "## _" not in page and ".__init__" not in page
 
 

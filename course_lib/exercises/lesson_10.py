@@ -321,7 +321,7 @@ def _parts_of_the_table(grad, ids, P, H):
     """What the unembedding and the lookup each add to the gradient of wte.weight."""
     model = _model(P, H)
     model(ids)
-    top = embeddings.unembed_backward(grad, model.cache, P["wte.weight"])[1]
+    top = embeddings.unembed_backward(grad, model.kept, P["wte.weight"])[1]
     model.backward(grad)
     return top, model.gradients()["wte.weight"] - top
 

@@ -10,11 +10,9 @@ import math
 import numpy as np
 
 from course_lib.in_numpy.checks import as_float, checked_mask, checked_temperature, refuse
-from course_lib.in_numpy.modules import Linear, Module
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = [
-    "AttentionHead",
     "causal_mask",
     "padding_mask",
     "scaled_dot_product_attention",
@@ -37,7 +35,7 @@ def softmax(x, temperature=1.0, axis=-1):
     """
     x = as_float(x)
     refuse("softmax", "x", x, ~(x < np.inf))  # NaN is not below infinity either
-    return _softmax_in_place("softmax", x.copy(), temperature, axis)
+    return _softmax_in_place(x.copy(), checked_temperature("softmax", temperature, x.dtype), axis)
 
 
 def softmax_backward(grad_output, probs, temperature=1.0, axis=-1):
@@ -92,13 +90,13 @@ def padding_mask(lengths, S):
     return np.arange(S) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
 
 
-def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0):
+def scaled_dot_product_attention(q, k, v, mask=None, scale=None):
     """softmax(q kᵀ / √K) v: each query's average of the values, weighted by how well the keys match.
 
     q (..., T, K), k (..., S, K), v (..., S, K_v), mask broadcastable to (..., T, S), bool, True = may attend
     → (output (..., T, K_v), weights (..., T, S)). scale is 1/√K unless given. Vaswani et al. 2017, eq. 1.
-    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
-    not boolean, and for a temperature that is not a finite number above 0.
+    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞ and when the mask is
+    not boolean.
 
     >>> scaled_dot_product_attention(np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))
     (array([[3.]]), array([[0.5, 0.5]]))
@@ -108,25 +106,14 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     check_shapes(call, q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"))
     for name, array in {"q": q, "k": k, "v": v}.items():
         refuse(call, name, array, ~np.isfinite(array))
-    return attend(call, q, k, v, mask, scale, temperature)
-
-
-def attend(call, q, k, v, mask=None, scale=None, temperature=1.0):
-    """The mathematics of `scaled_dot_product_attention`, for a caller that made q, k and v and knows they fit.
-
-    Raises ValueError when a score is NaN or +∞, and for a mask that is not boolean.
-
-    >>> attend("doctest", np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))[0]
-    array([[3.]])
-    """
-    scores = (q * _scale(q, scale)) @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
-        np.copyto(scores, -np.inf, where=~checked_mask(call, mask, scores.shape))  # e^−∞ = 0: no weight
-    weights = _softmax_in_place(call, scores, temperature, -1)  # (..., T, S)
-    return weights @ v, weights  # (..., T, K_v), (..., T, S)
+        mask = checked_mask(
+            call, mask, (*np.broadcast_shapes(q.shape[:-2], k.shape[:-2]), q.shape[-2], k.shape[-2])
+        )
+    return attend(q, k, v, mask, scale)
 
 
-def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=None, temperature=1.0):
+def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=None):
     """Gradients of `scaled_dot_product_attention` with respect to q, k and v.
 
     grad_output (..., T, K_v), weights (..., T, S) as the forward returned them → (grad_q, grad_k, grad_v)
@@ -143,71 +130,54 @@ def scaled_dot_product_attention_backward(grad_output, q, k, v, weights, scale=N
         grad_output=(grad_output, "... T K_v"), q=(q, "... T K"), k=(k, "... S K"), v=(v, "... S K_v"),
         weights=(weights, "... T S"),
     )  # fmt: skip
+    return attend_backward(grad_output, q, k, v, weights, scale)
+
+
+# The same two without a look at their arguments, for a layer that made them itself.
+
+
+def attend(q, k, v, mask=None, scale=None):
+    """`scaled_dot_product_attention`. Raises ValueError when a score is NaN or +∞.
+
+    >>> attend(np.ones((1, 4)), np.ones((2, 4)), np.array([[2.0], [4.0]]))[0]
+    array([[3.]])
+    """
+    scores = (q * _scale(q, scale)) @ k.swapaxes(-1, -2)  # (..., T, K) @ (..., K, S) → (..., T, S)
+    if mask is not None:
+        np.copyto(scores, -np.inf, where=~mask)  # e^−∞ = 0: no weight
+    weights = _softmax_in_place(scores)  # (..., T, S)
+    return weights @ v, weights  # (..., T, K_v), (..., T, S)
+
+
+def attend_backward(grad_output, q, k, v, weights, scale=None):
+    """`scaled_dot_product_attention_backward`.
+
+    >>> q, k, v = np.ones((1, 1)), np.ones((2, 1)), np.ones((2, 1))
+    >>> attend_backward(np.ones((1, 1)), q, k, v, np.array([[0.5, 0.5]]))[2]
+    array([[0.5],
+           [0.5]])
+    """
     grad_v = weights.swapaxes(-1, -2) @ grad_output  # (..., S, T) @ (..., T, K_v)
     grad_scores = grad_output @ v.swapaxes(-1, -2)  # of the weights so far: (..., T, K_v) @ (..., K_v, S)
-    grad_scores = softmax_backward(grad_scores, weights, temperature)  # (..., T, S)
+    grad_scores = softmax_backward(grad_scores, weights)  # (..., T, S)
     scale = _scale(q, scale)
     grad_q = grad_scores @ (k * scale)  # (..., T, S) @ (..., S, K)
     grad_k = grad_scores.swapaxes(-1, -2) @ (q * scale)  # (..., S, T) @ (..., T, K)
     return grad_q, grad_k, grad_v
 
 
-class AttentionHead(Module):
-    """One head: queries from x, keys and values from x too, or from another sequence `context`.
-
-    Three projections without bias, `query`, `key` and `value`, (D, K) each. A causal head hides the
-    future. After a call, `weights` holds the (..., T, S) weights of that call. Vaswani et al. 2017, §3.2.
-    Raises ShapeError when widths differ from D; ValueError when a causal head is given a context.
-
-    >>> AttentionHead(6, 2, causal=True)(np.ones((5, 3, 6), np.float32)).shape
-    (5, 3, 2)
-    """
-
-    def __init__(self, D, K, causal=False, rng=None, dtype=np.float32):
-        super().__init__()
-        self.causal, self.weights = causal, None
-        self.query = Linear(D, K, bias=False, rng=rng, dtype=dtype)
-        self.key = Linear(D, K, bias=False, rng=rng, dtype=dtype)
-        self.value = Linear(D, K, bias=False, rng=rng, dtype=dtype)
-
-    def forward(self, x, context=None, mask=None):
-        """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
-        source = x if context is None else context  # (..., S, D)
-        check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
-        if self.causal:
-            mask = with_causal_mask("AttentionHead", mask, (*x.shape[:-1], source.shape[-2]), context)
-        q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
-        output, self.weights = scaled_dot_product_attention(q, k, v, mask)
-        self.cache = q, k, v, context is not None
-        return output
-
-    def backward(self, grad_output):
-        """grad_output (..., T, K) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
-        q, k, v, crossed = self.cache
-        grad_q, grad_k, grad_v = scaled_dot_product_attention_backward(grad_output, q, k, v, self.weights)
-        grad_x = self.query.backward(grad_q)  # (..., T, D)
-        grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)  # (..., S, D)
-        return (grad_x, grad_source) if crossed else grad_x + grad_source
-
-
-def with_causal_mask(call, mask, shape, context=None):
-    """The causal mask for scores of `shape` (..., T, S), and the caller's own mask where one is given."""
-    if context is not None:
-        raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
-    causal = causal_mask(*shape[-2:])
-    return causal if mask is None else checked_mask(call, mask, shape) & causal
-
-
 @np.errstate(over="ignore")  # below the smallest number is −∞, and e^−∞ = 0 is right
-def _softmax_in_place(call, scores, temperature, axis):
+def _softmax_in_place(scores, temperature=1.0, axis=-1):
     """Overwrite scores with their softmax."""
     lowest = np.finfo(scores.dtype).min  # the peak of a row of −∞ alone: such a row stays −∞
     peak = scores.max(axis=axis, keepdims=True, initial=lowest)  # a NaN survives max, so the peaks show it
     if not peak.max(initial=lowest) < np.inf:
-        raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
+        raise ValueError(
+            f"attention: the products of q and k are too large for {scores.dtype}, or not numbers"
+        )
     scores -= peak  # the largest becomes 0
     if temperature != 1:
-        scores /= checked_temperature(call, temperature, scores.dtype)
+        scores /= temperature
     np.exp(scores, out=scores)
     scores /= np.maximum(scores.sum(axis=axis, keepdims=True), 1)  # ≥ e^0 = 1, or 0: all masked
     return scores

@@ -7,7 +7,7 @@ vector, only without the multiplications by zero.
 import numpy as np
 
 from course_lib.in_numpy.checks import checked_ids
-from course_lib.in_numpy.modules import Module
+from course_lib.in_numpy.modules import STD, Module
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = [
@@ -152,14 +152,15 @@ class Embedding(Module):
     def __init__(self, V, D, rng=None, dtype=np.float32):
         super().__init__()
         rng = np.random.default_rng() if rng is None else rng
-        self.add_param("weight", rng.normal(0.0, 0.02, (V, D)).astype(dtype))
+        self.add_param("weight", rng.normal(0.0, STD, (V, D)).astype(dtype))
 
     def forward(self, ids):
         """ids (...) → (..., D)."""
         weight = self.params["weight"]
-        self.cache = checked_ids("Embedding", ids, len(weight))
-        return weight[self.cache]
+        self.kept = checked_ids("Embedding", ids, len(weight))
+        return weight[self.kept]
 
     def backward(self, grad_output):
         """Collects the gradient of the matrix; ids are whole numbers, so there is no gradient to return."""
-        self.grads["weight"] += lookup_backward(grad_output, self.cache, len(self.params["weight"]))
+        ids = self.recall(grad_output)
+        self.add_grad("weight", lookup_backward(grad_output, ids, len(self.params["weight"])))

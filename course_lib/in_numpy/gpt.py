@@ -10,20 +10,16 @@ import math
 import numpy as np
 
 from course_lib.in_numpy import generation
-from course_lib.in_numpy.attention import (
-    attend,
-    causal_mask,
-    scaled_dot_product_attention_backward,
-)
 from course_lib.in_numpy.checks import checked_ids
 from course_lib.in_numpy.embeddings import Embedding, unembed, unembed_backward
 from course_lib.in_numpy.feed_forward import FeedForward
 from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
-from course_lib.in_numpy.modules import Linear, Module
-from course_lib.in_numpy.multi_head import KVCache, merge_heads, split_heads
+from course_lib.in_numpy.modules import STD, Linear, Module
+from course_lib.in_numpy.multi_head import Attention, KVCache, merge_heads, split_heads
 from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.one_token import next_logits
-from course_lib.in_numpy.optim import clip_gradients
+from course_lib.in_numpy.optim import descend
+from course_lib.in_numpy.positions import LearnedPositions
 from course_lib.shapes import ShapeError
 
 __all__ = [
@@ -65,7 +61,7 @@ def parameter_count(config):
     return sum(math.prod(shape) for shape in parameter_shapes(config).values())
 
 
-class CausalSelfAttention(Module):
+class CausalSelfAttention(Attention):
     """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
 
     After a call `.weights` (B, H, T, S) holds the attention weights.
@@ -75,35 +71,24 @@ class CausalSelfAttention(Module):
     (1, 3, 4)
     """
 
+    mixes = "c_proj"
+
     def __init__(self, D, H, rng=None, dtype=np.float32):
-        super().__init__()
-        if H < 1 or D % H:
-            raise ShapeError(f"CausalSelfAttention: D = {D} cannot be shared equally by H = {H} heads")
-        self.H, self.weights = H, None
+        super().__init__(D, H, causal=True)
         self.c_attn = Linear(D, 3 * D, rng=rng, dtype=dtype)
         self.c_proj = Linear(D, D, rng=rng, dtype=dtype)
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        H = self.H
-        heads = split_heads(self.c_attn(x), 3 * H)  # (B, 3H, T, K), and now (B, H, T, K) each:
-        q, k, v = heads[..., :H, :, :], heads[..., H : 2 * H, :, :], heads[..., 2 * H :, :, :]
-        if cache is not None:
-            k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        T, S = q.shape[-2], k.shape[-2]
-        mask = causal_mask(T, S) if T > 1 else None  # (T, S), True = may attend: the last token, to all
-        output, self.weights = attend("GPT", q, k, v, mask)  # (B, H, T, K), (B, H, T, S)
-        self.cache = (q, k, v) if cache is None else None
-        return self.c_proj(merge_heads(output))  # (B, T, D)
+        return self.attend(x, cache=cache)
 
-    def backward(self, grad_output):
-        """Gradient of the input; the two layers collect their own."""
-        if self.cache is None:
-            raise ValueError("CausalSelfAttention: no backward through a cache: call forward without")
-        grad_heads = split_heads(self.c_proj.backward(grad_output), self.H)  # (B, H, T, K)
-        grads = scaled_dot_product_attention_backward(
-            grad_heads, *self.cache, self.weights
-        )  # (B, H, T, K) × 3
+    def project(self, x, source):
+        """x (B, T, D) → q, k, v (B, H, T, K) each."""
+        H, heads = self.H, split_heads(self.c_attn(x), 3 * self.H)  # (B, 3H, T, K)
+        return heads[..., :H, :, :], heads[..., H : 2 * H, :, :], heads[..., 2 * H :, :, :]
+
+    def project_backward(self, grads, crossed):
+        """The gradients of q, k and v (B, H, T, K) each → that of x."""
         return self.c_attn.backward(merge_heads(np.concatenate(grads, axis=-3)))  # (B, 3H, T, K) → (B, T, D)
 
 
@@ -145,17 +130,17 @@ class GPT(Module):
     (1, 3, 5)
     """
 
-    def __init__(self, config, rng=None, dtype=np.float32, std=0.02):
+    def __init__(self, config, rng=None, dtype=np.float32, std=STD):
         super().__init__()
         rng = np.random.default_rng() if rng is None else rng
         self.config, self.dtype = config, dtype
         self.wte = Embedding(config.V, config.D, rng=rng, dtype=dtype)
-        self.wpe = Embedding(config.C, config.D, rng=rng, dtype=dtype)
+        self.wpe = LearnedPositions(config.C, config.D, rng=rng, dtype=dtype)
         self.h = [Block(config, rng, dtype) for _ in range(config.L)]
         self.ln_f = LayerNorm(config.D, config.eps, dtype=dtype)
         for p in self.state_dict().values():
-            if p.ndim == 2:  # the layers start theirs at 0.02
-                p *= std / 0.02
+            if p.ndim == 2:
+                p *= std / STD  # the layers start theirs at STD
         for block in self.h:
             for layer in (block.attn.c_proj, block.mlp.c_proj):
                 layer.params["weight"] /= math.sqrt(2 * config.L)
@@ -176,33 +161,28 @@ class GPT(Module):
         if end > self.config.C:
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
         if cache is not None and ids.shape == (1, 1):
-            self.cache = None
+            self.kept = None
             return next_logits(self, ids.item(), cache)[None, None]  # (1, 1, V)
-        self.wte.cache = ids  # they are checked already: its own forward would do that again at every token
-        x = self.wte.params["weight"][ids] + self.wpe.params["weight"][start:end]  # (B, T, D) + (T, D)
+        x = self.wpe(self.wte(ids), start)  # (B, T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
-        self.cache = self.ln_f(x)
-        return unembed(self.cache, self.wte.params["weight"])  # (B, T, V)
+        h = self.ln_f(x)  # (B, T, D)
+        self.kept = h if cache is None else None
+        return unembed(h, self.wte.params["weight"])  # (B, T, V)
 
     def backward(self, grad_logits):
         """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return.
 
-        What forward kept, attention weights too, is forgotten on the way. Raises ValueError for a second backward
-        after one forward.
+        What forward kept, attention weights too, is used up on the way. Raises what `Module.recall` raises.
         """
-        if self.cache is None:
-            raise ValueError("GPT: a backward needs a forward of its own: call the model first")
-        grad_x, grad_W_E = unembed_backward(grad_logits, self.cache, self.wte.params["weight"])
-        self.wte.grads["weight"] += grad_W_E  # the embedding is used twice: here and at the bottom
+        h = self.recall(grad_logits)  # (B, T, D)
+        grad_x, grad_W_E = unembed_backward(grad_logits, h, self.wte.params["weight"])
+        self.wte.add_grad("weight", grad_W_E)  # the embedding is used twice: here and at the bottom
         grad_x = self.ln_f.backward(grad_x)  # (B, T, D)
-        self.cache = None
         for block in reversed(self.h):
             grad_x = block.backward(grad_x)
-            block.forget()  # its room is free for the rest of the step
-            block.attn.weights = None  # the largest of all
-        self.wpe.grads["weight"][: grad_x.shape[1]] += grad_x.sum(axis=0)  # all texts used the same positions
-        self.wte.backward(grad_x)
+            block.forget()  # the attention weights too, so that their room is free for the rest of the step
+        self.wte.backward(self.wpe.backward(grad_x))
 
     def new_cache(self, B):
         """Empty key-value caches for B texts, one for each block, to hand to `forward` again and again."""
@@ -225,11 +205,7 @@ def training_step(model, optimizer, ids, targets, max_norm=1.0):
     >>> training_step(model, SGD(model, lr=0.1), [[1, 2, 3]], [[2, 3, 4]]) < 1.7
     True
     """
-    model.zero_grad()
-    loss = add_gradients(model, ids, targets)
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return loss
+    return descend(model, optimizer, (ids,), targets, max_norm)
 
 
 def add_gradients(model, ids, targets, weight=1.0):

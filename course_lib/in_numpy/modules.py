@@ -1,16 +1,21 @@
 """Layers that hold their parameters: a small twin of `torch.nn.Module` with a hand-written backward.
 
 The rules every layer here keeps:
-- `forward` leaves in `self.cache` what `backward` will need, so backward belongs to the latest forward;
+- `forward` keeps in `self.kept` what `backward` will need, and `backward` uses it up: each backward belongs to the
+  latest forward, and a second one, or one without a forward, is refused;
 - `backward(grad_output)` returns the gradient of the input and ADDS to the parameters' gradients
-  (a parameter used twice collects from both places), so call `zero_grad()` before each step.
+  (a parameter used twice collects from both places), so call `zero_grad()` before each step;
+- a layer writes into no other: it calls it, and asks it to `add_grad`.
 """
 
 import numpy as np
 
+from course_lib.in_numpy.fast import sum_over_tokens
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = ["Linear", "Module"]
+
+STD = 0.02  # of the normal distribution that new weights are drawn from, as in GPT-2 (Radford et al. 2019)
 
 
 class Module:
@@ -23,13 +28,16 @@ class Module:
     """
 
     def __init__(self):
-        self.params, self.grads, self.cache = {}, {}, None
+        self.params, self.grads = {}, {}
+        self.kept, self.output_shape = None, None  # of the latest forward
 
     def __call__(self, *args, **kwargs):
-        return self.forward(*args, **kwargs)
+        output = self.forward(*args, **kwargs)
+        self.output_shape = output.shape
+        return output
 
     def forward(self, x):
-        """The output of the layer; keeps in `self.cache` what backward needs."""
+        """The output of the layer; keeps in `self.kept` what backward needs."""
         raise NotImplementedError(f"{type(self).__name__} has no forward")
 
     def backward(self, grad_output):
@@ -39,6 +47,34 @@ class Module:
     def add_param(self, name, value):
         """Register a parameter, and its gradient of the same shape and dtype, at zero."""
         self.params[name], self.grads[name] = value, np.zeros_like(value)
+
+    def add_grad(self, name, grad):
+        """Add to the gradient of a parameter."""
+        self.grads[name] += grad
+
+    def recall(self, grad_output):
+        """What the latest forward kept, once; `grad_output` is the gradient that backward was given.
+
+        Raises ValueError when there is nothing, ShapeError when the gradient is not one of that forward's output.
+
+        >>> layer = Linear(2, 3)
+        >>> _ = layer.backward(layer(np.ones((5, 2), np.float32)))
+        >>> layer.backward(np.ones((5, 3)))
+        Traceback (most recent call last):
+        ValueError: Linear: each backward needs a forward of its own, and there is no backward through a cache
+        """
+        name = type(self).__name__
+        if self.kept is None:
+            raise ValueError(
+                f"{name}: each backward needs a forward of its own, and there is no backward through a cache"
+            )
+        if np.shape(grad_output) != self.output_shape:
+            raise ShapeError(
+                f"{name}: the gradient has shape {np.shape(grad_output)} but the latest forward gave "
+                f"{self.output_shape}: backward belongs to the latest forward"
+            )
+        kept, self.kept = self.kept, None
+        return kept
 
     def modules(self, prefix=""):
         """Yield this layer and every layer inside it as (dotted prefix, layer), in order of definition."""
@@ -65,7 +101,11 @@ class Module:
     def forget(self):
         """Drop what forward kept for backward, in this layer and in every layer inside it."""
         for _, layer in self.modules():
-            layer.cache = None
+            layer.drop()
+
+    def drop(self):
+        """Drop what this layer alone kept."""
+        self.kept = None
 
     def parameter_count(self):
         """How many numbers the layer can learn.
@@ -100,7 +140,7 @@ class Linear(Module):
     """x @ weight + bias, with weight (d_in, d_out): column j holds what output j listens to.
 
     torch's own nn.Linear keeps the transpose (d_out, d_in); ours multiplies as written on paper.
-    Weights start at normal(0, 0.02) and biases at 0, as in GPT-2 (Radford et al. 2019).
+    Weights start at normal(0, 0.02) and biases at 0, as in GPT-2.
     Raises ShapeError when x does not have width d_in.
 
     >>> Linear(4, 6)(np.ones((2, 5, 4), np.float32)).shape
@@ -110,7 +150,7 @@ class Linear(Module):
     def __init__(self, d_in, d_out, bias=True, rng=None, dtype=np.float32):
         super().__init__()
         rng = np.random.default_rng() if rng is None else rng
-        self.add_param("weight", rng.normal(0.0, 0.02, (d_in, d_out)).astype(dtype))
+        self.add_param("weight", rng.normal(0.0, STD, (d_in, d_out)).astype(dtype))
         if bias:
             self.add_param("bias", np.zeros(d_out, dtype))
 
@@ -118,8 +158,8 @@ class Linear(Module):
         """x (..., d_in) → (..., d_out)."""
         weight = self.params["weight"]
         try:
-            self.cache = x.reshape(-1, x.shape[-1])  # (N, d_in): one row per token, so one large product
-            y = np.dot(self.cache, weight)  # (N, d_out); what @ gives, faster where there is but one row
+            self.kept = x.reshape(-1, x.shape[-1])  # (N, d_in): one row per token, so one large product
+            y = np.dot(self.kept, weight)  # (N, d_out); what @ gives, faster where there is but one row
         except (AttributeError, IndexError, ValueError):  # NumPy noticed, but names no axes
             check_shapes("Linear", x=(x, "... d_in"), weight=(weight, "d_in d_out"))
             raise
@@ -129,15 +169,10 @@ class Linear(Module):
 
     def backward(self, grad_output):
         """grad_output (..., d_out) → the gradient of x (..., d_in); collects those of weight and bias."""
+        x = self.recall(grad_output)  # (N, d_in)
         rows = grad_output.reshape(-1, grad_output.shape[-1])  # (N, d_out)
-        self.grads["weight"] += self.cache.T @ rows  # (d_in, N) @ (N, d_out)
+        self.add_grad("weight", x.T @ rows)  # (d_in, N) @ (N, d_out)
         if "bias" in self.params:
-            self.grads["bias"] += sum_over_tokens(rows)
+            self.add_grad("bias", sum_over_tokens(rows))
         grad_x = rows @ self.params["weight"].T  # (N, d_out) @ (d_out, d_in)
         return grad_x.reshape(*grad_output.shape[:-1], grad_x.shape[-1])
-
-
-def sum_over_tokens(x):
-    """(..., D) → (D,). A product with ones adds up twice as fast as x.sum."""
-    rows = x.reshape(-1, x.shape[-1])  # (N, D)
-    return np.ones(len(rows), rows.dtype) @ rows

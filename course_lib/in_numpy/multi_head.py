@@ -6,11 +6,8 @@ next to each other again and mixed by one more matrix. Masks are boolean, **True
 
 import numpy as np
 
-from course_lib.in_numpy.attention import (
-    scaled_dot_product_attention,
-    scaled_dot_product_attention_backward,
-    with_causal_mask,
-)
+from course_lib.in_numpy.attention import attend, attend_backward, causal_mask
+from course_lib.in_numpy.checks import checked_mask, refuse
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.shapes import ShapeError, check_shapes
 
@@ -81,7 +78,49 @@ class KVCache:
         return self.key[..., :end, :], self.value[..., :end, :]
 
 
-class MultiHeadAttention(Module):
+class Attention(Module):
+    """What every attention layer does once it has queries, keys and values of its H heads of width K = D/H.
+
+    A layer of this kind says in `project` how x becomes q, k and v, in `project_backward` the way back, and names
+    in `mixes` the layer that mixes the heads' results. After a call, `weights` holds its (..., H, T, S)
+    weights. Raises ShapeError when D is not divisible by H.
+    """
+
+    def __init__(self, D, H, causal):
+        super().__init__()
+        if H < 1 or D % H:
+            raise ShapeError(f"{type(self).__name__}: D = {D} cannot be shared equally by H = {H} heads")
+        self.H, self.causal, self.weights = H, causal, None
+
+    def attend(self, x, context=None, mask=None, cache=None):
+        """x (..., T, D), context (..., S, D) or None, mask (..., T, S) or None, cache a KVCache or None → (..., T, D)."""
+        q, k, v = self.project(x, x if context is None else context)  # (..., H, T or S, K) each
+        if cache is not None:
+            k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
+        T, S = q.shape[-2], k.shape[-2]
+        if self.causal and T > 1:  # the last token may look at all
+            mask = causal_mask(T, S) if mask is None else causal_mask(T, S) & mask
+        output, weights = attend(q, k, v, mask)  # (..., H, T, K), (..., H, T, S)
+        self.keep(weights, None if cache is not None else (q, k, v, weights, context is not None))
+        return getattr(self, self.mixes)(merge_heads(output))
+
+    def keep(self, weights, kept=None):
+        """The weights of a call, to look at, and what its backward will need, if there is to be one."""
+        self.weights, self.kept = weights, kept
+
+    def drop(self):
+        """Drop the weights too, the largest of all."""
+        self.weights, self.kept = None, None
+
+    def backward(self, grad_output):
+        """grad_output (..., T, D) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
+        q, k, v, weights, crossed = self.recall(grad_output)
+        grad_heads = split_heads(getattr(self, self.mixes).backward(grad_output), self.H)  # (..., H, T, K)
+        grads = attend_backward(grad_heads, q, k, v, weights)  # (..., H, T or S, K) each
+        return self.project_backward(grads, crossed)
+
+
+class MultiHeadAttention(Attention):
     """H attention heads of width K = D/H, side by side, and the matrix `out` that mixes their results.
 
     The projections `query`, `key`, `value` and `out` are (D, D): head h reads columns hK … (h+1)K − 1.
@@ -94,11 +133,10 @@ class MultiHeadAttention(Module):
     (5, 3, 6)
     """
 
+    mixes = "out"
+
     def __init__(self, D, H, causal=False, bias=True, rng=None, dtype=np.float32):
-        super().__init__()
-        if H < 1 or D % H:
-            raise ShapeError(f"MultiHeadAttention: D = {D} cannot be shared equally by H = {H} heads")
-        self.H, self.causal, self.weights = H, causal, None
+        super().__init__(D, H, causal)
         self.query = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
         self.key = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
         self.value = Linear(D, D, bias=bias, rng=rng, dtype=dtype)
@@ -111,28 +149,25 @@ class MultiHeadAttention(Module):
         mask: bool, True = may attend; (T, S) or (B, T, S) for all heads alike, or (B, H, T, S).
         cache: a KVCache with the tokens before x. For generation: there is no backward through it.
         """
+        call, source = "MultiHeadAttention", x if context is None else context  # (..., S, D)
+        if context is not None and self.causal:
+            raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
         if context is not None and cache is not None:
-            raise ValueError("MultiHeadAttention: a cache is for the layer's own text, not for a context")
-        source = x if context is None else context  # (..., S, D)
-        check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
-        projected = self.query(x), self.key(source), self.value(source)
-        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T or S, K) each
-        if cache is not None:
-            k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
-        mask = _for_all_heads(mask, x.ndim)
-        if self.causal:
-            mask = with_causal_mask("MultiHeadAttention", mask, (*q.shape[:-1], k.shape[-2]), context)
-        output, self.weights = scaled_dot_product_attention(q, k, v, mask)  # (..., H, T, K), (..., H, T, S)
-        self.cache = None if cache is not None else (q, k, v, context is not None)
-        return self.out(merge_heads(output))
+            raise ValueError(f"{call}: a cache is for the layer's own text, not for a context")
+        check_shapes(call, x=(x, "... T D"), context=(source, "... S D"))
+        refuse(call, "x" if context is None else "context", source, ~np.isfinite(source))
+        if mask is not None:
+            S = source.shape[-2] + (cache.length if cache is not None else 0)
+            mask = checked_mask(call, _for_all_heads(mask, x.ndim), (*x.shape[:-2], self.H, x.shape[-2], S))
+        return self.attend(x, context, mask, cache)
 
-    def backward(self, grad_output):
-        """grad_output (..., T, D) → grad_x (..., T, D), or (grad_x, grad_context) after cross-attention."""
-        if self.cache is None:
-            raise ValueError("MultiHeadAttention: no backward through a cache: call forward without")
-        q, k, v, crossed = self.cache
-        grad_heads = split_heads(self.out.backward(grad_output), self.H)  # (..., H, T, K)
-        grads = scaled_dot_product_attention_backward(grad_heads, q, k, v, self.weights)
+    def project(self, x, source):
+        """x (..., T, D), source (..., S, D) → q (..., H, T, K), k and v (..., H, S, K)."""
+        projected = self.query(x), self.key(source), self.value(source)  # (..., T or S, D) each
+        return [split_heads(p, self.H) for p in projected]
+
+    def project_backward(self, grads, crossed):
+        """The gradients of q, k and v → that of x, and of source after cross-attention."""
         grad_q, grad_k, grad_v = (merge_heads(grad) for grad in grads)  # (..., T or S, D) each
         grad_x = self.query.backward(grad_q)
         grad_source = self.key.backward(grad_k) + self.value.backward(grad_v)

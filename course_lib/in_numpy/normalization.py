@@ -7,7 +7,8 @@ never over the batch or over other tokens, so nothing leaks between positions.
 import numpy as np
 
 from course_lib.in_numpy.checks import as_float
-from course_lib.in_numpy.modules import Module, sum_over_tokens
+from course_lib.in_numpy.fast import sum_over_tokens
+from course_lib.in_numpy.modules import Module
 from course_lib.shapes import check_shapes
 
 __all__ = ["LayerNorm", "RMSNorm", "layer_norm", "layer_norm_backward", "rms_norm", "rms_norm_backward"]
@@ -99,16 +100,15 @@ class LayerNorm(Module):
         weight, bias = self.params["weight"], self.params["bias"]
         if getattr(x, "shape", ())[-1:] != weight.shape:  # the check that names the axes takes its time
             check_shapes("LayerNorm", x=(x, "... D"), weight=(weight, "D"))
-        self.cache = _standardize(x, self.eps, self.eps_inside)
-        return _scale_and_shift(self.cache[0], weight, bias)
+        self.kept = _standardize(x, self.eps, self.eps_inside)
+        return _scale_and_shift(self.kept[0], weight, bias)
 
     def backward(self, grad_output):
         """Gradient of the input; adds to the gradients of `weight` and `bias`."""
-        grad_x, grad_weight, grad_bias = _layer_norm_gradients(
-            grad_output, self.params["weight"], *self.cache
-        )
-        self.grads["weight"] += grad_weight
-        self.grads["bias"] += grad_bias
+        kept = self.recall(grad_output)
+        grad_x, grad_weight, grad_bias = _layer_norm_gradients(grad_output, self.params["weight"], *kept)
+        self.add_grad("weight", grad_weight)
+        self.add_grad("bias", grad_bias)
         return grad_x
 
 
@@ -126,13 +126,14 @@ class RMSNorm(Module):
 
     def forward(self, x):
         """x (..., D) → (..., D)."""
-        self.cache = x
+        self.kept = x
         return rms_norm(x, self.params["weight"], self.eps)
 
     def backward(self, grad_output):
         """Gradient of the input; adds to the gradient of `weight`."""
-        grad_x, grad_weight = rms_norm_backward(grad_output, self.cache, self.params["weight"], self.eps)
-        self.grads["weight"] += grad_weight
+        x = self.recall(grad_output)
+        grad_x, grad_weight = rms_norm_backward(grad_output, x, self.params["weight"], self.eps)
+        self.add_grad("weight", grad_weight)
         return grad_x
 
 

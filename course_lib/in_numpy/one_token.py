@@ -35,7 +35,7 @@ def next_logits(model, id, caches):
         q, k, v = _linear(block.attn.c_attn, _norm(block.ln_1, x)).reshape(3, 1, H, 1, -1)
         k, v = cache.append(k, v)  # (1, H, S, K)
         weights = _softmax(q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1]))  # (1, H, 1, S)
-        block.attn.weights, block.attn.cache = weights, None
+        block.attn.keep(weights)
         x = x + _linear(block.attn.c_proj, (weights @ v).ravel())  # (D,)
         x += _linear(block.mlp.c_proj, gelu_tanh(_linear(block.mlp.c_fc, _norm(block.ln_2, x))))
     logits = W_E.dot(_norm(model.ln_f, x))  # (V,)

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
+
 __all__ = ["SGD", "AdamW", "clip_gradients"]
 
 
@@ -108,6 +110,26 @@ def clip_gradients(model, max_norm):
         for g in gradients.values():
             g *= max_norm / norm
     return norm
+
+
+def descend(model, optimizer, inputs, targets, max_norm=1.0, ignore_index=-100):
+    """One step of training for any model: forward, loss, backward, clip, update → the loss before it, in nats.
+
+    inputs what the model takes, a tuple; targets as for `cross_entropy`. `optimizer` holds `model`; gradients longer
+    than max_norm are shrunk to it.
+
+    >>> from course_lib.in_numpy.modules import Linear
+    >>> model = Linear(2, 3)
+    >>> descend(model, SGD(model, lr=0.1), (np.zeros((1, 2), np.float32),), [1])     # ln 3
+    1.0986123085021973
+    """
+    model.zero_grad()
+    logits = model(*inputs)  # (..., V)
+    loss = cross_entropy(logits, targets, ignore_index)
+    model.backward(cross_entropy_backward(logits, targets, ignore_index))
+    clip_gradients(model, max_norm)
+    optimizer.step()
+    return float(loss)
 
 
 def _check_range(call, **settings):

@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from course_lib.in_numpy.checks import as_float
-from course_lib.in_numpy.modules import Module
+from course_lib.in_numpy.modules import STD, Module
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = [
@@ -108,18 +108,18 @@ class LearnedPositions(Module):
     def __init__(self, C, D, rng=None, dtype=np.float32):
         super().__init__()
         rng = np.random.default_rng() if rng is None else rng
-        self.add_param("weight", rng.normal(0.0, 0.02, (C, D)).astype(dtype))
+        self.add_param("weight", rng.normal(0.0, STD, (C, D)).astype(dtype))
 
     def forward(self, x, start=0):
         """x (..., T, D) → x + weight[start : start + T]."""
         rows = _rows("LearnedPositions", x, self.params["weight"], start)  # (T, D)
-        self.cache = slice(start, start + len(rows))
+        self.kept = slice(start, start + len(rows))
         return x + rows
 
     def backward(self, grad_output):
         """The gradient of x is grad_output itself; each row of the table collects it over the batch."""
-        T, D = grad_output.shape[-2:]
-        self.grads["weight"][self.cache] += grad_output.reshape(-1, T, D).sum(axis=0)  # (B, T, D) → (T, D)
+        rows, (T, D) = self.recall(grad_output), grad_output.shape[-2:]
+        self.grads["weight"][rows] += grad_output.reshape(-1, T, D).sum(axis=0)  # (B, T, D) → (T, D)
         return grad_output
 
 

@@ -12,11 +12,10 @@ import numpy as np
 from course_lib.in_numpy.checks import checked_ids
 from course_lib.in_numpy.embeddings import Embedding, lookup, lookup_backward, unembed, unembed_backward
 from course_lib.in_numpy.feed_forward import FeedForward
-from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.modules import Module
 from course_lib.in_numpy.multi_head import MultiHeadAttention
 from course_lib.in_numpy.normalization import LayerNorm
-from course_lib.in_numpy.optim import clip_gradients
+from course_lib.in_numpy.optim import descend
 from course_lib.in_numpy.positions import add_positions, sinusoidal_positions
 from course_lib.shapes import check_shapes
 
@@ -149,16 +148,13 @@ class EncoderDecoder(Module):
         for block in self.decoder:
             x = block(x, memory, memory_mask=self._mask(source))
         h = x if self.decoder_norm is None else self.decoder_norm(x)  # (B, T, D)
-        self.cache = source, target, h
+        self.kept = source, target, h
         return unembed(h, self.embedding.params["weight"])
 
     def backward(self, grad_logits):
         """Adds the gradient of every parameter; grad_logits (B, T, V). Token ids have no gradient to return."""
-        (source, target, h), W_E, grad_W_E = (
-            self.cache,
-            self.embedding.params["weight"],
-            self.embedding.grads["weight"],
-        )
+        source, target, h = self.recall(grad_logits)
+        W_E = self.embedding.params["weight"]
         grad, grad_of_output = unembed_backward(grad_logits, h, W_E)
         grad = grad if self.decoder_norm is None else self.decoder_norm.backward(grad)  # (B, T, D)
         grad_memory = 0  # every decoder block looked at the same memory
@@ -169,9 +165,9 @@ class EncoderDecoder(Module):
         for block in reversed(self.encoder):
             grad_source = block.backward(grad_source)
         V, D = W_E.shape
-        grad_W_E += grad_of_output  # the embedding is used three times
-        grad_W_E += lookup_backward(math.sqrt(D) * grad, target, V)
-        grad_W_E += lookup_backward(math.sqrt(D) * grad_source, source, V)
+        self.embedding.add_grad("weight", grad_of_output)  # the embedding is used three times
+        self.embedding.add_grad("weight", lookup_backward(math.sqrt(D) * grad, target, V))
+        self.embedding.add_grad("weight", lookup_backward(math.sqrt(D) * grad_source, source, V))
 
     def _embed(self, name, ids, axes):
         W_E = self.embedding.params["weight"]
@@ -197,10 +193,4 @@ def training_step(model, optimizer, source, target, max_norm=1.0):
     target = checked_ids("training_step", target, len(model.embedding.params["weight"]))
     seen, predicted = target[:, :-1], target[:, 1:]  # (B, T − 1) each: from what is read, what comes next
     ignored = -100 if model.pad is None else model.pad
-    model.zero_grad()
-    logits = model(source, seen)  # (B, T − 1, V)
-    loss = cross_entropy(logits, predicted, ignored)
-    model.backward(cross_entropy_backward(logits, predicted, ignored))
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return float(loss)
+    return descend(model, optimizer, (source, seen), predicted, max_norm, ignored)

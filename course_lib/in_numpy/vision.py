@@ -7,10 +7,9 @@ tokens, and what follows is the encoder of a text.
 
 import numpy as np
 
-from course_lib.in_numpy.losses import cross_entropy, cross_entropy_backward
 from course_lib.in_numpy.modules import Linear, Module
 from course_lib.in_numpy.normalization import LayerNorm
-from course_lib.in_numpy.optim import clip_gradients
+from course_lib.in_numpy.optim import descend
 from course_lib.in_numpy.positions import LearnedPositions
 from course_lib.in_numpy.transformer import EncoderBlock
 from course_lib.shapes import ShapeError, check_shapes
@@ -77,12 +76,13 @@ class PatchEmbedding(Module):
         """images (B, height, width, channels) → (B, N, D)."""
         images = np.asarray(images)
         _check_images("PatchEmbedding", images, self.channels, self.projection.params["weight"].dtype)
-        self.cache = images.shape[1:3]
+        self.kept = images.shape[1:3]
         return self.projection(split_patches(images, self.P))
 
     def backward(self, grad_output):
         """grad_output (B, N, D) → the gradient of the images; the projection collects its own."""
-        return join_patches(self.projection.backward(grad_output), self.P, *self.cache)
+        height, width = self.recall(grad_output)
+        return join_patches(self.projection.backward(grad_output), self.P, height, width)
 
 
 class VisionTransformer(Module):
@@ -119,14 +119,15 @@ class VisionTransformer(Module):
         x = x if self.positions is None else self.positions(x)
         for block in self.encoder:
             x = block(x)
-        self.cache = x.shape
+        self.kept = x.shape
         return self.head(self.norm(x).mean(axis=1))  # (B, N, D) → (B, D) → (B, classes)
 
     def backward(self, grad_logits):
         """grad_logits (B, classes) → the gradient of the images; every layer collects its own."""
+        shape = self.recall(grad_logits)  # (B, N, D)
         grad = self.head.backward(grad_logits)[:, None]  # (B, 1, D), of the mean
-        grad = grad / self.cache[1]  # every patch is 1/N of the mean
-        grad = self.norm.backward(np.broadcast_to(grad, self.cache))  # (B, N, D)
+        grad = grad / shape[1]  # every patch is 1/N of the mean
+        grad = self.norm.backward(np.broadcast_to(grad, shape))  # (B, N, D)
         for block in reversed(self.encoder):
             grad = block.backward(grad)
         grad = grad if self.positions is None else self.positions.backward(grad)
@@ -144,13 +145,7 @@ def training_step(model, optimizer, images, labels, max_norm=1.0):
     >>> training_step(model, SGD(model, lr=0.1), np.ones((2, 4, 6, 1), np.float32), [0, 2]) < 1.3
     True
     """
-    model.zero_grad()
-    logits = model(images)  # (B, classes)
-    loss = cross_entropy(logits, labels)
-    model.backward(cross_entropy_backward(logits, labels))
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return float(loss)
+    return descend(model, optimizer, (images,), labels, max_norm)
 
 
 def _grid(call, height, width, P):

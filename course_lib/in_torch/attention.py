@@ -8,13 +8,11 @@ its weights, its output and its gradients are zero.
 import math
 
 import torch
-from torch import nn
 
 from course_lib.in_torch.checks import as_float, checked_mask, checked_temperature, refuse
-from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
 
-__all__ = ["AttentionHead", "causal_mask", "padding_mask", "scaled_dot_product_attention", "softmax"]
+__all__ = ["causal_mask", "padding_mask", "scaled_dot_product_attention", "softmax"]
 
 
 def softmax(x, temperature=1.0, axis=-1):
@@ -30,7 +28,7 @@ def softmax(x, temperature=1.0, axis=-1):
     """
     x = as_float(x)
     refuse("softmax", "x", x, ~(x < math.inf))  # NaN is not below infinity either
-    return _softmax("softmax", x, temperature, axis)
+    return _softmax(x, checked_temperature("softmax", temperature, x.dtype), axis)
 
 
 def causal_mask(T, S=None, device=None):
@@ -70,14 +68,14 @@ def padding_mask(lengths, S):
     return torch.arange(S, device=lengths.device) < lengths[:, None, None]  # (S,) < (B, 1, 1) → (B, 1, S)
 
 
-def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0):
+def scaled_dot_product_attention(q, k, v, mask=None, scale=None):
     """softmax(q kᵀ / √K) v: each query's average of the values, weighted by how well the keys match.
 
     q (..., T, K), k (..., S, K), v (..., S, K_v), mask broadcastable to (..., T, S), bool, True = may attend
     → (output (..., T, K_v), weights (..., T, S)). scale is 1/√K unless given. Vaswani et al. 2017, eq. 1.
     `torch.nn.functional.scaled_dot_product_attention` is faster but does not give the weights.
-    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞, when the mask is
-    not boolean, and for a temperature that is not a finite number above 0.
+    Raises ShapeError when shapes do not fit; ValueError when q, k or v holds NaN or ±∞ and when the mask is
+    not boolean.
 
     >>> scaled_dot_product_attention(torch.ones(1, 4), torch.ones(2, 4), torch.tensor([[2.0], [4.0]]))
     (tensor([[3.]]), tensor([[0.5000, 0.5000]]))
@@ -90,61 +88,21 @@ def scaled_dot_product_attention(q, k, v, mask=None, scale=None, temperature=1.0
     scale = 1 / math.sqrt(q.shape[-1]) if scale is None else float(scale)
     scores = q @ k.mT * scale  # (..., T, K) @ (..., K, S) → (..., T, S)
     if mask is not None:
-        scores = scores.masked_fill(
-            ~checked_mask(call, mask, scores.shape, scores.device), -math.inf
-        )  # e^−∞ = 0: no weight
-    weights = _softmax(call, scores, temperature, -1)  # (..., T, S)
+        allowed = checked_mask(call, mask, scores.shape, scores.device)
+        scores = scores.masked_fill(~allowed, -math.inf)  # e^−∞ = 0: no weight
+    weights = _softmax(scores)  # (..., T, S)
     return weights @ v, weights  # (..., T, K_v), (..., T, S)
 
 
-class AttentionHead(nn.Module):
-    """One head: queries from x, keys and values from x too, or from another sequence `context`.
-
-    Three projections without bias, `query`, `key` and `value`, (D, K) each. A causal head hides the
-    future. After a call, `weights` holds the (..., T, S) weights of that call. Vaswani et al. 2017, §3.2.
-    Raises ShapeError when widths differ from D; ValueError when a causal head is given a context.
-
-    >>> AttentionHead(6, 2, causal=True)(torch.ones(5, 3, 6)).shape
-    torch.Size([5, 3, 2])
-    """
-
-    def __init__(self, D, K, causal=False, generator=None):
-        super().__init__()
-        self.causal, self.weights = causal, None
-        self.query = Linear(D, K, bias=False, generator=generator)
-        self.key = Linear(D, K, bias=False, generator=generator)
-        self.value = Linear(D, K, bias=False, generator=generator)
-
-    def forward(self, x, context=None, mask=None):
-        """x (..., T, D), context (..., S, D), mask (..., T, S) bool, True = may attend → (..., T, K)."""
-        source = x if context is None else context  # (..., S, D)
-        check_shapes("AttentionHead", x=(x, "... T D"), context=(source, "... S D"))
-        if self.causal:
-            mask = with_causal_mask(
-                "AttentionHead", mask, (*x.shape[:-1], source.shape[-2]), x.device, context
-            )
-        q, k, v = self.query(x), self.key(source), self.value(source)  # (..., T, K), (..., S, K), (..., S, K)
-        output, weights = scaled_dot_product_attention(q, k, v, mask)
-        self.weights = weights.detach()  # to look at, outside the graph
-        return output
-
-
-def with_causal_mask(call, mask, shape, device, context=None):
-    """The causal mask for scores of `shape` (..., T, S), and the caller's own mask where one is given."""
-    if context is not None:
-        raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
-    causal = causal_mask(*shape[-2:], device)
-    return causal if mask is None else checked_mask(call, mask, shape, device) & causal
-
-
-def _softmax(call, scores, temperature, axis):
+def _softmax(scores, temperature=1.0, axis=-1):
     """torch's own softmax, with a temperature, and zeros where all is masked."""
-    temperature = checked_temperature(call, temperature, scores.dtype)
     if scores.numel() == 0:
         return scores
     peak = scores.detach().amax(dim=axis, keepdim=True)  # a NaN survives max, so the peaks show it
     if not (peak < math.inf).all():
-        raise ValueError(f"{call}: the products of q and k are too large for {scores.dtype}")
+        raise ValueError(
+            f"attention: the products of q and k are too large for {scores.dtype}, or not numbers"
+        )
     nothing = peak == -math.inf  # all masked: torch alone would answer 0/0 = NaN
     scores = (scores - peak.masked_fill(nothing, 0)).masked_fill(nothing, 0) / temperature
     return torch.softmax(scores, dim=axis).masked_fill(nothing, 0)

@@ -9,6 +9,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_lib.in_torch.checks import checked_ids
+from course_lib.in_torch.modules import STD
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = ["Embedding", "cosine_similarity", "lookup", "nearest", "one_hot", "unembed"]
@@ -100,7 +101,7 @@ class Embedding(nn.Module):
     def __init__(self, V, D, generator=None):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(V, D))
-        nn.init.normal_(self.weight, std=0.02, generator=generator)
+        nn.init.normal_(self.weight, std=STD, generator=generator)
 
     def forward(self, ids):
         """ids (...) → (..., D)."""

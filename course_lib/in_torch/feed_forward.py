@@ -11,7 +11,7 @@ from torch.nn import functional
 from course_lib.in_torch.checks import as_float
 from course_lib.in_torch.modules import Linear
 
-__all__ = ["ACTIVATIONS", "FeedForward", "SwiGLU", "gelu", "gelu_tanh", "relu", "silu"]
+__all__ = ["ACTIVATIONS", "FeedForward", "gelu", "gelu_tanh", "relu"]
 
 
 def relu(x):
@@ -45,18 +45,7 @@ def gelu_tanh(x):
     return functional.gelu(as_float(x), approximate="tanh")
 
 
-def silu(x):
-    """x·sigmoid(x), also called Swish. Any shape → the same shape (integers become floats).
-
-    Ramachandran et al. 2017.
-
-    >>> silu(torch.tensor([0.0, 1.0]))
-    tensor([0.0000, 0.7311])
-    """
-    return functional.silu(as_float(x))
-
-
-ACTIVATIONS = {"relu": relu, "gelu": gelu, "gelu_tanh": gelu_tanh, "silu": silu}
+ACTIVATIONS = {"relu": relu, "gelu": gelu, "gelu_tanh": gelu_tanh}
 
 
 class FeedForward(nn.Module):
@@ -82,25 +71,3 @@ class FeedForward(nn.Module):
     def forward(self, x):
         """x (..., D) → (..., D)."""
         return self.c_proj(ACTIVATIONS[self.activation](self.c_fc(x)))
-
-
-class SwiGLU(nn.Module):
-    """The gated feed-forward network of Llama, as an aside: (silu(x·W_gate) ⊙ x·W_up)·W_down, no biases.
-
-    Shazeer 2020, eq. 6. F defaults to 8D/3, so that three matrices cost what two of 4D cost.
-    Raises ShapeError when the input does not have width D.
-
-    >>> SwiGLU(3)(torch.ones(2, 3)).shape
-    torch.Size([2, 3])
-    """
-
-    def __init__(self, D, F=None, generator=None):
-        super().__init__()
-        F = 8 * D // 3 if F is None else F
-        self.gate = Linear(D, F, bias=False, generator=generator)
-        self.up = Linear(D, F, bias=False, generator=generator)
-        self.down = Linear(F, D, bias=False, generator=generator)
-
-    def forward(self, x):
-        """x (..., D) → (..., D)."""
-        return self.down(silu(self.gate(x)) * self.up(x))

@@ -7,19 +7,17 @@ import math
 
 import torch
 from torch import nn
-from torch.nn import functional
 
 from course_lib.in_torch import generation
-from course_lib.in_torch.attention import causal_mask, scaled_dot_product_attention
 from course_lib.in_torch.checks import checked_ids
 from course_lib.in_torch.embeddings import Embedding, unembed
 from course_lib.in_torch.feed_forward import FeedForward
-from course_lib.in_torch.losses import cross_entropy
-from course_lib.in_torch.modules import Linear
-from course_lib.in_torch.multi_head import KVCache, merge_heads, split_heads
+from course_lib.in_torch.modules import STD, Linear
+from course_lib.in_torch.multi_head import Attention, KVCache, split_heads
 from course_lib.in_torch.normalization import LayerNorm
 from course_lib.in_torch.one_token import next_logits
-from course_lib.in_torch.optim import clip_gradients
+from course_lib.in_torch.optim import descend
+from course_lib.in_torch.positions import LearnedPositions
 from course_lib.shapes import ShapeError
 
 __all__ = [
@@ -53,7 +51,7 @@ def parameter_count(config):
     return sum(math.prod(shape) for shape in parameter_shapes(config).values())
 
 
-class CausalSelfAttention(nn.Module):
+class CausalSelfAttention(Attention):
     """Multi-head attention over the past, with queries, keys and values made by one matrix `c_attn` (D, 3D).
 
     After a call `.weights` (B, H, T, S) holds the attention weights.
@@ -63,37 +61,20 @@ class CausalSelfAttention(nn.Module):
     torch.Size([1, 3, 4])
     """
 
+    mixes = "c_proj"
+
     def __init__(self, D, H, generator=None):
-        super().__init__()
-        if H < 1 or D % H:
-            raise ShapeError(f"CausalSelfAttention: D = {D} cannot be shared equally by H = {H} heads")
-        self.H, self._latest = H, None
+        super().__init__(D, H, causal=True)
         self.c_attn = Linear(D, 3 * D, generator=generator)
         self.c_proj = Linear(D, D, generator=generator)
 
     def forward(self, x, cache=None):
         """x (B, T, D), cache a KVCache of the tokens before x or None → (B, T, D)."""
-        q, k, v = split_heads(self.c_attn(x), 3 * self.H).chunk(3, dim=-3)  # (B, H, T, K) each
-        if cache is not None:
-            k, v = cache.append(k, v)  # (B, H, S, K): the past, then x
-        T, S = q.shape[-2], k.shape[-2]
-        # torch's own kernel never stores the (T, S) weights; is_causal needs T = S, one token may see all
-        mask = causal_mask(T, S, x.device) if 1 < T < S else None  # (T, S), True = may attend
-        output = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=T == S > 1)  # (B, H, T, K)
-        self.keep(q, k, v)
-        return self.c_proj(merge_heads(output))  # (B, T, D)
+        return self.attend(x, cache=cache)
 
-    def keep(self, q, k, v):
-        """Remember the latest queries, keys and values, from which `weights` is computed when asked for."""
-        self._latest = (q.detach(), k.detach(), v.detach()) if q.requires_grad else (q, k, v)
-
-    @property
-    def weights(self):
-        """The (B, H, T, S) weights of the latest call, computed when asked for; None before the first."""
-        if self._latest is None:
-            return None
-        q, k, v = self._latest
-        return scaled_dot_product_attention(q, k, v, causal_mask(q.shape[-2], k.shape[-2], q.device))[1]
+    def project(self, x, source):
+        """x (B, T, D) → q, k, v (B, H, T, K) each."""
+        return split_heads(self.c_attn(x), 3 * self.H).chunk(3, dim=-3)
 
 
 class Block(nn.Module):
@@ -129,17 +110,17 @@ class GPT(nn.Module):
     torch.Size([1, 3, 5])
     """
 
-    def __init__(self, config, generator=None, std=0.02):
+    def __init__(self, config, generator=None, std=STD):
         super().__init__()
         self.config = config
         self.wte = Embedding(config.V, config.D, generator=generator)
-        self.wpe = Embedding(config.C, config.D, generator=generator)
+        self.wpe = LearnedPositions(config.C, config.D, generator=generator)
         self.h = nn.ModuleList(Block(config, generator) for _ in range(config.L))
         self.ln_f = LayerNorm(config.D, config.eps)
         with torch.no_grad():
             for p in self.parameters():
-                if p.ndim == 2:  # the layers start theirs at 0.02
-                    p *= std / 0.02
+                if p.ndim == 2:
+                    p *= std / STD  # the layers start theirs at STD
             for block in self.h:
                 block.attn.c_proj.weight /= math.sqrt(2 * config.L)
                 block.mlp.c_proj.weight /= math.sqrt(2 * config.L)
@@ -163,7 +144,7 @@ class GPT(nn.Module):
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
         if cache is not None and ids.shape[1] == 1:
             return next_logits(self, ids[:, 0], cache)[:, None]  # (B, 1, V)
-        x = functional.embedding(ids, self.wte.weight) + self.wpe.weight[start:end]  # (B, T, D) + (T, D)
+        x = self.wpe(self.wte(ids), start)  # (B, T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         return unembed(self.ln_f(x), self.wte.weight)  # (B, T, V)
@@ -189,9 +170,4 @@ def training_step(model, optimizer, ids, targets, max_norm=1.0):
     >>> training_step(model, SGD(model, lr=0.1), [[1, 2, 3]], [[2, 3, 4]]) < 1.7
     True
     """
-    model.zero_grad()
-    loss = cross_entropy(model(ids), targets)
-    loss.backward()
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return loss.item()
+    return descend(model, optimizer, (ids,), targets, max_norm)

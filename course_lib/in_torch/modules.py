@@ -12,13 +12,15 @@ from course_lib.shapes import check_shapes
 
 __all__ = ["Linear", "Module"]
 
+STD = 0.02  # of the normal distribution that new weights are drawn from, as in GPT-2 (Radford et al. 2019)
+
 Module = nn.Module
 
 
 class Linear(nn.Module):
     """x @ weight + bias, with weight (d_in, d_out): column j holds what output j listens to.
 
-    Weights start at normal(0, 0.02) and biases at 0, as in GPT-2 (Radford et al. 2019).
+    Weights start at normal(0, 0.02) and biases at 0, as in GPT-2.
     Raises ShapeError when x does not have width d_in.
 
     >>> Linear(4, 6)(torch.ones(2, 5, 4)).shape
@@ -29,7 +31,7 @@ class Linear(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(d_in, d_out))
         self.bias = nn.Parameter(torch.zeros(d_out)) if bias else None
-        nn.init.normal_(self.weight, std=0.02, generator=generator)
+        nn.init.normal_(self.weight, std=STD, generator=generator)
 
     def forward(self, x):
         """x (..., d_in) → (..., d_out)."""

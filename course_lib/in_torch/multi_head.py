@@ -5,14 +5,10 @@ next to each other again and mixed by one more matrix. Masks are boolean, **True
 """
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.nn import functional
 
-from course_lib.in_torch.attention import (
-    causal_mask,
-    scaled_dot_product_attention,
-    with_causal_mask,
-)
+from course_lib.in_torch.attention import causal_mask, scaled_dot_product_attention
 from course_lib.in_torch.checks import checked_mask
 from course_lib.in_torch.modules import Linear
 from course_lib.shapes import ShapeError, check_shapes
@@ -87,7 +83,49 @@ class KVCache:
         return self.key[:, :, :end], self.value[:, :, :end]
 
 
-class MultiHeadAttention(nn.Module):
+class Attention(nn.Module):
+    """What every attention layer does once it has queries, keys and values of its H heads of width K = D/H.
+
+    A layer of this kind says in `project` how x becomes q, k and v, and names in `mixes` the layer that mixes the
+    heads' results. Raises ShapeError when D is not divisible by H.
+    """
+
+    def __init__(self, D, H, causal):
+        super().__init__()
+        if H < 1 or D % H:
+            raise ShapeError(f"{type(self).__name__}: D = {D} cannot be shared equally by H = {H} heads")
+        self.H, self.causal, self._latest = H, causal, None
+
+    def attend(self, x, context=None, mask=None, cache=None):
+        """x (..., T, D), context (..., S, D) or None, mask (..., T, S) or None, cache a KVCache or None → (..., T, D)."""
+        q, k, v = self.project(x, x if context is None else context)  # (..., H, T or S, K) each
+        if cache is not None:
+            k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
+        T, S = q.shape[-2], k.shape[-2]
+        triangle = self.causal and mask is None and T == S > 1  # what torch calls causal: it needs T = S
+        if self.causal and T > 1 and not triangle:  # the last token may look at all
+            mask = causal_mask(T, S, x.device) if mask is None else causal_mask(T, S, x.device) & mask
+        # torch's own kernel is faster: it never stores the (T, S) weights, nor looks for NaN, which passes through
+        output = functional.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
+        self.keep(q, k, v, mask)
+        return getattr(self, self.mixes)(merge_heads(output))
+
+    def keep(self, q, k, v, mask=None):
+        """Remember what the latest call looked at, from which `weights` is computed when asked for."""
+        self._latest = (q.detach(), k.detach(), v.detach(), mask) if q.requires_grad else (q, k, v, mask)
+
+    @property
+    def weights(self):
+        """The (..., H, T, S) weights of the latest call, computed when asked for; None before the first."""
+        if self._latest is None:
+            return None
+        q, k, v, mask = self._latest
+        if self.causal and mask is None:
+            mask = causal_mask(q.shape[-2], k.shape[-2], q.device)
+        return scaled_dot_product_attention(q, k, v, mask)[1]
+
+
+class MultiHeadAttention(Attention):
     """H attention heads of width K = D/H, side by side, and the matrix `out` that mixes their results.
 
     The projections `query`, `key`, `value` and `out` are (D, D): head h reads columns hK … (h+1)K − 1.
@@ -100,11 +138,10 @@ class MultiHeadAttention(nn.Module):
     torch.Size([5, 3, 6])
     """
 
+    mixes = "out"
+
     def __init__(self, D, H, causal=False, bias=True, generator=None):
-        super().__init__()
-        if H < 1 or D % H:
-            raise ShapeError(f"MultiHeadAttention: D = {D} cannot be shared equally by H = {H} heads")
-        self.H, self.causal, self._latest = H, causal, None
+        super().__init__(D, H, causal)
         self.query = Linear(D, D, bias=bias, generator=generator)
         self.key = Linear(D, D, bias=bias, generator=generator)
         self.value = Linear(D, D, bias=bias, generator=generator)
@@ -117,31 +154,26 @@ class MultiHeadAttention(nn.Module):
         mask: bool, True = may attend; (T, S) or (B, T, S) for all heads alike, or (B, H, T, S).
         cache: a KVCache with the tokens before x. For generation: there is no backward through it.
         """
+        call, source = "MultiHeadAttention", x if context is None else context  # (..., S, D)
+        if context is not None and self.causal:
+            raise ValueError(f"{call}: a causal layer looks at its own text; a context has no future to hide")
         if context is not None and cache is not None:
-            raise ValueError("MultiHeadAttention: a cache is for the layer's own text, not for a context")
-        source = x if context is None else context  # (..., S, D)
-        check_shapes("MultiHeadAttention", x=(x, "... T D"), context=(source, "... S D"))
-        projected = self.query(x), self.key(source), self.value(source)
-        q, k, v = (split_heads(p, self.H) for p in projected)  # (..., H, T or S, K) each
-        if cache is not None:
-            k, v = cache.append(k, v)  # (B, H, S, K), S counts the tokens in the cache too
-        mask = _for_all_heads(mask, x.ndim)
-        triangle = self.causal and mask is None and context is None and q.shape == k.shape
-        shape = *q.shape[:-1], k.shape[-2]  # (..., H, T, S)
-        if self.causal and not triangle:
-            mask = with_causal_mask("MultiHeadAttention", mask, shape, x.device, context)
+            raise ValueError(f"{call}: a cache is for the layer's own text, not for a context")
+        check_shapes(call, x=(x, "... T D"), context=(source, "... S D"))
         if mask is not None:
-            mask = checked_mask("MultiHeadAttention", mask, shape, x.device)
-        # torch's own kernel is faster: it never stores the (T, S) weights, nor looks for NaN, which passes through
-        output = F.scaled_dot_product_attention(q, k, v, mask, is_causal=triangle)  # (..., H, T, K)
-        mask = causal_mask(x.shape[-2], device=x.device) if triangle else mask
-        self._latest = q.detach(), k.detach(), v.detach(), mask
-        return self.out(merge_heads(output))
+            shape = (
+                *x.shape[:-2],
+                self.H,
+                x.shape[-2],
+                source.shape[-2] + (cache.length if cache is not None else 0),
+            )
+            mask = checked_mask(call, _for_all_heads(mask, x.ndim), shape, x.device)
+        return self.attend(x, context, mask, cache)
 
-    @property
-    def weights(self):
-        """The (..., H, T, S) weights of the latest call, computed when asked for; None before the first."""
-        return None if self._latest is None else scaled_dot_product_attention(*self._latest)[1]
+    def project(self, x, source):
+        """x (..., T, D), source (..., S, D) → q (..., H, T, K), k and v (..., H, S, K)."""
+        projected = self.query(x), self.key(source), self.value(source)  # (..., T or S, D) each
+        return [split_heads(p, self.H) for p in projected]
 
 
 def _for_all_heads(mask, ndim):

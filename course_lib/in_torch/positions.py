@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from course_lib.in_torch.checks import as_float
+from course_lib.in_torch.modules import STD
 from course_lib.shapes import ShapeError, check_shapes
 
 __all__ = ["LearnedPositions", "add_positions", "apply_rope", "rope_angles", "sinusoidal_positions"]
@@ -97,7 +98,7 @@ class LearnedPositions(nn.Module):
     def __init__(self, C, D, generator=None):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(C, D))
-        nn.init.normal_(self.weight, std=0.02, generator=generator)
+        nn.init.normal_(self.weight, std=STD, generator=generator)
 
     def forward(self, x, start=0):
         """x (..., T, D) → x + weight[start : start + T]."""

@@ -13,10 +13,9 @@ from torch import nn
 from course_lib.in_torch.checks import checked_ids
 from course_lib.in_torch.embeddings import Embedding, lookup, unembed
 from course_lib.in_torch.feed_forward import FeedForward
-from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.multi_head import MultiHeadAttention
 from course_lib.in_torch.normalization import LayerNorm
-from course_lib.in_torch.optim import clip_gradients
+from course_lib.in_torch.optim import descend
 from course_lib.in_torch.positions import add_positions, sinusoidal_positions
 from course_lib.shapes import check_shapes
 
@@ -153,9 +152,5 @@ def training_step(model, optimizer, source, target, max_norm=1.0):
     """
     target = checked_ids("training_step", target, len(model.embedding.weight), model.embedding.weight.device)
     seen, predicted = target[:, :-1], target[:, 1:]  # (B, T − 1) each: from what is read, what comes next
-    model.zero_grad()
-    loss = cross_entropy(model(source, seen), predicted, -100 if model.pad is None else model.pad)
-    loss.backward()
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return loss.item()
+    ignored = -100 if model.pad is None else model.pad
+    return descend(model, optimizer, (source, seen), predicted, max_norm, ignored)

@@ -8,10 +8,9 @@ tokens, and what follows is the encoder of a text.
 import torch
 from torch import nn
 
-from course_lib.in_torch.losses import cross_entropy
 from course_lib.in_torch.modules import Linear
 from course_lib.in_torch.normalization import LayerNorm
-from course_lib.in_torch.optim import clip_gradients
+from course_lib.in_torch.optim import descend
 from course_lib.in_torch.positions import LearnedPositions
 from course_lib.in_torch.transformer import EncoderBlock
 from course_lib.shapes import ShapeError, check_shapes
@@ -128,12 +127,7 @@ def training_step(model, optimizer, images, labels, max_norm=1.0):
     >>> training_step(model, SGD(model, lr=0.1), torch.ones(2, 4, 6, 1), [0, 2]) < 1.3
     True
     """
-    model.zero_grad()
-    loss = cross_entropy(model(images), labels)
-    loss.backward()
-    clip_gradients(model, max_norm)
-    optimizer.step()
-    return loss.item()
+    return descend(model, optimizer, (images,), labels, max_norm)
 
 
 def _grid(call, height, width, P):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from course_lib.in_numpy.attention import (
-    AttentionHead,
     causal_mask,
     padding_mask,
     scaled_dot_product_attention,
@@ -17,12 +16,9 @@ from tests.helpers import (
     SLOW,
     assert_gradient,
     assert_inputs_kept,
-    assert_module_gradients,
     draw,
     for_sizes,
-    randomize,
 )
-from tests.invariants import check_future_is_hidden, check_order_is_lost, check_padding_is_irrelevant
 
 
 @for_sizes("BTS")
@@ -66,8 +62,6 @@ def test_temperatures_that_are_none(temperature):
         softmax(one, temperature)
     with pytest.raises(ValueError, match=f"^softmax_backward: {words}"):
         softmax_backward(one, one, temperature)
-    with pytest.raises(ValueError, match=f"^scaled_dot_product_attention: {words}"):
-        scaled_dot_product_attention(one, one, one, temperature=temperature)
 
 
 def test_softmax_of_huge_scores_and_of_none():
@@ -96,9 +90,6 @@ def test_inputs_are_kept(sizes, rng):
     assert_inputs_kept(scaled_dot_product_attention, q, k, v, mask)
     assert_inputs_kept(scaled_dot_product_attention_backward, grad_output, q, k, v, weights)
     assert_inputs_kept(lambda n: padding_mask(n, 9), rng.integers(9, size=4))
-    head = AttentionHead(sizes["K"], sizes["V"], dtype=np.float64)
-    assert_inputs_kept(head, q, k, mask)
-    assert_inputs_kept(lambda g, *inputs: head.backward(g), grad_output, q, k, *head.state_dict().values())
 
 
 def test_softmax_backward_wants_one_shape():
@@ -146,7 +137,7 @@ def test_gradients_of_attention(sizes, rng):
     some = rng.random((sizes["B"], sizes["T"], sizes["S"])) < 0.6
     some[0, 0] = False  # a query that may attend to nothing
     for mask in (None, some):
-        for settings in ({}, {"scale": 0.3, "temperature": 0.5}):
+        for settings in ({}, {"scale": 0.3}):
 
             def loss():
                 return float((scaled_dot_product_attention(q, k, v, mask, **settings)[0] * grad_output).sum())  # noqa: B023
@@ -224,72 +215,16 @@ def test_widths_that_differ_are_named():
         scaled_dot_product_attention(np.ones((5, 4)), np.ones((6, 4)), np.ones((7, 2)))
     with pytest.raises(ShapeError, match="weights has length 5"):
         scaled_dot_product_attention_backward(*(np.ones((6, 4)),) * 4, np.ones((5, 6)))
-    with pytest.raises(
-        ShapeError, match="AttentionHead: x has width 4 but context has width 3; both must be D"
-    ):
-        AttentionHead(4, 2)(np.ones((5, 4)), np.ones((5, 3)))
-    with pytest.raises(ShapeError, match="Linear: x has width 3 but weight has width 4"):
-        AttentionHead(4, 2)(np.ones((5, 3)))
-
-
-def test_a_causal_head_takes_no_context():
-    with pytest.raises(ValueError, match="AttentionHead: a causal layer looks at its own text"):
-        AttentionHead(4, 2, causal=True)(np.ones((5, 4)), np.ones((5, 4)))
-
-
-@for_sizes("BTSDK", profile=SLOW, low=2, high=6)
-def test_gradients_of_a_head(sizes, rng):
-    D, K, T = sizes["D"], sizes["K"], sizes["T"]
-    x, context = draw(rng, sizes, "BTD", "BSD")
-    for causal in (False, True):
-        head = randomize(AttentionHead(D, K, causal, dtype=np.float64), rng)
-        assert_module_gradients(head, rng, x)
-        assert_module_gradients(head, rng, x, mask=padding_mask(rng.integers(T + 1, size=sizes["B"]), T))
-    head = randomize(AttentionHead(D, K, dtype=np.float64), rng)
-    assert_module_gradients(head, rng, x, context)
-    assert_module_gradients(head, rng, x, context, mask=rng.random((T, sizes["S"])) < 0.5)
-
-
-@pytest.mark.parametrize("causal", [False, True])
-def test_a_head_checks_its_mask(causal):
-    head, x = AttentionHead(4, 2, causal, dtype=np.float64), np.ones((2, 3, 4))
-    with pytest.raises(ShapeError, match=r"mask is \(5, 3\), scores have \(..., T, S\) = \(2, 3, 3\)"):
-        head(x, mask=np.ones((5, 3), bool))
-    with pytest.raises(ValueError, match="mask holds float64, expected bool, True = may attend"):
-        head(x, mask=np.ones((3, 3)))
-
-
-@for_sizes("BTDK", low=2)
-def test_invariants_of_a_head(sizes, rng):
-    x = draw(rng, sizes, "BTD")
-    head, causal = (
-        randomize(AttentionHead(sizes["D"], sizes["K"], c, dtype=np.float64), rng) for c in (False, True)
-    )
-    lengths = rng.integers(1, sizes["T"], size=sizes["B"])
-    check_future_is_hidden(causal, x, rng)
-    check_order_is_lost(head, x, rng)
-    check_padding_is_irrelevant(lambda x, n: head(x, mask=padding_mask(n, x.shape[1])), x, lengths, rng)
-
-
-def test_a_causal_head_keeps_the_callers_mask():
-    head = AttentionHead(4, 2, causal=True)
-    x = np.random.default_rng(0).normal(size=(3, 5, 4)).astype(np.float32)
-    head(x, mask=padding_mask([1, 3, 5], 5))
-    expected = causal_mask(5) & padding_mask([1, 3, 5], 5)
-    assert ((head.weights > 0) == expected).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_is_kept(dtype):
-    q, head = np.ones((2, 3, 4), dtype), AttentionHead(4, 2, causal=True, dtype=dtype)
+    q = np.ones((2, 3, 4), dtype)
+    output, weights = scaled_dot_product_attention(q, q, q, np.eye(3, dtype=bool), np.float64(0.3))
+    results = [*scaled_dot_product_attention_backward(output, q, q, q, weights, np.float64(0.3))]
     for temperature in (1, 0.5, np.float64(2.0)):
-        output, weights = scaled_dot_product_attention(
-            q, q, q, np.eye(3, dtype=bool), np.float64(0.3), temperature
-        )
-        grads = scaled_dot_product_attention_backward(output, q, q, q, weights, np.float64(0.3), temperature)
-        results = [output, weights, *grads, softmax(q, temperature), softmax_backward(q, q, temperature)]
-        results += [head(q), head.backward(head(q)), head.weights, *head.gradients().values()]
-        assert {r.dtype for r in results} == {np.dtype(dtype)}
+        results += [softmax(q, temperature), softmax_backward(q, q, temperature)]
+    assert {r.dtype for r in (output, weights, *results)} == {np.dtype(dtype)}
 
 
 def test_whole_numbers_become_floats():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from course_lib.in_numpy import feed_forward
-from course_lib.in_numpy.feed_forward import ACTIVATIONS, FeedForward, SwiGLU, gelu, gelu_tanh, relu, silu
+from course_lib.in_numpy.feed_forward import ACTIVATIONS, FeedForward, gelu, gelu_tanh, relu
 from course_lib.shapes import ShapeError
 from tests.helpers import SLOW, assert_gradient, assert_module_gradients, draw, for_sizes, randomize
 
@@ -18,7 +18,6 @@ def test_activations_by_hand():
         np.testing.assert_allclose(gelu(at)[0], x * (1 + math.erf(x / math.sqrt(2))) / 2, rtol=1e-13)
         u = math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)
         np.testing.assert_allclose(gelu_tanh(at)[0], x * (1 + math.tanh(u)) / 2, rtol=1e-12)
-        np.testing.assert_allclose(silu(at)[0], x / (1 + math.exp(-x)), rtol=1e-13)
 
 
 def test_the_two_gelus_are_close_and_not_the_same():
@@ -58,20 +57,15 @@ def test_gradients_of_the_networks(sizes, rng):
         for name in ACTIVATIONS:
             layer = randomize(FeedForward(D, F, name, dtype=np.float64), rng)
             assert_module_gradients(layer, rng, draw(rng, sizes, axes))
-        assert_module_gradients(randomize(SwiGLU(D, F, dtype=np.float64), rng), rng, draw(rng, sizes, axes))
 
 
 @for_sizes("BTDF", profile=SLOW, high=4)
 def test_every_token_is_transformed_alone(sizes, rng):
-    for layer in (
-        FeedForward(sizes["D"], sizes["F"], dtype=np.float64),
-        SwiGLU(sizes["D"], sizes["F"], dtype=np.float64),
-    ):
-        randomize(layer, rng)
-        x = draw(rng, sizes, "BTD")
-        together = layer(x)
-        for place in np.ndindex(x.shape[:2]):
-            np.testing.assert_allclose(together[place], layer(x[place]), rtol=1e-10, atol=1e-13)
+    layer = randomize(FeedForward(sizes["D"], sizes["F"], dtype=np.float64), rng)
+    x = draw(rng, sizes, "BTD")
+    together = layer(x)
+    for place in np.ndindex(x.shape[:2]):
+        np.testing.assert_allclose(together[place], layer(x[place]), rtol=1e-10, atol=1e-13)
 
 
 def test_sizes_and_names():
@@ -83,11 +77,6 @@ def test_sizes_and_names():
         "c_proj.bias": (6,),
     }
     assert list(FeedForward(6, bias=False).state_dict()) == ["c_fc.weight", "c_proj.weight"]
-    shapes = {name: p.shape for name, p in SwiGLU(6).state_dict().items()}
-    assert shapes == {"gate.weight": (6, 16), "up.weight": (6, 16), "down.weight": (16, 6)}
-    assert SwiGLU(6).parameter_count() == FeedForward(6, bias=False).parameter_count(), (
-        "that is what 8D/3 is for"
-    )
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -95,22 +84,20 @@ def test_dtype_is_kept(dtype):
     x = np.array([[-1, 0, 2]], dtype)
     for activate, backward in ACTIVATIONS.values():
         assert activate(x).dtype == backward(x, x).dtype == dtype
-    layers = [FeedForward(3, activation=name, dtype=dtype) for name in ACTIVATIONS]
-    for layer in (*layers, SwiGLU(3, dtype=dtype)):
+    for layer in [FeedForward(3, activation=name, dtype=dtype) for name in ACTIVATIONS]:
         y = layer(x)
         assert {a.dtype for a in (y, layer.backward(y), *layer.gradients().values())} == {np.dtype(dtype)}
 
 
 def test_whole_numbers_become_floats():
-    for activate in (gelu, gelu_tanh, silu):
+    for activate in (gelu, gelu_tanh):
         assert (activate(np.array([-1, 2])) == activate(np.array([-1.0, 2.0]))).all()
 
 
 def test_bad_input():
     with pytest.raises(
-        ValueError, match="^FeedForward: activation is 'tanh'; choose one of gelu, gelu_tanh, relu, silu$"
+        ValueError, match="^FeedForward: activation is 'tanh'; choose one of gelu, gelu_tanh, relu$"
     ):
         FeedForward(3, activation="tanh")
-    for layer in (FeedForward(4), SwiGLU(4)):
-        with pytest.raises(ShapeError, match="x has width 3 but weight has width 4"):
-            layer(np.ones((2, 3), np.float32))
+    with pytest.raises(ShapeError, match="x has width 3 but weight has width 4"):
+        FeedForward(4)(np.ones((2, 3), np.float32))

@@ -90,8 +90,8 @@ def test_no_backward_through_a_cache(model):
 def test_backward_uses_up_what_forward_kept(model):
     logits = model([[1, 2]])
     model.backward(np.ones_like(logits))
-    assert all(layer.cache is None for block in model.h for _, layer in block.modules())
-    with pytest.raises(ValueError, match="GPT: a backward needs a forward of its own"):
+    assert all(layer.kept is None for _, layer in model.modules())
+    with pytest.raises(ValueError, match="GPT: each backward needs a forward of its own"):
         model.backward(np.ones_like(logits))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from course_lib.in_numpy.attention import AttentionHead, padding_mask
+from course_lib.in_numpy.attention import causal_mask, padding_mask, scaled_dot_product_attention
 from course_lib.in_numpy.multi_head import KVCache, MultiHeadAttention, merge_heads, split_heads
 from course_lib.shapes import ShapeError
 from tests.helpers import SLOW, assert_module_gradients, for_sizes, randomize
@@ -38,12 +38,9 @@ def test_heads_are_single_heads_side_by_side(sizes, rng):
     x = rng.normal(size=(sizes["B"], sizes["T"], H * K))
     outputs = []
     for h in range(H):
-        head = AttentionHead(H * K, K, causal=True, dtype=np.float64)
         columns = slice(h * K, (h + 1) * K)
-        head.load_state_dict(
-            {f"{n}.weight": getattr(layer, n).params["weight"][:, columns] for n in ("query", "key", "value")}
-        )
-        outputs.append(head(x))
+        q, k, v = (x @ one.params["weight"][:, columns] for one in (layer.query, layer.key, layer.value))
+        outputs.append(scaled_dot_product_attention(q, k, v, causal_mask(sizes["T"]))[0])
     expected = np.concatenate(outputs, axis=-1) @ layer.out.params["weight"]
     np.testing.assert_allclose(layer(x), expected, rtol=1e-10, atol=1e-12)
 
@@ -148,9 +145,7 @@ def test_cache_errors_store_nothing():
 def test_no_backward_through_a_cache():
     layer, x = MultiHeadAttention(6, 2, causal=True), np.ones((1, 2, 6), np.float32)
     layer(x, cache=KVCache(1, 2, 4, 3))
-    with pytest.raises(
-        ValueError, match="MultiHeadAttention: no backward through a cache: call forward without"
-    ):
+    with pytest.raises(ValueError, match="MultiHeadAttention: .* there is no backward through a cache"):
         layer.backward(x)
 
 

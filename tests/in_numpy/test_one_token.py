@@ -35,7 +35,7 @@ def test_no_backward_follows_it():
     gpt = model()
     gpt([[1, 2, 3]])
     gpt([[4]], gpt.new_cache(B=1))
-    with pytest.raises(ValueError, match="a backward needs a forward of its own"):
+    with pytest.raises(ValueError, match="each backward needs a forward of its own"):
         gpt.backward(np.zeros((1, 1, 11)))
 
 

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from course_lib.in_numpy.attention import AttentionHead, scaled_dot_product_attention
+from course_lib.in_numpy.attention import scaled_dot_product_attention
+from course_lib.in_numpy.multi_head import MultiHeadAttention
 from course_lib.in_numpy.positions import (
     LearnedPositions,
     add_positions,
@@ -59,7 +60,7 @@ def test_products_of_sinusoidal_rows_depend_on_their_distance_alone(sizes, rng):
 def test_with_positions_the_order_is_known(sizes, rng):
     T, D = sizes["T"], 2 * sizes["D"]
     x = rng.normal(size=(2, T, D))
-    head = randomize(AttentionHead(D, D, dtype=np.float64), rng)
+    head = randomize(MultiHeadAttention(D, 1, dtype=np.float64), rng)
     learned = randomize(LearnedPositions(T, D, dtype=np.float64), rng)
     check_order_is_lost(head, x, rng)
     for layer in (

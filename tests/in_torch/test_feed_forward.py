@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from course_lib.in_torch import feed_forward
-from course_lib.in_torch.feed_forward import ACTIVATIONS, FeedForward, SwiGLU
+from course_lib.in_torch.feed_forward import ACTIVATIONS, FeedForward
 from course_lib.shapes import ShapeError
 from tests.helpers import assert_parity, draw, for_sizes, to_torch
 
-THEIRS = {"relu": nn.ReLU(), "gelu": nn.GELU(), "gelu_tanh": nn.GELU(approximate="tanh"), "silu": nn.SiLU()}
+THEIRS = {"relu": nn.ReLU(), "gelu": nn.GELU(), "gelu_tanh": nn.GELU(approximate="tanh")}
 
 
 def test_the_table_holds_every_activation():
@@ -28,21 +28,8 @@ def test_against_torch_layers(sizes, rng):
         assert_parity(ours(x), theirs(x))
 
 
-@for_sizes("BTDF")
-def test_swiglu_against_torch_layers(sizes, rng):
-    D, F = sizes["D"], sizes["F"]
-    gate, up, down = (nn.Linear(a, b, bias=False).double() for a, b in ((D, F), (D, F), (F, D)))
-    ours = SwiGLU(D, F).double()
-    ours.load_state_dict(
-        {"gate.weight": gate.weight.T, "up.weight": up.weight.T, "down.weight": down.weight.T}
-    )
-    x = to_torch(draw(rng, sizes, "BTD"))
-    assert_parity(ours(x), down(nn.functional.silu(gate(x)) * up(x)))
-
-
 def test_sizes_default_as_documented():
     assert FeedForward(6).c_fc.weight.shape == (6, 24)
-    assert SwiGLU(6).gate.weight.shape == (6, 16)
 
 
 def test_whole_numbers_become_floats():
@@ -52,9 +39,8 @@ def test_whole_numbers_become_floats():
 
 def test_bad_input():
     with pytest.raises(
-        ValueError, match="^FeedForward: activation is 'tanh'; choose one of gelu, gelu_tanh, relu, silu$"
+        ValueError, match="^FeedForward: activation is 'tanh'; choose one of gelu, gelu_tanh, relu$"
     ):
         FeedForward(3, activation="tanh")
-    for layer in (FeedForward(4), SwiGLU(4)):
-        with pytest.raises(ShapeError, match="x has width 3 but weight has width 4"):
-            layer(torch.ones(2, 3))
+    with pytest.raises(ShapeError, match="x has width 3 but weight has width 4"):
+        FeedForward(4)(torch.ones(2, 3))

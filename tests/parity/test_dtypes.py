@@ -21,7 +21,7 @@ HALF = np.float64(0.5)  # a setting in NumPy's own type, as a schedule or a mean
 # "file.name": a call of the function, which gets x(*shape) to make its arrays.
 FUNCTIONS = {
     "attention.softmax": lambda f, x: f(x(3, 4), HALF),
-    "attention.scaled_dot_product_attention": lambda f, x: f(x(3, 4), x(5, 4), x(5, 2), None, HALF, HALF),
+    "attention.scaled_dot_product_attention": lambda f, x: f(x(3, 4), x(5, 4), x(5, 2), None, HALF),
     "embeddings.cosine_similarity": lambda f, x: f(x(3, 4), x(4)),
     "embeddings.lookup": lambda f, x: f(x(3, 4), [2, 0]),
     "embeddings.nearest": lambda f, x: f(x(3, 4), 0, 2),
@@ -30,7 +30,6 @@ FUNCTIONS = {
     "feed_forward.gelu": lambda f, x: f(x(3, 4)),
     "feed_forward.gelu_tanh": lambda f, x: f(x(3, 4)),
     "feed_forward.relu": lambda f, x: f(x(3, 4)),
-    "feed_forward.silu": lambda f, x: f(x(3, 4)),
     "generation.next_token_probabilities": lambda f, x: f(x(3, 5), HALF, 3, HALF),
     "losses.cross_entropy": lambda f, x: f(x(3, 4), [2, -100, 0]),
     "multi_head.merge_heads": lambda f, x: f(x(2, 3, 4)),
@@ -46,7 +45,7 @@ FUNCTIONS = {
 # The same for the backwards, which only NumPy has.
 BACKWARDS = {
     "attention.scaled_dot_product_attention_backward": lambda f, x: f(
-        x(3, 2), x(3, 4), x(5, 4), x(5, 2), x(3, 5), HALF, HALF
+        x(3, 2), x(3, 4), x(5, 4), x(5, 2), x(3, 5), HALF
     ),
     "attention.softmax_backward": lambda f, x: f(x(3, 4), x(3, 4), HALF),
     "embeddings.lookup_backward": lambda f, x: f(x(2, 4), [2, 0], 3),
@@ -54,7 +53,6 @@ BACKWARDS = {
     "feed_forward.gelu_backward": lambda f, x: f(x(3, 4), x(3, 4)),
     "feed_forward.gelu_tanh_backward": lambda f, x: f(x(3, 4), x(3, 4)),
     "feed_forward.relu_backward": lambda f, x: f(x(3, 4), x(3, 4)),
-    "feed_forward.silu_backward": lambda f, x: f(x(3, 4), x(3, 4)),
     "losses.cross_entropy_backward": lambda f, x: f(x(3, 4), [2, -100, 0]),
     "normalization.layer_norm_backward": lambda f, x: [
         out for inside in (True, False) for out in f(x(3, 4), x(3, 4), x(4), HALF, inside)
@@ -70,10 +68,8 @@ IDS = [[1, 2, 6], [3, 3, 0]]
 
 # "file.name": (what the layer is made with, what it is called with: a tuple is a shape, a list holds ids).
 LAYERS = {
-    "attention.AttentionHead": [({"D": 4, "K": 2, "causal": True}, [(2, 3, 4)]), ({"D": 4, "K": 2}, [(2, 3, 4), (2, 5, 4)])],
     "embeddings.Embedding": [({"V": 7, "D": 4}, [IDS])],
-    "feed_forward.FeedForward": [({"D": 4, "activation": name}, [(3, 4)]) for name in ("relu", "gelu", "gelu_tanh", "silu")],
-    "feed_forward.SwiGLU": [({"D": 4}, [(3, 4)])],
+    "feed_forward.FeedForward": [({"D": 4, "activation": name}, [(3, 4)]) for name in ("relu", "gelu", "gelu_tanh")],
     "gpt.Block": [({"config": MODEL}, [(2, 3, 4)])],
     "gpt.CausalSelfAttention": [({"D": 4, "H": 2}, [(2, 3, 4)])],
     "gpt.GPT": [({"config": MODEL}, [IDS])],

@@ -32,5 +32,3 @@ def test_networks(sizes, rng):
                 in_torch.FeedForward(D, F, name, bias),
             )
             assert_module_parity(*make_twins(*networks, rng), rng, draw(rng, sizes, "BTD"))
-    networks = in_numpy.SwiGLU(D, F, dtype=np.float64), in_torch.SwiGLU(D, F)
-    assert_module_parity(*make_twins(*networks, rng), rng, draw(rng, sizes, "BTD"))

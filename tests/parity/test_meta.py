@@ -22,7 +22,6 @@ CHECKS = [
     test_attention.check_softmax,
     test_attention.check_masks,
     test_attention.check_scaled_dot_product_attention,
-    test_attention.check_one_head,
     test_embeddings.check_lookup,
     test_embeddings.check_unembed,
     test_modules.check_linear,
@@ -61,8 +60,8 @@ def attend_with(change):
     """A scaled_dot_product_attention whose q, k, v, mask and scale pass through `change` first."""
 
     def make(original):
-        def attend(q, k, v, mask=None, scale=None, temperature=1.0):
-            return original(*change(q, k, v, mask, scale), temperature)
+        def attend(q, k, v, mask=None, scale=None):
+            return original(*change(q, k, v, mask, scale))
 
         return attend
 
@@ -91,16 +90,11 @@ for mistake, change in ATTENTION.items():
 
 
 @broken(*SDPA)
-def temperature_forgotten(original):
-    return lambda q, k, v, mask=None, scale=None, temperature=1.0: original(q, k, v, mask, scale)
-
-
-@broken(*SDPA)
 def softmax_over_the_queries(original):
-    def attend(q, k, v, mask=None, scale=None, temperature=1.0):
+    def attend(q, k, v, mask=None, scale=None):
         scores = q @ k.swapaxes(-1, -2) * (q.shape[-1] ** -0.5 if scale is None else scale)
         scores = scores if mask is None else np.where(mask, scores, -np.inf)
-        weights = attention.softmax(scores, temperature, axis=-2)
+        weights = attention.softmax(scores, axis=-2)
         return weights @ v, weights
 
     return attend
@@ -108,8 +102,8 @@ def softmax_over_the_queries(original):
 
 @broken(*SDPA)
 def an_all_masked_row_gets_equal_weights(original):
-    def attend(q, k, v, mask=None, scale=None, temperature=1.0):
-        _, weights = original(q, k, v, mask, scale, temperature)
+    def attend(q, k, v, mask=None, scale=None):
+        _, weights = original(q, k, v, mask, scale)
         weights = np.where(weights.sum(axis=-1, keepdims=True) == 0, 1 / k.shape[-2], weights)
         return weights @ v, weights
 
@@ -118,14 +112,7 @@ def an_all_masked_row_gets_equal_weights(original):
 
 @broken(*SDPA_BACKWARD)
 def scale_forgotten_on_the_way_back(original):
-    return lambda g, q, k, v, weights, scale=None, temperature=1.0: original(
-        g, q, k, v, weights, 1.0, temperature
-    )
-
-
-@broken(*SDPA_BACKWARD)
-def temperature_forgotten_on_the_way_back(original):
-    return lambda g, q, k, v, weights, scale=None, temperature=1.0: original(g, q, k, v, weights, scale)
+    return lambda g, q, k, v, weights, scale=None: original(g, q, k, v, weights, 1.0)
 
 
 @broken(*SDPA_BACKWARD)
@@ -177,7 +164,7 @@ def padding_mask_one_token_late(original):
     return lambda lengths, S: original(np.minimum(np.asarray(lengths) + 1, S), S)
 
 
-@broken(attention, "causal_mask", test_attention.check_one_head)
+@broken(multi_head, "causal_mask", test_multi_head.check_multi_head)
 def a_causal_head_that_sees_all(original):
     return lambda T, S=None: np.ones((T, S or T), bool)
 
@@ -197,7 +184,7 @@ def heads_merged_without_the_transposition(original):
     return lambda x: x.reshape(*x.shape[:-3], x.shape[-2], -1)
 
 
-@broken(multi_head, "scaled_dot_product_attention", test_multi_head.check_multi_head)
+@broken(multi_head, "attend", test_multi_head.check_multi_head)
 def width_of_the_model_under_the_root(original):
     return attend_with(lambda q, k, v, mask, _: (q, k, v, mask, (q.shape[-1] * q.shape[-3]) ** -0.5))(
         original
@@ -230,7 +217,7 @@ def cache_of_one_value(original):
     return Forgetful
 
 
-@broken(attention, "causal_mask", test_multi_head.check_cache)
+@broken(multi_head, "causal_mask", test_multi_head.check_cache)
 def causal_mask_that_forgets_the_cache(original):
     return lambda T, S=None: np.tri(T, S or T, dtype=bool)
 

@@ -72,12 +72,12 @@ class SumOverPatches(in_numpy.VisionTransformer):
     def forward(self, images):
         x = super().forward(images)
         bias = self.head.params["bias"]
-        return (x - bias) * self.cache[1] + bias
+        return (x - bias) * self.kept[1] + bias
 
 
 class BackwardForgetsTheMean(in_numpy.VisionTransformer):
     def backward(self, grad_logits):
-        return super().backward(grad_logits * self.cache[1])
+        return super().backward(grad_logits * self.kept[1])
 
 
 @pytest.mark.parametrize("broken", [SumOverPatches, BackwardForgetsTheMean])

@@ -100,6 +100,7 @@ WITHOUT = {
     "checkpoints": "what is stored decides, or the caller's dtype",
     "checks": "not pieces, but what the pieces ask of their arguments",
     "search": "ids",
+    "one_token": "a way of `gpt.GPT` with a cache, tried in `test_the_cache`",
     "train": "a loop over `gpt.training_step`'s parts, each tried here",
     "attention.causal_mask": "bool",
     "attention.padding_mask": "bool",
@@ -252,6 +253,8 @@ def test_the_cache(framework, dtype):
     with torch.no_grad():
         cache = model.new_cache(2)
         assert_dtypes(model(IDS, cache), dtype, "logits with a cache")
+        assert_dtypes(model([[1], [2]], cache), dtype, "logits of one token more")
+        assert_dtypes(model([[1]], model.new_cache(1)), dtype, "logits of one token of one text")
         assert_dtypes(cache[0].append(x(2, 2, 1, 2), x(2, 2, 1, 2)), dtype, "KVCache")
 
 

@@ -19,7 +19,6 @@ from course_lib.in_numpy.multi_head import Attention, KVCache, merge_heads, spli
 from course_lib.in_numpy.normalization import LayerNorm
 from course_lib.in_numpy.one_token import next_logits
 from course_lib.in_numpy.optim import descend
-from course_lib.in_numpy.positions import LearnedPositions
 from course_lib.shapes import ShapeError
 
 __all__ = [
@@ -135,7 +134,7 @@ class GPT(Module):
         rng = np.random.default_rng() if rng is None else rng
         self.config, self.dtype = config, dtype
         self.wte = Embedding(config.V, config.D, rng=rng, dtype=dtype)
-        self.wpe = LearnedPositions(config.C, config.D, rng=rng, dtype=dtype)
+        self.wpe = Embedding(config.C, config.D, rng=rng, dtype=dtype)
         self.h = [Block(config, rng, dtype) for _ in range(config.L)]
         self.ln_f = LayerNorm(config.D, config.eps, dtype=dtype)
         for p in self.state_dict().values():
@@ -163,7 +162,7 @@ class GPT(Module):
         if cache is not None and ids.shape == (1, 1):
             self.kept = None
             return next_logits(self, ids.item(), cache)[None, None]  # (1, 1, V)
-        x = self.wpe(self.wte(ids), start)  # (B, T, D)
+        x = self.wte(ids) + self.wpe(np.arange(start, end))  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         h = self.ln_f(x)  # (B, T, D)
@@ -182,7 +181,8 @@ class GPT(Module):
         for block in reversed(self.h):
             grad_x = block.backward(grad_x)
             block.forget()  # the attention weights too, so that their room is free for the rest of the step
-        self.wte.backward(self.wpe.backward(grad_x))
+        self.wpe.backward(grad_x.sum(axis=0))  # (T, D): all texts used the same positions
+        self.wte.backward(grad_x)
 
     def new_cache(self, B):
         """Empty key-value caches for B texts, one for each block, to hand to `forward` again and again."""

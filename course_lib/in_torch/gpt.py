@@ -17,7 +17,6 @@ from course_lib.in_torch.multi_head import Attention, KVCache, split_heads
 from course_lib.in_torch.normalization import LayerNorm
 from course_lib.in_torch.one_token import next_logits
 from course_lib.in_torch.optim import descend
-from course_lib.in_torch.positions import LearnedPositions
 from course_lib.shapes import ShapeError
 
 __all__ = [
@@ -114,7 +113,7 @@ class GPT(nn.Module):
         super().__init__()
         self.config = config
         self.wte = Embedding(config.V, config.D, generator=generator)
-        self.wpe = LearnedPositions(config.C, config.D, generator=generator)
+        self.wpe = Embedding(config.C, config.D, generator=generator)
         self.h = nn.ModuleList(Block(config, generator) for _ in range(config.L))
         self.ln_f = LayerNorm(config.D, config.eps)
         with torch.no_grad():
@@ -144,7 +143,7 @@ class GPT(nn.Module):
             raise ValueError(f"GPT: {end} tokens do not fit the context of C = {self.config.C}")
         if cache is not None and ids.shape[1] == 1:
             return next_logits(self, ids[:, 0], cache)[:, None]  # (B, 1, V)
-        x = self.wpe(self.wte(ids), start)  # (B, T, D)
+        x = self.wte(ids) + self.wpe.weight[start:end]  # (B, T, D) + (T, D)
         for i, block in enumerate(self.h):
             x = block(x, None if cache is None else cache[i])  # (B, T, D)
         return unembed(self.ln_f(x), self.wte.weight)  # (B, T, V)

@@ -10,6 +10,7 @@ from course_lib.in_numpy import attention as lib
 from .description import Case, Exercise, Slip, sizes
 from .judge import check
 from .local import Reply, local
+from .on_paper import on_paper
 
 # --- softmax
 
@@ -528,3 +529,46 @@ look_back = Exercise(
     graded=False,
 )
 check_look_back = check(look_back, _with_these_matrices)
+
+# --- on paper
+
+
+def _output(scores, values, temperature=1.0):
+    return lib.softmax(scores, temperature) @ values
+
+
+def _will_do(scores, values):
+    if abs(scores).max() > 5:
+        return "choose scores from -5 to 5: e to a larger one leaves nothing to the others"
+    if np.ptp(scores) == 0:
+        return "your scores are all equal, so the output is the plain average: choose others"
+    return (
+        "your values are all equal, and so is every average of them: choose others"
+        if np.ptp(values) == 0
+        else None
+    )
+
+
+check_output_on_paper = on_paper(
+    "the output",
+    _output,
+    ([1, 0, 2], [4, -2, 10]),
+    decimals=2,
+    refuse=_will_do,
+    slips={
+        "the scores were divided by their sum: raise e to each first": lambda scores, values: scores @ values / scores.sum(),
+        "the scores themselves were taken for weights": lambda scores, values: scores @ values,
+        "the exponentials were not divided by their sum": lambda scores, values: np.exp(scores) @ values,
+        "this is the plain average of the values: the scores have no part in it": lambda scores, values: values.mean(),
+        "this is the value under the largest score: the others get a share too":
+            lambda scores, values: values[scores.argmax()],
+        "this is the average of your scores under their weights: what is averaged is the values":
+            lambda scores, values: _output(scores, scores),
+        "your scores were divided by the root of 3: they are to be taken as scaled already":
+            lambda scores, values: _output(scores, values, np.sqrt(3)),
+        "a larger score got the smaller weight: e to the score grows with it": lambda scores, values: _output(-scores, values),
+        "this is the sum of the weighted values, divided by 3 once more": lambda scores, values: _output(scores, values) / 3,
+        "this is the largest weight: weigh the three values and add": lambda scores, values: lib.softmax(scores).max(),
+    },
+    step=lambda scores, values: f"the exponentials of your scores are {', '.join(f'{e:.3f}' for e in np.exp(scores))}, and their sum is {np.exp(scores).sum():.3f}",
+)  # fmt: skip

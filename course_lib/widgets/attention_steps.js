@@ -82,7 +82,7 @@ function render({ model, el }) {
 
   /** A square part of the plane in which all these vectors and the origin lie, with named axes. */
   function plane(vectors, kinds) {
-    const W = 420, H = 290, left = 100, right = 62, top = 30, bottom = 44;
+    const W = 436, H = 290, left = 120, right = 62, top = 30, bottom = 44;
     const [xs, ys] = [0, 1].map(i => [0, ...vectors.map(vector => vector[i])]);
     const [x0, x1, y0, y1] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
     const unit = Math.min((W - left - right) / (x1 - x0 || 1), (H - top - bottom) / (y1 - y0 || 1));
@@ -133,10 +133,10 @@ function render({ model, el }) {
     keyArrows.forEach((path, s) => setArrow(keyPlane, path, arrow(s), keyNames[s], text[s], query));
     valueArrows.forEach((path, s) => {
       const weighted = model.get("step") >= T + 3 ? `${fmt(found.weights[s], 4)} · ` : "";
-      setArrow(valuePlane, path, arrow(T + s), valueNames[s], `${weighted}${text[s]}`, found.output);
+      setArrow(valuePlane, path, arrow(T + s), valueNames[s], `${weighted}${text[s]}`, found.output.map(x => x / 2));
     });
     setArrow(valuePlane, outArrow, arrow(2 * T));
-    const [wasX, wasY] = of(v)[model.get("query")], at = [valuePlane.x(ownX), valuePlane.y(ownY)], late = at[0] > 260;
+    const [wasX, wasY] = of(v)[model.get("query")], at = [valuePlane.x(ownX), valuePlane.y(ownY)], late = at[0] > 280;
     setAttribute(way, "d", `M${valuePlane.x(wasX).toFixed(1)} ${valuePlane.y(wasY).toFixed(1)}L${at[0].toFixed(1)} ${at[1].toFixed(1)}`);
     [[was, [valuePlane.x(wasX), valuePlane.y(wasY)]], [own, at]].forEach(([dot, centre]) =>
       ["cx", "cy"].forEach((name, i) => setAttribute(dot, name, centre[i].toFixed(1))));
@@ -233,7 +233,7 @@ function render({ model, el }) {
       const sum = terms.reduce((all, [w, x]) => all + rounded(w) * rounded(x), 0);
       return `${axis}: ${joined(terms.map(([w, x]) => `${fmt(w, 4)} · ${bracket(x, 4)}`))} ${equals(sum, output[j])} ${short(output[j], 4)}`;
     });
-    return [`The output of ${name} is the sum, ${written(output)}: from ${written(values[model.get("query")])} it has moved to the tip.`, ...sums];
+    return [`${name} moves from ${written(values[model.get("query")])} to its output, the sum ${written(output)}.`, ...sums];
   }
 
   const end = listen(model, ["step", "query", "chosen"], draw);

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings sheet worksheets links address model site lite bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings picture sheet worksheets links address model site lite bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -33,6 +33,10 @@ worksheets: venv
 # Every drawing, figure and live picture on two pages to look at, light and dark, in build/sheet.
 sheet: venv
 	$(PY) -m tools.sheet
+
+# Records the moving picture at the top of README.md in Chromium, from the state that lesson 04 stores.
+picture: venv
+	$(PY) -m tools.picture
 
 # Writes badges, links, the table of lessons and all counts into README.md and docs/.
 links: venv

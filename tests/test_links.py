@@ -4,7 +4,6 @@ import json
 import re
 import runpy
 import shlex
-import struct
 import sys
 import tomllib
 from functools import cache
@@ -14,10 +13,12 @@ from urllib.parse import unquote
 import pytest
 import yaml
 from packaging.requirements import Requirement
+from PIL import Image
 
 from course_lib.lessons import COMPANIONS, NAMES
 from tests.notebooks.lessons import companions, notebooks
-from tools import links
+from tests.notebooks.live_state import stored
+from tools import links, picture
 from tools.links import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -256,10 +257,12 @@ def test_links_to_files_lead_somewhere(page):
 
 def test_the_front_door_is_short_and_its_picture_small():
     assert len(links.MARKED.sub("", text("README.md")).splitlines()) <= 117  # and what is generated
-    picture = (ROOT / "docs/picture.png").read_bytes()
-    assert len(picture) < 100_000
-    width, height = struct.unpack(">II", picture[16:24])
-    assert width > 2 * height
+    pictures = re.findall(r'(?:src|srcset)="(docs/[^"]+)"', text("README.md"))
+    assert sorted(pictures) == [
+        f"docs/picture{part}" for part in ("-dark.png", "-dark.webp", "-light.webp", ".png")
+    ]
+    for name in pictures:
+        assert (ROOT / name).stat().st_size <= 400_000
 
 
 def test_the_citation_agrees_with_the_package():
@@ -270,9 +273,36 @@ def test_the_citation_agrees_with_the_package():
     assert f"## {PROJECT['version']}" in text("CHANGELOG.md")
 
 
-def test_the_picture_shows_what_lesson_04_says():
-    from tools.picture import SENTENCES, attend
+@pytest.mark.parametrize("theme", picture.THEMES)
+def test_the_moving_picture_is_that_of_lesson_04(theme):
+    moving = Image.open(ROOT / f"docs/picture-{theme}.webp")
+    assert moving.info["xmp"].decode() == picture.made_from(), "run `make picture`"
+    assert moving.is_animated and moving.n_frames > len(picture.STORY) and moving.info["loop"] == 0
+    for frame in (0, moving.n_frames // 2, moving.n_frames - 1):
+        moving.seek(frame)
+        shown = moving.convert("RGB")
+        assert "#{:02x}{:02x}{:02x}".format(*shown.getpixel((3, 3))) == picture.THEMES[theme]["paper"]
+        assert len(shown.getcolors(1 << 20)) > 50  # words and arrows, not an empty card
 
-    (swam, looks), (cash, _) = (attend(sentence.split()) for sentence in SENTENCES)
-    assert swam[0] > 0.6 and cash[1] > 0.6
-    assert looks.argmax() == 1  # swam
+
+def test_the_moving_picture_comes_to_water_in_the_first_sentence_and_to_money_in_the_second():
+    words, steps = (
+        stored(*picture.LESSON)["state"]["words"],
+        [number for what, number, _ in picture.STORY if what == "step"],
+    )
+    assert (
+        [sentence[-1] for sentence in words] == ["bank", "bank"] and "swam" in words[0] and "cash" in words[1]
+    )
+    assert steps == list(range(2 * len(words[0]) + 5))  # all of them, none left out
+    assert [number for what, number, _ in picture.STORY if what == "sentence"] == [1, 0]
+
+
+def test_an_old_moving_picture_is_noticed(monkeypatch):
+    now = picture.made_from()
+    live = stored(*picture.LESSON)
+    live["state"]["words"][0][1] = "dived"
+    monkeypatch.setattr(picture, "stored", lambda *place: live)
+    assert picture.made_from() != now
+    monkeypatch.undo()
+    monkeypatch.setattr(picture, "STORY", picture.STORY[1:])
+    assert picture.made_from() != now

@@ -24,7 +24,7 @@ from tools.links import ROOT
 DOCS = ROOT / "docs"
 THEMES = {"light": palette.LIGHT, "dark": palette.DARK}
 LESSON = ("04_attention", "live-values")
-FRAME, GLIDE = 52, 520  # ms: of a frame while something glides, and of a whole glide
+FRAME, GLIDE = 65, 520  # ms: of a frame while something glides, and of a whole glide
 SHARP = 1.5  # pixels of the picture in one of the page
 # What is done, and how many ms it then stands: a step, or one of the two sentences.
 STORY = [
@@ -145,6 +145,8 @@ def save(theme, frames, whole):
         lossless=True,
         quality=60,
         method=4,
+        kmin=9999,
+        kmax=10000,  # no frame is stored whole but the first
         xmp=note,
     )
     name = "picture.png" if theme == "light" else f"picture-{theme}.png"

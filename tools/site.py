@@ -24,7 +24,13 @@ from tools.links import ROOT, address
 SOURCE, OUT = ROOT / "build/site-source", ROOT / "build/site"
 PAGES = ["notebooks/assignments/README.md", "docs/glossary.md", "docs/install.md", "docs/open_online.md"]
 PAGES += ["CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md"]
-FILES = ["CITATION.cff", "course_lib/one_page.py", "docs/picture.png"]
+FILES = ["CITATION.cff", "course_lib/one_page.py"]
+PICTURES = [
+    "docs/picture-light.webp",
+    "docs/picture-dark.webp",
+    "docs/picture.png",
+    "docs/picture-dark.png",
+]  # of the README
 LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
 # [words](folder/README.md), [words]: …
 FRONT = re.compile(r"(\]\(|^\[[^\]]+\]: +)([^)\s:#]*)README\.md\b", re.MULTILINE)
@@ -218,6 +224,9 @@ def build():
         # its name is what it shows
         text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')
         path.write_text(text, encoding="utf-8")
+    for name in PICTURES:  # Sphinx knows those in Markdown alone
+        (OUT / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, OUT / name)
     (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
 
 
@@ -242,6 +251,8 @@ class Links(HTMLParser):
             "search",
         ):
             self.loads.append(has.get("src") or has.get("href") or "")
+        elif tag == "source":
+            self.loads.append(has.get("srcset") or "")
         if tag == "img" and not has.get("alt"):
             self.undescribed += 1
 

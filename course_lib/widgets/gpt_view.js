@@ -5,7 +5,6 @@ const EXAMPLES = [
   "Anna swam slowly across to the old", "the dogs from the farm near the goat", "Nora asked Ben for some cake , so",
   "are the small dogs ( from the village near the cat", "Omar said “ the horse is hungry ”", "",
 ];
-const SHOWN = 8, CELLS = 8, LEVELS = 12; // words at the end; numbers side by side in the picture of a vector; widths of a line
 const swatch = colour => node("span", { class: "gbh-swatch", style: `background: var(${colour})`, "aria-hidden": "true" });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -33,8 +32,8 @@ function render({ model, el }) {
 }
 
 function draw(model, el, net) {
-  const { V, D, F, K, C, H } = net, small = model.get("small"), rows = rowsOf(net).filter(row => !small || !row.inside), parts = partsOf(net);
-  const START = 0, first = net.words[START]; // every text begins behind the end of another
+  const { V, D, K, C, H } = net, small = model.get("small"), rows = rowsOf(net).filter(row => !small || !row.inside), parts = partsOf(net);
+  const START = 0; // every text begins behind the end of another
 
   // --- the text: what is typed, and what is drawn after it ---
   const box = focusable(node("input", { type: "text", class: "gbh-full", "aria-label": "text", autocomplete: "off", spellcheck: "false" }));
@@ -58,7 +57,7 @@ function draw(model, el, net) {
   let timer = null;
   const ids = () => [START, ...encode(model.get("text"), net).ids, ...model.get("written")];
   const add = id => put(model, { written: [...model.get("written"), id], token: -1 });
-  const one = () => { const id = sample(chances, Math.random()); add(id); return id; };
+  const one = () => { const id = sample(end.chances(), Math.random()); add(id); return id; };
   function write() {
     if (timer) { stopWriting(); return; }
     if (calm.matches) { for (let n = 0; n < C && one() !== START; n++); return; }
@@ -109,6 +108,7 @@ function draw(model, el, net) {
   lines[0].guess.append("if it ended here");
   for (const [n, part] of Object.keys(parts).entries()) way.append(heads[n], ...lines.filter(({ row }) => row.part === part).map(({ line }) => line));
   focusable(way);
+  const scroll = node("div", { class: "gbh-way-scroll" }, way);
 
   // What is chosen: a row and a token. The mouse previews, a click or the arrow keys choose.
   let preview = null, entry = 0;
@@ -180,16 +180,7 @@ function draw(model, el, net) {
   const down = button("Next step", () => { pause(); preview = null; const all = seen(); go(all[(all.indexOf(current().at) + 1) % all.length], current().token); });
 
   // --- the end: what comes next ---
-  const dials = small ? [drawDials(model, V)[0]] : drawDials(model, V);
-  const bars = Array.from({ length: SHOWN }, () => {
-    const before = node("div", { class: "before" }), now = node("div", { class: "now" });
-    const bar = { id: 0, before, now, share: node("span", { class: "gbh-number" }), logit: node("span", { class: "gbh-number" }) };
-    bar.take = button("", () => { stopWriting(); add(bar.id); }, { class: "gbh-take" });
-    bar.track = node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now);
-    return bar;
-  });
-  const barsElement = node("div", { class: "gbh-bars gbh-tokens" }, ...["next word (click: write it)", "logit", "probability", ""].map(t => node("span", { class: "head" }, t)),
-    ...bars.flatMap(({ take, logit, track, share }) => [take, logit, track, share]));
+  const end = ending(model, net, small ? 6 : 8, small ? 1 : 3, id => { stopWriting(); add(id); });
   const running = node("span"), grown = node("strong"), sight = node("p", { class: "gbh-problem" });
   const drawn = node("p", { class: "gbh-text", "aria-live": "polite" }, running, " ", grown);
 
@@ -207,13 +198,13 @@ function draw(model, el, net) {
     small ? "Read what happens on the way down, step by step; then type “walked” for “swam”, or let it write."
       : "Follow it down and read what happens; then type “walked” for “swam”, switch heads off, unfold a step, or let it write.",
     [box, pick, next, sentence, back, any], problem,
-    node("div", { class: "gbh-row" }, play, down, ...(small ? [] : [asked])), says, node("div", { class: "gbh-way-scroll" }, way),
+    node("div", { class: "gbh-story" }, node("div", { class: "gbh-row" }, play, down, ...(small ? [] : [asked])), says), scroll,
     node("p", { class: "gbh-legend gbh-way-legend" }, node("span", {}, swatch("--gbh-negative"), "below 0"), node("span", {}, swatch("--gbh-positive"), "above 0: one cell, one number"),
       node("span", {}, swatch("--gbh-ink"), "a weight: from paper, 0, to ink, 1"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
-    drawn, sight, node("div", { class: "gbh-row" }, ...dials.map(dial => dial.element)), barsElement, ...(small ? [] : [table.element]));
+    drawn, sight, ...end.elements, ...(small ? [] : [table.element]));
 
   // --- what is shown now ---
-  let words = [], made, chances = [], passed = "", logits = [], plain = [], colours = scales(el), painted = 0, wide = 0;
+  let words = [], made, passed = "", colours = scales(el), painted = 0, wide = 0;
   const isOpen = ({ row }) => !row.inside || model.get("unfolded").includes(row.part);
 
   /** The numbers that a row has for a token: {values, from, width}. */
@@ -237,58 +228,12 @@ function draw(model, el, net) {
     setText(says.children[1], arithmetic(net, made, at.row, token, n, at.row.head ?? model.get("head"), words, model.get("off")));
   }
 
-  /** Paint a row: of every token its numbers as a block of cells, with a gap between the tokens. */
-  function paint(one, token) {
-    const { row, canvas, brush, line } = one, T = words.length, h = row.head ?? model.get("head");
-    const weights = row.kind === "head" || row.kind === "map" || row.kind === "scores";
-    const state = [painted, row.each || row.kind === "map" || row.kind === "scores" ? h : "", row.kind === "head" || row.kind === "scores" || row.kind === "flow" ? token : ""].join();
-    if (one.shown === state || row.kind === "words") return;
-    one.shown = state;
-    if (one.flow) { pour(one, token); return; }
-    let pixels;
-    if (weights) {
-      const tall = row.kind === "map" ? T : 1, all = made[`${row.kind === "scores" ? "scores" : "weights"}.${row.block}`];
-      const values = tall > 1 ? all.subarray(h * T * T, (h + 1) * T * T) : all.subarray((h * T + token) * T, (h * T + token + 1) * T);
-      const scale = row.kind === "scores" ? scaleOf(colours, values.filter(Number.isFinite)) : colours.weight;
-      pixels = new ImageData(T, tall);
-      const ink = new Uint32Array(pixels.data.buffer);
-      values.forEach((x, n) => { if (n % T <= (tall > 1 ? Math.floor(n / T) : token)) ink[n] = scale(x).pixel; });
-      if (row.kind === "map") setStyle(one.cells, "height", `${Math.max(8, Math.min(14, 200 / T)) * T}px`);
-    } else {
-      const data = made[row.key], width = data.length / T, n = row.each ? K : width, from = row.each ? h * K : 0;
-      const wide = n > 100 ? 16 : n > 64 ? 14 : CELLS, tall = Math.ceil(n / wide), across = T * (wide + 1) - 1;
-      one.layout = { wide, tall, n };
-      const values = row.each ? Array.from({ length: T }, (_, t) => Array.from(data.subarray(t * width + from, t * width + from + n))).flat() : data;
-      const scale = row.kind === "units" ? scaleOf(colours, values.map(x => Math.max(x, 0))) : scaleOf(colours, values);
-      pixels = new ImageData(across, tall);
-      const ink = new Uint32Array(pixels.data.buffer);
-      for (let t = 0; t < T; t++) {
-        for (let j = 0; j < n; j++) ink[Math.floor(j / wide) * across + t * (wide + 1) + j % wide] = scale(values[t * n + j]).pixel;
-      }
-    }
-    if (canvas.width !== pixels.width || canvas.height !== pixels.height) { canvas.width = pixels.width; canvas.height = pixels.height; }
-    brush.putImageData(pixels, 0, 0);
-  }
-
-  /** What the heads bring to a token, as lines from where they look: the wider, the larger the weight. */
-  function pour({ row, flow, cells }, token) {
-    const T = words.length, d = Array(LEVELS).fill(""), all = made[`weights.${row.block}`];
-    for (let h = 0; h < H; h++) {
-      if (model.get("off").includes(row.block * H + h)) continue;
-      for (let s = 0; s <= token; s++) {
-        const w = all[(h * T + token) * T + s];
-        if (w >= 0.03) d[Math.min(Math.floor(w * LEVELS), LEVELS - 1)] += `M${s + 0.5} 0C${s + 0.5} 0.6 ${token + 0.5} 0.4 ${token + 0.5} 1`;
-      }
-    }
-    setAttribute(cells.firstChild, "viewBox", `0 0 ${T} 1`);
-    flow.forEach((path, n) => setAttribute(path, "d", d[n]));
-  }
-
   /** The words as the head of the columns, those drawn by the model marked. */
   function spell(all, typed) {
     wordRow.replaceChildren(...all.map((word, t) => node("span", { title: t > typed ? "written by the model" : t === 0 ? "stands between two texts" : "", class: t > typed ? "drawn" : t === 0 ? "first" : "" }, word)));
     way.style.setProperty("--tokens", all.length);
     fit();
+    if (typed < all.length && wide > 0 && wide / all.length < 21) scroll.scrollLeft = scroll.scrollWidth; // the newest word, where not all have room
   }
 
   /** Words stand upright where their columns are narrow. */
@@ -304,7 +249,6 @@ function draw(model, el, net) {
       const spelt = `${shown}/${typed - cut}`;
       if (spelt !== update.spelt) { update.spelt = spelt; words = shown.map(id => net.words[id]); spell(words, typed - cut); }
       made = pass(net, shown, model.get("off"));
-      logits = Array.from(made.logits.subarray((words.length - 1) * V));
       passed = now;
       painted += 1;
       setText(running, model.get("text"));
@@ -320,11 +264,11 @@ function draw(model, el, net) {
       if (one.line.hidden === visible) one.line.hidden = !visible;
       one.line.classList.toggle("at", one === at);
       if (!visible) continue;
-      paint(one, token);
+      paint(one, { net, made, words, token, head: model.get("head"), off: model.get("off"), colours, painted });
       if (one.row.kind === "residual") {
         const p = softmax(lens(net, made[one.row.key].subarray(token * D, (token + 1) * D), 1)), best = largest(p, 1)[0];
         setText(one.guess, `→ ${net.words[best[0]]} ${fmt(best[1])}`);
-      }
+      } else if (one.row.each || one.row.kind === "scores" || one.row.kind === "map") setText(one.guess, `head ${model.get("head")}`);
     }
     for (const [number, check] of switches) {
       const on = !model.get("off").includes(number);
@@ -333,37 +277,18 @@ function draw(model, el, net) {
     for (const [part, made] of buttons) if (!small) setAttribute(made, "aria-expanded", model.get("unfolded").includes(part));
     setText(says.children[0], story(net, made, { head: model.get("head"), ...at.row }, token, words, model.get("off")));
     if (!small) { sayNumber(); table.sync(); }
-    ending();
-  }
-
-  function ending() {
-    const temperature = TEMPERATURES[model.get("stop")];
-    const key = `${painted} ${model.get("stop")} ${model.get("top_k")} ${model.get("top_p")}`;
-    if (key === ending.key) return;
-    ending.key = key;
-    plain = softmax(logits, temperature);
-    chances = nextTokenProbabilities(logits, temperature, model.get("top_k"), TOP_P[model.get("top_p")]);
-    const best = logits.map((_, i) => i).sort((a, b) => logits[b] - logits[a]);
-    bars.forEach((bar, n) => {
-      bar.id = best[n];
-      setText(bar.take, net.words[bar.id]);
-      setText(bar.logit, fmt(logits[bar.id]));
-      setStyle(bar.before, "width", percent(plain[bar.id]));
-      setStyle(bar.now, "width", percent(chances[bar.id]));
-      setText(bar.share, chances[bar.id] === 0 && plain[bar.id] > 0 ? `${probability(plain[bar.id])} cut off` : probability(chances[bar.id]));
-    });
-    for (const dial of dials) dial.sync();
+    end.sync(made.logits.subarray((T - 1) * V), painted);
     setEnabled(back, model.get("written").length > 0);
   }
 
   box.value = model.get("text");
   const elsewhere = () => { if (encode(box.value, net).unknown === undefined && box.value !== model.get("text") && document.activeElement !== box) box.value = model.get("text"); };
   model.on("change:text", elsewhere);
-  const end = listen(model, ["text", "written", "token", "row", "head", "off", "unfolded", "stop", "top_k", "top_p"], update);
+  const deaf = listen(model, ["text", "written", "token", "row", "head", "off", "unfolded", "stop", "top_k", "top_p"], update);
   const endTheme = onTheme(el, () => { colours = scales(el); painted += 1; update(); });
   const seenWidth = new ResizeObserver(([{ contentRect }]) => { wide = contentRect.width; fit(); });
   seenWidth.observe(wordRow);
-  return () => { stopWriting(); pause(); end(); endTheme(); seenWidth.disconnect(); model.off("change:text", elsewhere); };
+  return () => { stopWriting(); pause(); deaf(); endTheme(); seenWidth.disconnect(); model.off("change:text", elsewhere); };
 }
 
 export default { render };

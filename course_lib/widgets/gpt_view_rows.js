@@ -53,9 +53,11 @@ function story(net, made, row, t, words, off) {
     return `If the model ended here, it would say ${largest(p, 3, 0.02).map(([id, share]) => `“${net.words[id]}” (${fmt(share)})`).join(", ") || "nothing in particular"}.`;
   };
   switch (row.key.split(".")[0]) {
-    case "ids":
-      return `A text is cut into tokens, here whole words; ${at} is number ${net.ids.get(words[t])} of the ${V} words that the model knows${t === 0 ? `, and stands between two texts` : ""}. `
-        + "Every column below is a token on its way down. Only attention carries something from one column to another.";
+    case "ids": {
+      const count = Object.values(net.P).reduce((sum, numbers) => sum + numbers.length, 0).toLocaleString("en");
+      return `This is a GPT of ${count} numbers, which has learnt to say which word comes next. A text is cut into tokens, here whole words: `
+        + `${at} is number ${net.ids.get(words[t])} of the ${V} that it knows${t === 0 ? ", and stands between two texts" : ""}. Each column is a token on its way down, and only attention carries something from one to another.`;
+    }
     case "word": return `Each of the ${V} words has ${D} numbers of its own, learnt in training. These are those of ${word}: the same wherever it stands.`;
     case "place": return `Each place in a text has ${D} numbers too. These are those of place ${t}. Without them the model could not tell the order of the words.`;
     case "x":

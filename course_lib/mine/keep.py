@@ -6,10 +6,12 @@ the function out of it. What leans on another cell, on a closure or on itself fa
 
 import ast
 import builtins
+import copy
 
+import numpy as np
 from IPython import get_ipython
 
-from course_lib.exercises.judge import judge, local
+from course_lib.exercises.judge import SEED, judge, local
 
 from .file import LESSON_OF, Mistake, locked, parts, place, put, read, without, write
 from .report import forget
@@ -43,9 +45,11 @@ def keep(exercise, code, path):
         _clash(exercise.name, code, old)
         _lean(code, old)
         new = put(old, exercise.name, code)
-        verdict = judge(exercise, local(load(new, path.name)[exercise.name]))
+        function = load(new, path.name)[exercise.name]
+        verdict = judge(exercise, local(function))
         if verdict.outcome != "right":
             raise Mistake(f"taken out of the notebook it is not right any more: {verdict.sentence}")
+        _fits(exercise, function)
         if new != old:
             write(path, new)
         forget()
@@ -68,6 +72,15 @@ def reset(name):
         write(path, without(text, name))
         forget()
     print(f"{name} is out of {path.name}; what stood there is at the end of {backup.name}")
+
+
+def _fits(exercise, function):
+    """Raise Mistake when the function gives lists where the pieces that call it count on arrays."""
+    arguments = exercise.cases(np.random.default_rng(SEED))[0].arguments
+    right, answer = (call(*copy.deepcopy(arguments)) for call in (exercise.reference, function))
+    pairs = zip(right, answer, strict=True) if isinstance(right, tuple) else [(right, answer)]
+    if any(isinstance(one, np.ndarray) and isinstance(other, list | tuple) for one, other in pairs):
+        raise Mistake("it gives a list, and what is built on it needs an array: give back np.array(…)")
 
 
 def _clash(name, code, text):

@@ -82,6 +82,7 @@ REFUSED = {
     "calls itself through mine": (SOFTMAX + "check_softmax(softmax)", "def softmax(z):\n    return mine.softmax(z)\n", "calls itself"),
     "the library's": ("import course_lib.in_numpy.attention as lib", "def softmax(z):\n    return lib.softmax(z)\n", "it leans on lib"),
     "the library's, in one cell": ("", "import course_lib.in_numpy.attention as lib\ndef softmax(z):\n    return lib.softmax(z)\n", "it leans on the library"),
+    "a list of rows": ("", SOFTMAX.replace("return e / e.sum(axis=-1, keepdims=True)", "return list(e / e.sum(axis=-1, keepdims=True))"), "it gives a list"),
     "another piece beside it": ("", "def gelu(x):\n    return x\n\n" + SOFTMAX.replace("np.exp(", "np.exp(0 * gelu(scores) + "), "gelu stands in the same cell"),
 }  # fmt: skip
 

@@ -71,7 +71,7 @@ function render({ model, el }) {
   card(el, "Where a token stands", "Let the position run, and watch the hand of the pair. Then lower the base.",
     [...controls.map(c => c.element), play.element],
     node("div", {}, `The table: positions 0 to ${C - 1} from left to right, indices 0 to ${D - 1} downwards, entries from −1 `,
-      node("span", { class: "gbh-scale", role: "img", "aria-label": "a scale of colours" }), " to 1."), table,
+      node("span", { class: "gbh-scale signed", "aria-hidden": "true" }), " to 1."), table,
     node("div", { class: "gbh-row top" },
       titled("The two entries of the pair", legend(["curve", "sine"], ["other", "cosine"]), waves.element),
       node("div", {}, node("div", {}, "The pair turns"), turn),

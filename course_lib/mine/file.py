@@ -73,6 +73,7 @@ def parts(text):
     }
 
 
+PATIENCE = 5  # seconds that a notebook waits for another that writes the file
 LESSON_OF = {mark[2]: int(mark[1]) for mark in MARK.finditer(PAGE) if mark[2]}  # piece → its lesson, in order
 
 
@@ -167,14 +168,14 @@ def read(path):
 
 
 def locked(path):
-    """A context in which no other notebook writes the file. Raises Mistake when it stays locked for 5 seconds."""
+    """A context in which no other notebook writes the file. Raises Mistake when it stays locked for PATIENCE seconds."""
     if sys.platform == "emscripten":  # a browser knows no locks
         return nullcontext()
     from filelock import FileLock, Timeout
 
     name = hashlib.sha256(str(path).encode()).hexdigest()[:16]
     try:
-        return FileLock(Path(tempfile.gettempdir(), f"my_gpt_{name}.lock"), timeout=5).acquire()
+        return FileLock(Path(tempfile.gettempdir(), f"my_gpt_{name}.lock"), timeout=PATIENCE).acquire()
     except Timeout as error:
         raise Mistake(f"{path} is being written by another notebook: try again") from error
 

@@ -52,6 +52,7 @@ WIDGETS = {
     "EmbeddingMap": ("widgets.EmbeddingMap(range(44), rng.normal(size=(44, 16)))", None),
     "DecisionBoundary": ("widgets.DecisionBoundary([[20, -20], [20, -20]], [-10, 30], [20, 20], -30, 'sigmoid')", "W₁₁"),
     "GPTView": ("widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])", None),
+    "ValleyExplorer": ("widgets.ValleyExplorer()", "learning rate"),
     "NextToken": ("widgets.NextToken(lambda ids: rng.normal(size=300), range(300), [0])", "temperature"),
     "WatchTraining": ("watched", "look"),
 }  # fmt: skip

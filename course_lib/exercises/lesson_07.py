@@ -15,6 +15,7 @@ from course_lib.in_numpy import feed_forward as lib
 from .description import Case, Exercise, Slip, random_parameters, sizes
 from .judge import check
 from .local import Reply, local
+from .on_paper import on_paper
 
 # --- linear
 
@@ -316,3 +317,45 @@ xnor = Exercise(
     graded=False,
 )  # fmt: skip
 check_xnor = check(xnor, _with_these_weights)
+
+
+# --- on paper: the two outputs of a small network for a token of the reader's own
+
+PAPER_W_1, PAPER_B_1 = np.array([[1, -2, 0], [2, 1, -1]]), np.array([1, 0, 2])
+PAPER_W_2, PAPER_B_2 = np.array([[1, 2], [-1, 1], [3, 0]]), np.array([0, -1])
+
+
+def _on_paper(x, bend=lambda z: np.maximum(z, 0), b_1=PAPER_B_1, b_2=PAPER_B_2):
+    return bend(x @ PAPER_W_1 + b_1) @ PAPER_W_2 + b_2
+
+
+def _without_a_bend(x):
+    if (x @ PAPER_W_1 + PAPER_B_1).min() >= 0:
+        return "no hidden unit is below 0 for this token, so there is nothing to cut off: take another"
+    return None
+
+
+check_network_on_paper = on_paper(
+    "the row of both outputs",
+    _on_paper,
+    ([-4, 1],),
+    decimals=1,
+    refuse=_without_a_bend,
+    slips={
+        "no hidden unit was cut off: what is below 0 becomes 0": lambda x: _on_paper(x, bend=lambda z: z),
+        "the outputs were cut off too: the bend stands in the middle only": lambda x: np.maximum(
+            _on_paper(x), 0
+        ),
+        "the hidden units turned their sign: ReLU makes 0 of what is below 0": lambda x: _on_paper(
+            x, bend=np.abs
+        ),
+        "the bias of the hidden units is missing": lambda x: _on_paper(x, b_1=0),
+        "the bias of the outputs is missing": lambda x: _on_paper(x, b_2=0),
+        "the bias came after the bend: it is added before": lambda x: (
+            (np.maximum(x @ PAPER_W_1, 0) + PAPER_B_1) @ PAPER_W_2 + PAPER_B_2
+        ),
+    },
+    step=lambda x: "before the bend the hidden units are {:g}, {:g} and {:g}".format(
+        *(x @ PAPER_W_1 + PAPER_B_1)
+    ),
+)

@@ -13,6 +13,7 @@ from course_lib.in_numpy import losses, optim
 from .answers import numbers_of, single
 from .description import Case, Exercise, Made, Slip, sizes
 from .judge import check
+from .on_paper import on_paper
 
 # --- numeric_gradient
 
@@ -617,3 +618,50 @@ EXERCISES = (
 )
 (check_numeric_gradient, check_cross_entropy, check_cross_entropy_backward, check_adamw_step, check_clip_gradients,
  check_warmup_cosine) = map(check, EXERCISES)  # fmt: skip
+
+
+# --- on paper: the loss and its slopes for three logits of the reader's own, of which the first is true
+
+
+def _p(z):
+    return np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+
+
+def _too_far(z):
+    if np.ptp(z) > 9:
+        return (
+            "these logits lie so far apart that three decimals show little: keep them within 9 of each other"
+        )
+    return None
+
+
+check_loss_on_paper = on_paper(
+    "the loss in nats",
+    lambda z: -np.log(_p(z)[0]),
+    ([1, -1, 2],),
+    refuse=_too_far,
+    slips={
+        "that is the probability of the true word: its logarithm is missing": lambda z: _p(z)[0],
+        "that is in bits: take the natural logarithm": lambda z: -np.log2(_p(z)[0]),
+        "that is the logarithm to base 10: take the natural one": lambda z: -np.log10(_p(z)[0]),
+        "that is ln Σ eᶻ: the logit of the true word is to be taken off": lambda z: np.log(np.exp(z).sum()),
+        "the first word is the true one: that is the loss of the second": lambda z: -np.log(_p(z)[1]),
+        "the first word is the true one: that is the loss of the third": lambda z: -np.log(_p(z)[2]),
+        "the exponentials are missing: logits are no probabilities": lambda z: -np.log(z[0] / z.sum()),
+    },
+    step=lambda z: f"the three exponentials add up to {np.exp(z).sum():.3f}",
+)
+check_slopes_on_paper = on_paper(
+    "the row of the three slopes",
+    lambda z: _p(z) - [1, 0, 0],
+    ([1, -1, 2],),
+    refuse=_too_far,
+    slips={
+        "these are the probabilities: 1 is still to be taken off that of the true word": _p,
+        "1 was taken off all three: only the true word has it": lambda z: _p(z) - 1,
+        "1 was taken off the logit: it is taken off the probability": lambda z: z - [1, 0, 0],
+        "the first word is the true one": lambda z: _p(z) - [0, 0, 1],
+        "there is one prediction, not three: nothing is divided by 3": lambda z: (_p(z) - [1, 0, 0]) / 3,
+    },
+    step=lambda z: f"the probability of the first word is {_p(z)[0]:.3f}",
+)

@@ -16,6 +16,7 @@ from .judge import check
 from .lesson_04 import attend
 from .lesson_05 import attention_parameters
 from .lesson_07 import network_parameters
+from .on_paper import on_paper
 
 
 def flat(x):
@@ -549,3 +550,39 @@ EXERCISES = (linear_backward, gelu_backward, feed_forward_backward, layer_norm_b
              attention_backward, causal_self_attention_backward)  # fmt: skip
 (check_linear_backward, check_gelu_backward, check_feed_forward_backward, check_layer_norm_backward,
  check_softmax_backward, check_attention_backward, check_causal_self_attention_backward) = map(check, EXERCISES)  # fmt: skip
+
+
+# --- on paper: the way back through (ReLU(x · w + b) − y)², with numbers of the reader's own
+
+
+def _back(x, w, b, y):
+    """The slope that arrives in front of the sum."""
+    return 2 * (x * w + b - y)
+
+
+def _nothing_comes_back(x, w, b, y):
+    if x * w + b <= 0:
+        return f"x · w + b is {x * w + b:g}: ReLU blocks the way back, and all slopes are 0: take numbers that make it positive"
+    if x * w + b == y:
+        return "the loss is 0 already, and so is every slope: take another target"
+    return None
+
+
+check_graph_on_paper = on_paper(
+    "the row of the slopes for w, b and x",
+    lambda x, w, b, y: _back(x, w, b, y) * np.array([x, 1, w]),
+    (2.0, 1.5, 0.5, 2.0),
+    decimals=2,
+    refuse=_nothing_comes_back,
+    slips={
+        "a product gives each the other factor: w gets x, and x gets w": lambda x, w, b, y: _back(x, w, b, y) * np.array([w, 1, x]),
+        "the slope of a square has a 2 in front": lambda x, w, b, y: _back(x, w, b, y) / 2 * np.array([x, 1, w]),
+        "a sum hands on what it gets: nothing is multiplied by b": lambda x, w, b, y: _back(x, w, b, y) * np.array([x, b, w]),
+        "ReLU's slope is 1 here: nothing is multiplied by its value":
+            lambda x, w, b, y: _back(x, w, b, y) * (x * w + b) * np.array([x, 1, w]),
+        "the square itself was sent back: its slope is 2 · difference":
+            lambda x, w, b, y: (x * w + b - y) ** 2 * np.array([x, 1, w]),
+        "the order is w, b, x": lambda x, w, b, y: _back(x, w, b, y) * np.array([w, x, 1]),
+    },
+    step=lambda x, w, b, y: f"the difference is {x * w + b - y:.2f}, and {_back(x, w, b, y):.2f} arrives in front of it",
+)  # fmt: skip

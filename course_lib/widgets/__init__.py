@@ -22,6 +22,7 @@ LIVE = {
     "NextToken": "next_token",
     "PositionExplorer": "position_explorer",
     "SoftmaxTemperature": "softmax_temperature",
+    "ValleyExplorer": "valley_explorer",
     "WatchTraining": "watch_training",
 }
 

@@ -14,7 +14,7 @@
 const TEMPERATURES = [0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 1, 1.5, 2, 3, 5, 10, Infinity];
 const TEMPERATURE_TEXTS = TEMPERATURES.map(t => t === 0 ? "0 (argmax)" : t === Infinity ? "∞ (uniform)" : String(t));
 const TOP_P = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
-const SVG_TAGS = new Set(["svg", "g", "rect", "line", "path", "circle", "text", "polyline"]);
+const SVG_TAGS = new Set(["svg", "g", "rect", "line", "path", "circle", "ellipse", "text", "polyline"]);
 
 // --- maths ---
 
@@ -247,13 +247,20 @@ function drawDials(model, V) {
 
 /**
  * A button that lets a trait run: every so many milliseconds to the value that next(value) gives, until that is null; at
- * the end it begins again at `first`. Returns {element, stop}.
+ * the end it begins again at `first`. Steps that follow each other fast are motion: who wants none is shown the end at once.
+ * Returns {element, stop}.
  */
-function player(model, trait, next, first = 0, every = 100) {
+function player(model, trait, next, first = 0, every = 100, name = "Play") {
   let timer = null;
-  const made = button("▶ Play", () => { if (timer) stop(); else start(); });
+  const made = button(`▶ ${name}`, () => { if (timer) stop(); else start(); });
   function start() {
     if (next(model.get(trait)) === null) put(model, { [trait]: first });
+    if (every < 400 && matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      let last = model.get(trait);
+      for (let value = next(last); value !== null; value = next(value)) last = value;
+      put(model, { [trait]: last });
+      return;
+    }
     setText(made, "❚❚ Pause");
     timer = setInterval(() => {
       const value = next(model.get(trait));
@@ -264,7 +271,7 @@ function player(model, trait, next, first = 0, every = 100) {
   function stop() {
     clearInterval(timer);
     timer = null;
-    setText(made, "▶ Play");
+    setText(made, `▶ ${name}`);
   }
   return { element: made, stop };
 }
@@ -349,7 +356,7 @@ function numbersTable(title, rowsOf) {
  * sets the range of y, whose ticks follow. What is drawn in it stands over the ticks.
  */
 function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
-  const left = 58, right = 12, top = 10, bottom = 42, ticks = 8;
+  const left = 58, right = 20, top = 10, bottom = 42, ticks = 8;
   let low = 0, high = 1, log = false;
   const x = value => left + (W - left - right) * (value - xLow) / (xHigh - xLow || 1);
   const y = value => {

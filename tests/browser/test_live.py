@@ -36,6 +36,8 @@ CELLS = {
     "positions": "widgets.PositionExplorer(60, 8, learned=rng.normal(size=(60, 8)), name='at random')",
     "map": "widgets.EmbeddingMap(['dog', 'cat', 'rice', 'soup'], [[1, 0.1], [0.9, 0.3], [0.1, 1], [0.4, 1]], h=[-1, 2])",
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
+    "train": "widgets.DecisionBoundary([[1.1, -0.9], [-0.8, 1.2]], [0.1, 0.05], [0.9, 1.1], -0.2)",
+    "valley": "widgets.ValleyExplorer(steps=30)",
     "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
     "whole": (
         "from course_lib.data import trained_gpt\nfrom course_lib.in_numpy.gpt import GPT\n"
@@ -597,9 +599,9 @@ def test_the_network_is_xor_until_a_weight_moves(lab, show):
 
 def test_each_shake_starts_from_the_weights_that_were_set(show):
     widget = show("boundary")
-    values = lambda: [float(dial.input_value()) for dial in widget.locator("input[type=range]").all()]
+    values = lambda: [float(dial.input_value()) for dial in widget.locator(".gbh-nine input").all()]
     set_ones = values()
-    reach = float(widget.locator("input[type=range]").first.get_attribute("max"))
+    reach = float(slider(widget, "W₁₁").get_attribute("max"))
     for number in range(1, 31):
         widget.get_by_role("button", name="Shake").click()
         assert max(abs(a - b) for a, b in zip(values(), set_ones, strict=True)) <= 0.1 * reach + 0.05
@@ -608,9 +610,117 @@ def test_each_shake_starts_from_the_weights_that_were_set(show):
     assert values() == set_ones and "survived" not in says(widget)
 
 
+def loss(widget):
+    return float(re.search(r"4 [=≈] (\d\.\d{4});", says(widget))[1])
+
+
+def test_nine_weights_are_trained_step_by_step_and_back(lab, show):
+    page, _ = lab
+    widget = show("train")
+    values = lambda: [
+        dial.get_attribute("aria-valuetext") for dial in widget.locator(".gbh-nine input").all()
+    ]
+    before, first = values(), loss(widget)
+    widget.get_by_role("button", name="Step", exact=True).click()
+    assert slider(widget, "step").input_value() == "1" and values() != before and loss(widget) < first
+    slider(widget, "step").focus()
+    page.keyboard.press("End")
+    assert loss(widget) < 0.001 and "computes XOR" in says(widget)
+    assert widget.get_by_role("button", name="Step", exact=True).get_attribute("aria-disabled") == "true"
+    widget.get_by_role("button", name="Shake").click()  # from the trained weights
+    assert slider(widget, "step").input_value() == "0" and "of 1 shakes" in says(widget)
+    widget.get_by_role("button", name="Reset").click()
+    assert values() == before and loss(widget) == first
+    slider(widget, "step").fill("40")
+    trained = values()
+    slider(widget, "learning rate").focus()
+    page.keyboard.press("Home")
+    assert (
+        slider(widget, "step").input_value() == "40" and values() != trained
+    )  # the same steps with another rate
+    widget.get_by_role("button", name="Draw at random").click()
+    assert (
+        all(-1 <= float(value.replace("−", "-")) <= 1 for value in values())
+        and slider(widget, "step").input_value() == "0"
+    )
+    slider(widget, "learning rate").focus()
+    page.keyboard.press("ArrowRight")  # as it was at first
+    widget.get_by_role("button", name="Reset").click()
+
+
+def test_a_weight_shows_which_line_of_the_network_it_is(lab, show):
+    page, _ = lab
+    widget = show("train")
+    chosen = widget.locator(".gbh-network .at")
+    expect(chosen).to_have_count(0)
+    slider(widget, "W₂₁").focus()
+    assert chosen.all_text_contents() == ["W₂₁"]
+    widths = lambda: [
+        float(line.get_attribute("stroke-width")) for line in widget.locator(".gbh-network line").all()
+    ]
+    page.keyboard.press("End")
+    assert max(widths()) == widths()[2]
+    assert widget.locator(".gbh-network line").nth(2).get_attribute("class") == "plus"
+    page.keyboard.press("Home")
+    assert widget.locator(".gbh-network line").nth(2).get_attribute("class") == "minus"
+    page.evaluate("document.activeElement.blur()")
+    expect(chosen).to_have_count(0)
+    widget.get_by_role("button", name="Reset").click()
+
+
+def test_three_walks_down_a_valley_have_a_rate_each(lab, show):
+    page, _ = lab
+    widget = show("valley")
+    table = lambda: widget.locator(".gbh-valley > .gbh-number:not(.head)").all_inner_texts()
+    rates = lambda: table()[::5]
+    assert rates() == ["0.08", "0.02", "0.5"] and "multiplies a by 1 − 0.08 · 1 = 0.92" in says(widget)
+    widget.get_by_role("button", name="One step").click()
+    assert table()[1:3] == ["8.28", "−1.2"] and "goes to −1.2 − 0.08 · (−24) = 0.72." in says(widget)
+    slider(widget, "learning rate").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert rates() == ["0.101", "0.02", "0.5"] and "flies apart" in says(widget)
+    page.keyboard.press("ArrowLeft")
+    assert "it swings for ever" in says(widget)
+    widget.get_by_role("button", name="momentum").click()
+    assert slider(widget, "learning rate").get_attribute("aria-valuetext") == "0.02, of momentum"
+    before = table()
+    slider(widget, "momentum μ").focus()
+    page.keyboard.press("ArrowLeft")
+    slider(widget, "step").focus()
+    page.keyboard.press("End")
+    assert [a == b for a, b in zip(before[::5], rates(), strict=True)] == [True] * 3 and table()[9] != before[
+        9
+    ]
+    assert "The last step" in says(widget)
+    slider(widget, "learning rate").focus()
+    page.keyboard.press("End")  # whatever the rate, each number is one
+    assert not re.search("NaN|Infinity|undefined", widget.inner_text())
+
+
+@pytest.mark.parametrize(("name", "label"), [("train", "step"), ("valley", "step")])
+def test_who_wants_no_motion_is_shown_the_end(name, label, lab, show):
+    page, _ = lab
+    widget = show(name)
+    control = slider(widget, label)
+    control.fill("0")
+    page.emulate_media(reduced_motion="reduce")
+    widget.get_by_role("button", name=re.compile("Train|Play")).click()
+    assert control.input_value() == control.get_attribute("max")
+    page.emulate_media(reduced_motion="no-preference")
+    assert widget.get_by_role("button", name="Pause").count() == 0
+
+
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("bpe", "merges done"), ("descent", "step"), ("positions", "position t"), ("steps", "step")],
+    [
+        ("bpe", "merges done"),
+        ("descent", "step"),
+        ("positions", "position t"),
+        ("steps", "step"),
+        ("valley", "step"),
+        ("train", "step"),
+    ],
 )
 def test_a_long_slider_can_be_left_to_run(name, label, lab, show):
     page, _ = lab
@@ -618,10 +728,11 @@ def test_a_long_slider_can_be_left_to_run(name, label, lab, show):
     control = slider(widget, label)
     control.focus()
     page.keyboard.press("Home")
-    widget.get_by_role("button", name="Play").click()
+    play = widget.get_by_role("button", name=re.compile("Train|Play"))
+    play.click()
     page.wait_for_function("slider => Number(slider.value) >= 2", arg=control.element_handle())
     widget.get_by_role("button", name="Pause").click()
-    assert widget.get_by_role("button", name="Play").is_visible()
+    assert play.is_visible()
 
 
 def test_the_next_merge_that_changes_the_text_is_one_press_away(lab, show):

@@ -23,15 +23,17 @@ from course_lib.in_numpy import (
     optim,
     positions,
 )
-from course_lib.in_numpy.modules import Module
+from course_lib.in_numpy.modules import Linear, Module
 from course_lib.widgets import (
     LIVE,
     BPEExplorer,
+    decision_boundary,
     descent_explorer,
     layer_norm_explorer,
     live,
     position_explorer,
     softmax_temperature,
+    valley_explorer,
 )
 from course_lib.widgets import __getattr__ as widget
 from course_lib.widgets.sources import stored_model
@@ -536,6 +538,77 @@ def test_every_number_can_be_worked_out_and_every_step_told(maths):
             a, b, total = (float(text.replace("−", "-")) for text in shown.groups())
             assert a + b == pytest.approx(total, abs=1e-9)
     assert sum(" = " in sum_ for *_, kind, _, sum_ in told if kind == "residual") > 10
+
+
+BENDS = {  # and the slope of each, from what goes in
+    "relu": (feed_forward.relu, feed_forward.relu_backward),
+    "sigmoid": (lambda z: 1 / (1 + np.exp(-z)), lambda grad, z: grad * np.exp(-z) / (1 + np.exp(-z)) ** 2),
+}
+
+
+@pytest.mark.parametrize(("activation", "rate"), [("relu", 0.1), ("sigmoid", 10)])
+def test_training_of_the_nine_weights_is_that_of_the_library(maths, activation, rate):
+    """Two linear layers of the library with its SGD, against the nine numbers in the browser, fifty steps."""
+    (bend, bend_backward), run = BENDS[activation], maths("DecisionBoundary")
+    hidden, output = Linear(2, 2, dtype=np.float64), Linear(2, 1, dtype=np.float64)
+    start = [1.1, -0.9, -0.8, 1.2, 0.1, 0.05, 0.9, 1.1, -0.2]
+    for layer, weight, bias in ((hidden, start[:4], start[4:6]), (output, start[6:8], start[8:])):
+        layer.params["weight"].flat[:], layer.params["bias"][:] = weight, bias
+    optimizers = [optim.SGD(layer, rate) for layer in (hidden, output)]
+    x, answers = np.array([[0, 0], [0, 1], [1, 0], [1, 1.0]]), np.array([[0], [1], [1], [0.0]])
+    nine = lambda kept: np.concatenate(
+        [kept(layer)[name].ravel() for layer in (hidden, output) for name in ("weight", "bias")]
+    )
+    weights = start
+    for _ in range(50):
+        z = hidden(x)
+        u = output(bend(z))
+        got = run("(...all) => maths.descent(...all)", weights, activation)
+        assert got["loss"] == pytest.approx(((bend(u) - answers) ** 2).mean(), rel=1e-9)
+        for layer in (hidden, output):
+            layer.zero_grad()
+        grad = output.backward(bend_backward((bend(u) - answers) / 2, u))
+        hidden.backward(bend_backward(grad, z))
+        np.testing.assert_allclose(got["slopes"], nine(lambda layer: layer.grads), rtol=1e-8, atol=1e-12)
+        assert max(map(abs, got["slopes"])) > 1e-6
+        for optimizer in optimizers:
+            optimizer.step()
+        weights = [w - rate * g for w, g in zip(weights, got["slopes"], strict=True)]
+        np.testing.assert_allclose(weights, nine(lambda layer: layer.params), rtol=1e-8)
+    assert run("() => maths.RATES") == decision_boundary.RATES
+
+
+@pytest.mark.parametrize("name", valley_explorer.OPTIMIZERS)
+def test_walks_down_a_valley_are_those_of_the_library(maths, name):
+    curvature, start, rate, run = np.array([1.5, 20.0]), [9.0, 2.0], 0.05, maths("ValleyExplorer")
+    point = Module()
+    point.add_param("at", np.array(start))
+    made = {
+        "plain": optim.SGD(point, rate),
+        "momentum": optim.SGD(point, rate, momentum=0.8),
+        "AdamW": optim.AdamW(point, rate),
+    }
+    path = [start]
+    for _ in range(40):
+        point.grads["at"][:] = curvature * point.params["at"]
+        made[name].step()
+        path.append(point.params["at"].tolist())
+    got = np.array(run("(...all) => maths.walk(...all)", name, curvature.tolist(), start, rate, 0.8, 40))
+    np.testing.assert_allclose(got[:, :2], path, rtol=1e-9)
+    np.testing.assert_allclose(
+        valley_explorer._walk(name, curvature, np.array(start), rate, 0.8, 40), path, rtol=1e-9
+    )
+    if name == "momentum":
+        np.testing.assert_allclose(got[-1, 2:], made[name].velocity["at"], rtol=1e-9)
+    heights = [run("(...all) => maths.height(...all)", at, curvature.tolist()) for at in path]
+    np.testing.assert_allclose(heights, (curvature * np.array(path) ** 2).sum(axis=1) / 2)
+    assert run("() => [maths.RATES, maths.MOMENTA]") == [valley_explorer.RATES, valley_explorer.MOMENTA]
+
+
+def test_a_walk_has_arrived_when_it_stays_below(maths):
+    arrival = lambda heights: maths("ValleyExplorer")("(...all) => maths.arrival(...all)", heights, 0.1)
+    assert arrival([3, 0.05, 1, 0.09, 0.01]) == 3
+    assert arrival([3, 0.05, 1]) is None and arrival([0.05, 0.01]) == 0
 
 
 def test_drawing_takes_the_first_token_whose_sum_passes(maths):

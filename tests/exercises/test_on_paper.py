@@ -10,11 +10,8 @@ import pytest
 from course_lib.exercises import Wrong
 from course_lib.exercises.catalogue import EXERCISES  # imports all modules of exercises
 from course_lib.exercises.on_paper import on_paper
-from course_lib.lessons import NAMES
 from tests.notebooks.lessons import lessons, source
 
-# A lesson leaves the list when it has such a task.
-NOT_YET = {name for name in NAMES if name[:2] in ("07", "08", "09")}
 MODULES = sorted({exercise.lesson for exercise in EXERCISES.values()})
 TASKS = {
     f"{lesson:02d} {name}": check
@@ -85,7 +82,7 @@ def test_a_lesson_has_one(path):
     )
     names = [name.split()[1] for name in TASKS if name.startswith(path.stem[:2])]
     assert all(f"{name}(typed" in text for name in names), f"{names} stand in the lesson as check(typed, …)"
-    assert (not names) == (path.stem in NOT_YET or path.stem[:2] in ("00", "14"))
+    assert (not names) == (path.stem[:2] in ("00", "14"))
 
 
 def test_the_numbers_of_the_reader_count():

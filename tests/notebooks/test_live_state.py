@@ -35,7 +35,7 @@ FARTHER = {
     "a shape": (MatmulExplorer([[1.0]], [[1]]).stored(), MatmulExplorer([[1.0], [1]], [[1]]).stored(), "state.a.float32"),
     "a whole number": (boundary(step=100), boundary(step=101), "state.step: 100 is stored, and the code gives 101"),
     "a text": (boundary(), boundary(activation="sigmoid"), "state.activation: 'relu' is stored"),
-    "another trait": (boundary(), boundary(more=1), "threshold, weights and the code gives activation, base, shakes, threshold, weights, more"),
+    "another trait": (boundary(), boundary(more=1), "threshold, weights and the code gives activation, base, rate, shakes, step, steps, threshold, weights, more"),
     "another widget": (boundary(), MatmulExplorer(eye, eye).stored(), "widget: 'DecisionBoundary' is stored"),
     "a mask": (AttentionView(["a", "b"], half := eye / 2 + 0.25).stored(),
                AttentionView(["a", "b"], half, mask=eye == 1).stored(), "state.scores.float32"),

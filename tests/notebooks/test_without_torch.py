@@ -10,16 +10,10 @@ from nbclient import NotebookClient
 
 from tests.notebooks.lessons import TIMEOUT, lessons, source, syntax
 
-NOT_YET = {
-    "07_feed_forward",
-}  # each leaves the list when it is rewritten
 HIDDEN = "import sys\nsys.modules['torch'] = None  # importing it fails"
 
 
-HELD = [path for path in lessons() if path.stem not in NOT_YET]
-
-
-@pytest.mark.parametrize("path", HELD, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_a_lesson_goes_on_without_torch(path):
     notebook = nbformat.read(path, as_version=4)
     left_out = {"torch", "training"}

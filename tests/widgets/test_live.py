@@ -27,6 +27,7 @@ from course_lib.widgets import (
     NextToken,
     PositionExplorer,
     SoftmaxTemperature,
+    ValleyExplorer,
     WatchTraining,
 )  # fmt: skip
 from course_lib.widgets.sources import STATE
@@ -71,6 +72,7 @@ EXAMPLES = {
     "LayerNormExplorer": lambda: LayerNormExplorer([1.0, 3.0]),
     "MatmulExplorer": lambda: MatmulExplorer(np.eye(2), np.eye(2)),
     "SoftmaxTemperature": lambda: SoftmaxTemperature([1.0, 2.0]),
+    "ValleyExplorer": lambda: ValleyExplorer(steps=5),
     "WatchTraining": watched,
 }
 eye, half = np.eye(2), np.full((2, 2), 0.5)
@@ -213,6 +215,14 @@ BAD = {
         r"W has shape \(3, 3\), every axis",
     ),
     "boundary: bend": (lambda: DecisionBoundary(eye, [0, 0], [1, 1], 0, "tanh"), "activation 'tanh' must be"),
+    "boundary: rate": (lambda: DecisionBoundary(eye, [0, 0], [1, 1], 0, rate=2), "rate 2 is not a stop"),
+    "valley: axes": (lambda: ValleyExplorer(curvature=1), r"curvature must have axes \(2\), got shape \(\)"),
+    "valley: three": (lambda: ValleyExplorer(start=[1, 2, 3]), "curvature and start are two numbers each"),
+    "valley: flat": (lambda: ValleyExplorer(curvature=[0, 1]), r"curvature \[0.0, 1.0\] must be above 0"),
+    "valley: start": (lambda: ValleyExplorer(start=[1, 6]), r"start \[1.0, 6.0\] is off the map"),
+    "valley: rate": (lambda: ValleyExplorer(rates=[0.1, 0.1, 0.4]), "rate 0.4 is not a stop"),
+    "valley: momentum": (lambda: ValleyExplorer(momentum=1), "momentum 1 is not a stop"),
+    "valley: steps": (lambda: ValleyExplorer(steps=81), "steps is 81, must be from 1 to 80"),
     "next: prompt": (lambda: NextToken(np.zeros, ["a", "b"], []), "ids must be one or more from 0 to 1"),
     "next: logits": (
         lambda: NextToken(lambda ids: [1], ["a", "b"], [0]),

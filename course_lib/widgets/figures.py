@@ -68,8 +68,8 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
     """Matrices side by side, as far as there is room, as coloured cells, values printed inside where they fit.
 
     panels: dict title → (T, S) array; rows, columns: T and S labels. `allowed` (T, S): cells where it
-    is False are hatched, because a masked cell is absent, not small. `limits`: (low, high) shared
-    by all panels. Values of both signs get a diverging colour scale centred on 0.
+    is False are hatched, because a masked cell is absent, not small. All panels share one scale, `limits`:
+    (low, high), or else from their smallest to their largest value. Values of both signs get a diverging colour scale centred on 0.
     Raises ValueError when the labels and the matrix differ in length.
     """
     panels = {title: np.asarray(values, dtype=float) for title, values in panels.items()}
@@ -88,9 +88,11 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
     axes = figure.subplots(down, across, squeeze=False).ravel()
     for empty in axes[len(panels) :]:
         empty.remove()
+    if allowed is not None:
+        panels = {title: np.where(allowed, values, np.nan) for title, values in panels.items()}
+    scale = _scale(panels.values(), limits)
     for axis, (title, values) in zip(axes, panels.items(), strict=False):
-        shown = values if allowed is None else np.where(allowed, values, np.nan)
-        _cells(axis, shown, digits, limits, write=len(columns) <= 14)
+        _cells(axis, values, digits, scale, write=len(columns) <= 14)
         axis.set_title(written(title), fontsize=10)
         axis.set(xlabel=written(xlabel), ylabel=written(ylabel))
         axis.set_xticks(*_ticks(columns), rotation=0 if _short(columns, cell) else 45)
@@ -100,11 +102,21 @@ def heatmap(panels, rows, columns, allowed=None, xlabel="", ylabel="", digits=2,
     return Picture(figure, f"Heat map, {len(rows)} × {len(columns)}: {', '.join(panels)}")
 
 
-def _cells(axis, values, digits, limits, write):
-    finite = values[np.isfinite(values)]
+def _scale(panels, limits):
+    """(norm, colours) for all panels of a figure: equal colours are equal numbers, in whichever panel."""
+    finite = np.concatenate([values[np.isfinite(values)] for values in panels])
     both_signs = finite.size and finite.min() < 0 < finite.max()
-    norm = Normalize(*limits) if limits else CenteredNorm() if both_signs else Normalize()
-    colours = colormap("signed" if both_signs else "weights", FIGURE)
+    if limits:
+        norm = Normalize(*limits)
+    elif both_signs:
+        norm = CenteredNorm(halfrange=np.abs(finite).max())
+    else:
+        norm = Normalize(finite.min(), finite.max()) if finite.size else Normalize()
+    return norm, colormap("signed" if both_signs else "weights", FIGURE)
+
+
+def _cells(axis, values, digits, scale, write):
+    norm, colours = scale
     axis.imshow(values, cmap=colours, norm=norm, aspect="equal" if write else "auto", interpolation="nearest")
     for (t, s), number in np.ndenumerate(values):
         if not np.isfinite(number):
@@ -368,8 +380,8 @@ def paths(panels, x, y, heights, xlabel="", ylabel=""):
 def pictures(panels, columns=3, cell=None, limits=None):
     """Small images in a grid, dark where they are large: dict title → (height, width) array.
 
-    `cell`: pixels along the side of a patch, whose borders are drawn. `limits`: (low, high) shared by all; without
-    it every panel has its own. Raises ValueError for an array that is not (height, width).
+    `cell`: pixels along the side of a patch, whose borders are drawn. All share one scale, `limits`: (low, high), or
+    else from their smallest to their largest value. Raises ValueError for an array that is not (height, width).
     """
     rows = -(-len(panels) // columns)
     height, width = np.shape(next(iter(panels.values())))[:2]
@@ -379,15 +391,12 @@ def pictures(panels, columns=3, cell=None, limits=None):
     axes = np.ravel(figure.subplots(rows, columns, squeeze=False))
     for axis in axes:
         axis.axis("off")
-    for axis, (title, values) in zip(axes, panels.items(), strict=False):
+    for title, values in panels.items():
         if np.ndim(values) != 2:
             raise ValueError(f"{title!r} has shape {np.shape(values)}, a picture has (height, width)")
-        axis.imshow(
-            values,
-            cmap=colormap("weights", FIGURE),
-            norm=Normalize(*limits) if limits else Normalize(),
-            interpolation="nearest",
-        )
+    low, high = limits or (min(map(np.min, panels.values())), max(map(np.max, panels.values())))
+    for axis, (title, values) in zip(axes, panels.items(), strict=False):
+        axis.imshow(values, cmap=colormap("weights", FIGURE), vmin=low, vmax=high, interpolation="nearest")
         axis.set_title(written(title), fontsize=10)
         axis.axis("on")
         axis.tick_params(length=0, labelbottom=False, labelleft=False)

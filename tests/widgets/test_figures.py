@@ -300,3 +300,26 @@ def test_pictures_stand_in_a_grid_with_the_borders_of_their_patches():
     assert {axis.images[0].norm.vmax for axis in shared.figure.axes[:2]} == {2}
     with pytest.raises(ValueError, match=r"'b' has shape \(4,\), a picture has"):
         figures.pictures({"a": np.eye(4), "b": np.zeros(4)})
+
+
+@pytest.mark.parametrize(
+    "draw", [figures.pictures, lambda panels, **limits: figures.heatmap(panels, "abcd", "wxyz", **limits)]
+)
+@pytest.mark.parametrize(
+    ("panels", "limits", "scale"),
+    [
+        ({"strong": np.eye(4), "weak": np.eye(4) / 10}, {}, (0, 1)),
+        ({"strong": np.eye(4), "weak": np.eye(4) / 10}, {"limits": (0, 2)}, (0, 2)),
+    ],
+)
+def test_all_panels_share_one_scale(draw, panels, limits, scale):
+    """A panel with a scale of its own would draw a head that looks at nothing as dark as one that is sure."""
+    images = [image for axis in draw(panels, **limits).figure.axes for image in axis.images]
+    assert [image.norm.vmin for image in images] == [scale[0]] * 2
+    assert [image.norm.vmax for image in images] == [scale[1]] * 2
+
+
+def test_the_middle_of_a_scale_with_both_signs_is_0_in_every_panel():
+    panels = {"both": [[-1.0, 0.5]], "one": [[0.25, 4.0]]}
+    images = [axis.images[0] for axis in figures.heatmap(panels, "a", "xy").figure.axes]
+    assert [(image.norm.vmin, image.norm.vmax) for image in images] == [(-4, 4)] * 2

@@ -70,7 +70,7 @@ rng = np.random.default_rng(0)
 words = "the slowest reader found the newest words of all on that shelf".split()
 text = "The slowest reader found the newest words"
 scores = rng.normal(size=(12, 12))
-maps = np.tril(np.exp(rng.normal(size=(30, 8, 12, 12))))  # as large as those of lesson 10
+maps = np.tril(np.exp(rng.normal(size=(30, 8, 12, 12))))  # as large as those of 10_gpt
 maps = iter(maps / maps.sum(axis=-1, keepdims=True))
 watched = widgets.WatchTraining(600, lambda: (text, next(maps)), words, {"a": 4.6, "b": 1.5, "c": 0.8})
 list(watched(0.8 + 4 / (1 + np.arange(600) / 20)))"""

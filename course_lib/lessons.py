@@ -124,7 +124,7 @@ TITLES = {
 
 
 def label(name):
-    """A lesson's number and title for a reader: the first line of its notebook, but for lesson 0.
+    """A lesson's number and title for a reader: the first line of its notebook, but for the first.
 
     >>> label("05_multi_head")
     '5 · Multi-head attention'

@@ -44,6 +44,18 @@ def test_the_description_is_sound(name):
 
 
 @every_exercise
+def test_it_has_all_of_its_parts(name):
+    """What a new exercise still lacks, each with the file that it goes to."""
+    lesson = f"tests/exercises/plain_answers/lesson_{EXERCISES[name].lesson:02}.py"
+    has = {
+        f"its worked solution, def {name}, in course_lib/one_page.py": hasattr(one_page, name),
+        f"right answers, RIGHT[{name!r}], in {lesson}": name in RIGHT,
+        f"wrong answers, WRONG[{name!r}], in {lesson}": name in WRONG,
+    }
+    assert [part for part, is_there in has.items() if not is_there] == [], "still to be written"
+
+
+@every_exercise
 def test_right_answers_of_all_styles_pass(name, record_property):
     functions = [getattr(one_page, name), *RIGHT[name]]
     record_property("answers", len(functions))

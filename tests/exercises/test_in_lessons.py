@@ -23,7 +23,11 @@ def code(path):
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=list(EXERCISES))
 def test_an_exercise_stands_in_its_lesson_as_its_description_says(exercise):
     (path,) = [path for path in lessons() if path.stem.startswith(f"{exercise.lesson:02}_")]
-    (cell,) = [cell for cell in code(path) if f"\ncheck_{exercise.name}(" in source(cell)]
+    found = [cell for cell in code(path) if f"\ncheck_{exercise.name}(" in source(cell)]
+    assert len(found) == 1, (
+        f"{path.name} has {len(found)} cells with check_{exercise.name}: python -m course_lib.mine.stub {exercise.name} prints it"
+    )
+    (cell,) = found
     assert source(cell) == cell_of(exercise), (
         f"python -m course_lib.mine.stub {exercise.name} prints its cell"
     )

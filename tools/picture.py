@@ -1,6 +1,6 @@
 """Records the moving picture at the top of README.md in Chromium: make picture
 
-It is the live picture of lesson 04, `live-values`, from the state that the lesson stores: "bank" asks, its weighted values are
+It is the live picture of lesson 04_attention, `live-values`, from the state that the lesson stores: "bank" asks, its weighted values are
 laid tip to tail, and it moves to water or to money. docs/picture-light.webp and docs/picture-dark.webp move; docs/picture.png
 and docs/picture-dark.png are what stands there for readers who want nothing to move. What they were recorded from is
 written into them, so that a test knows an old one.

@@ -166,7 +166,7 @@ function draw(model, el, net) {
 
   // --- play: down the rows, one at a time ---
   let playing = null;
-  const play = button("▶ Follow it down", () => { if (playing) pause(); else { preview = null; go(seen()[0], current().token); playing = setInterval(step, 4000); setText(play, "❚❚ Pause"); } });
+  const play = button("▶ Follow it down", () => { if (playing) pause(); else { preview = null; go(seen()[0], current().token); playing = setInterval(step, 6000); setText(play, "❚❚ Pause"); } });
   function step() {
     const all = seen(), at = all.indexOf(current().at);
     if (at + 1 >= all.length) { pause(); return; }

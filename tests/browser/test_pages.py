@@ -126,6 +126,24 @@ def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):
     assert page.locator(".gbh-way").count() == 2
 
 
+def test_a_long_text_that_is_unfolded_is_no_wider_than_a_phone(show):
+    live = EXAMPLES["GPTView"]().stored()
+    parts = ["start", "look.0", "think.0", "look.1", "think.1", "end"]
+    live["state"] |= {"text": "the dogs ( from the farm ) are hungry . " * 4, "unfolded": parts}
+    page, errors = show(live)
+    assert page.locator(".gbh-way-words > span").count() == 32
+    assert list(problems(page)) == [] and errors == []
+
+
+def test_who_wants_no_motion_gets_a_sentence_at_once(show):
+    page, errors = show(EXAMPLES["GPTView"]().stored())
+    page.emulate_media(reduced_motion="reduce")
+    page.get_by_role("button", name="Write a sentence").click()
+    words = page.locator(".gbh-way-words > span").all_inner_texts()
+    assert words[-1] == "<end>" or len(words) == 32
+    assert page.get_by_role("button", name="Write a sentence").is_visible() and errors == []
+
+
 def test_a_model_that_cannot_be_loaded_leaves_the_picture(chromium, tmp_path):
     path = page_of(tmp_path, EXAMPLES["GPTView"]().stored(), EXAMPLES["MatmulExplorer"]().stored())
     (tmp_path / "trained_gpt.js").unlink()

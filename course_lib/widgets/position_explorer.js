@@ -70,8 +70,8 @@ function render({ model, el }) {
   const play = player(model, "position", t => t + 1 < C ? t + 1 : null);
   card(el, "Where a token stands", "Let the position run, and watch the hand of the pair. Then lower the base.",
     [...controls.map(c => c.element), play.element],
-    node("div", {}, `The table: positions 0 to ${C - 1} from left to right, indices 0 to ${D - 1} downwards, entries from −1 `,
-      node("span", { class: "gbh-scale signed", "aria-hidden": "true" }), " to 1."), table,
+    node("div", {}, `The table: positions 0 to ${C - 1} to the right, indices 0 to ${D - 1} down; −1 `,
+      node("span", { class: "gbh-scale signed", "aria-hidden": "true" }), " 1"), table,
     node("div", { class: "gbh-row top" },
       titled("The two entries of the pair", legend(["curve", "sine"], ["other", "cosine"]), waves.element),
       node("div", {}, node("div", {}, "The pair turns"), turn),

@@ -51,7 +51,7 @@ function render({ model, el }) {
   const choices = names.map((name, i) => button(name, () => put(model, { optimizer: i })));
 
   const curves = LINES.map(name => node("polyline", { class: name })), dots = LINES.map((_, i) => node("circle", { class: `dot kind${i}`, r: 5 }));
-  const plot = chart(380, 250, [0, steps], "step", "height f(a, b)", ...curves, ...dots);
+  const plot = chart(340, 240, [0, steps], "step", "height f(a, b)", ...curves, ...dots);
   const walks = LINES.map(name => node("polyline", { class: name })), walkers = LINES.map((_, i) => node("circle", { class: `dot kind${i}`, r: 6 }));
   const map = landscape();
   const cells = names.map(() => Array.from({ length: 5 }, () => node("span", { class: "gbh-number" })));
@@ -66,7 +66,7 @@ function render({ model, el }) {
 
   /** The map: contour lines, which are ellipses here, the walks on them, and what leaves the map is cut off. */
   function landscape() {
-    const W = 420, H = 250, made = chart(W, H, [-10, 10], "a", "b"), line = curvature.map(k => level => Math.sqrt(2 * level / k));
+    const W = 380, H = 240, made = chart(W, H, [-10, 10], "a", "b"), line = curvature.map(k => level => Math.sqrt(2 * level / k));
     made.setY(-5, 5);
     const y = b => made.y(0) + b * (made.y(1) - made.y(0)), box = [made.x(-10), y(5), made.x(10) - made.x(-10), y(-5) - y(5)];
     const contours = LEVELS.map(level => node("ellipse", { class: "contour", cx: made.x(0), cy: y(0), rx: made.x(line[0](level)) - made.x(0), ry: y(0) - y(line[1](level)) }));

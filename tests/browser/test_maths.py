@@ -578,6 +578,27 @@ def test_training_of_the_nine_weights_is_that_of_the_library(maths, activation, 
     assert run("() => maths.RATES") == decision_boundary.RATES
 
 
+ARRIVES = """(starts, activation, rate, steps) => starts.map(weights => {
+    for (let t = 0; t < steps; t++) {
+        const { slopes } = maths.descent(weights, activation);
+        weights = weights.map((weight, i) => weight - rate * slopes[i]);
+    }
+    return maths.descent(weights, activation).loss;
+})"""
+
+
+def test_nine_starts_in_ten_arrive_at_xor_and_large_weights_do_not_move(maths):
+    """What lesson 07_feed_forward says of the picture's training."""
+    starts = np.random.default_rng(0).uniform(-1, 1, (200, 9)).tolist()
+    run = maths("DecisionBoundary")
+    losses = np.array(run(ARRIVES, starts, "sigmoid", 10, 2000))
+    assert 0.85 < (losses < 0.01).mean() < 0.95
+    assert np.isclose(losses, 0.125, atol=0.005).sum() > 0.7 * (losses > 0.01).sum()
+    as_or = [20, -20, 20, -20, -10, 30, 20, 20, 0]
+    assert run(ARRIVES, [as_or], "sigmoid", 10, 2000)[0] == pytest.approx(0.5, abs=1e-6)
+    assert max(map(abs, run("(...all) => maths.descent(...all)", as_or, "sigmoid")["slopes"])) < 1e-8
+
+
 @pytest.mark.parametrize("name", valley_explorer.OPTIMIZERS)
 def test_walks_down_a_valley_are_those_of_the_library(maths, name):
     curvature, start, rate, run = np.array([1.5, 20.0]), [9.0, 2.0], 0.05, maths("ValleyExplorer")
@@ -603,6 +624,18 @@ def test_walks_down_a_valley_are_those_of_the_library(maths, name):
     heights = [run("(...all) => maths.height(...all)", at, curvature.tolist()) for at in path]
     np.testing.assert_allclose(heights, (curvature * np.array(path) ** 2).sum(axis=1) / 2)
     assert run("() => [maths.RATES, maths.MOMENTA]") == [valley_explorer.RATES, valley_explorer.MOMENTA]
+
+
+def test_the_valley_is_as_lesson_08_loss_and_gradient_descent_tells_it(maths):
+    run = maths("ValleyExplorer")
+    code = "(all, mu) => all.map(([name, rate]) => maths.arrival(maths.walk(name, [1, 20], [9, 2], rate, mu, 60).map(at => maths.height(at, [1, 20])), 0.1))"
+    arrivals = lambda name, mu=0: run(code, [[name, rate] for rate in valley_explorer.RATES], mu)
+    fewest = lambda steps: min((n, rate) for n, rate in zip(steps, valley_explorer.RATES, strict=True) if n)
+    assert fewest(arrivals("plain")) == (32, 0.09) and fewest(arrivals("AdamW")) == (46, 0.5)
+    best = min(
+        (*fewest(steps), mu) for mu in valley_explorer.MOMENTA if any(steps := arrivals("momentum", mu))
+    )
+    assert best == (11, 0.11, 0.5)
 
 
 def test_a_walk_has_arrived_when_it_stays_below(maths):

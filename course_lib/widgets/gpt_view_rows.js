@@ -72,8 +72,8 @@ function story(net, made, row, t, words, off) {
     case "flow": return `What the heads bring to ${word}: a line from every word that one of them looks at, the wider, the more. Along it comes a part of that word's value.`;
     case "weights": case "map": {
       const h = row.head, from = (h * T + t) * T, p = made[`weights.${i}`].subarray(from, from + T);
-      const looks = largest(p, 3, 0.05).map(([s, share]) => `${fmt(share)} to ${s === t ? "itself" : `“${words[s]}”`}`).join(", ");
-      return `Head ${h} of block ${i} compares the query of ${word} with the key of every word so far, and gives of its attention ${looks}. It brings as much of their values.`
+      const looks = largest(p, 3, 0.05).map(([s, share], n) => `${fmt(share)}${n ? "" : " of its attention"} to ${s === t ? "itself" : `“${words[s]}”`}`).join(", ");
+      return `Head ${h} of block ${i} compares the query of ${word} with the key of every word so far, and gives ${looks}. It brings as much of their values.`
         + (off.includes(i * H + h) ? " But the head is switched off: what it brings counts as 0."
           : t === 0 ? " Nothing stands before it." : "");
     }

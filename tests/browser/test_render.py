@@ -223,7 +223,9 @@ def test_no_number_is_cut_off_however_little_room_there_is(model, width):
     model.evaluate("width => { document.body.style.width = `${width}px`; window.ends = [show()]; }", width)
     cut = """all => all.filter(e => e.clientWidth && e.scrollWidth > e.clientWidth + 1).map(e => e.outerHTML.slice(0, 100))"""
     assert (
-        model.locator(".gbh-number, .gbh-value, .gbh-matrix > div, .gbh-values > .cell").evaluate_all(cut)
+        model.locator(
+            ".gbh-number, .gbh-value, .gbh-matrix > div, .gbh-values > .cell, .gbh-sheet :is(th, td)"
+        ).evaluate_all(cut)
         == []
     )
     outside = """card => [...card.querySelectorAll(".gbh-number, .gbh-value, .gbh-says p")].filter(e => e.offsetParent

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings picture sheet worksheets links address model site lite bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings picture sheet worksheets slides links address model site lite bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -51,9 +51,14 @@ address: venv
 	$(if $(filter undefined,$(origin URL)),$(error give the address as URL=https://github.com/owner/name, or URL= to take it out))
 	$(PY) -m tools.links "$(URL)"
 
-# The course as web pages in build/site: stored outputs, nothing executed, every link checked.
+# The course as web pages in build/site: stored outputs, nothing executed, every link checked. What `make lite`, `make slides`
+# and `make worksheets` have built is put beside the pages and linked from them.
 site:
 	@sh tools/site.sh
+
+# Slides of each lesson from its own cells, in build/slides; they need no network.
+slides:
+	@sh tools/site.sh tools.slides
 
 # The lessons as notebooks that run in the browser, without a server, in build/lite.
 lite:

@@ -122,7 +122,7 @@ OTHERWISE = [
     (r"(\.venv/bin/python -m )?pytest .*", SELECT, ""),
     # They take minutes, and are lines of .ci/run.
     (
-        r"make test|make site|python -m tests\.on_binder|\S+ -m tests\.browser\.(accessible|alive) build/site",
+        r"make (test|site|lite|slides|worksheets)|python -m tests\.on_binder|\S+ -m tests\.browser\.\w+ build/(site|slides)",
         BY_CI,
         "",
     ),

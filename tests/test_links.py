@@ -97,7 +97,7 @@ def test_an_address_is_put_in_everywhere_and_taken_out_again(course):
     assert files["pyproject.toml"].count("some-one") == 1
     assert yaml.safe_load(files["CITATION.cff"])["repository-code"] == URL
     badges = re.findall(r"^\[!\[(.+?)\].*\]\((.+)\)$", files["README.md"], re.MULTILINE)
-    assert [name for name, _ in badges] == ["Open in Binder", "Open in Colab", "Read"]
+    assert [name for name, _ in badges] == ["Run it here", "Open in Binder", "Open in Colab", "Read"]
     lessons = {name for name in lessons if "/checked/" not in name}
     opened = re.findall(r"(?:blob/main|lab/tree)/(notebooks/\w+\.ipynb)", files["README.md"])
     assert set(opened) == lessons and len(opened) == 2 * len(lessons) + 2  # the table, and two buttons
@@ -124,7 +124,8 @@ def test_what_is_no_address_is_refused_and_nothing_is_written(url, course):
 
 @pytest.mark.parametrize("url", ["", URL])
 def test_the_web_pages_have_buttons_where_they_lead_somewhere(url, monkeypatch):
-    monkeypatch.setenv("COURSE_ADDRESS", url)
+    for name, value in {"COURSE_ADDRESS": url, "COURSE_SITE": "", "COURSE_LIB": "course_lib"}.items():
+        monkeypatch.setenv(name, value)
     options = runpy.run_path(str(ROOT / "docs/site/conf.py"))["html_theme_options"]
     assert options.get("repository_url", "") == url
     assert ("launch_buttons" in options, "use_repository_button" in options) == (bool(url), bool(url))

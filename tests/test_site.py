@@ -1,27 +1,21 @@
-"""The parts of `make site` that need no Sphinx: the reference, the descriptions, and the check of links."""
+"""The parts of `make site` that need no Sphinx: what is collected, the pages of live pictures, and the check of links."""
 
 import json
 import re
+import struct
 
 import pytest
 import yaml
 
-from tools import site
+from course_lib.lessons import COMPANIONS, NAMES
+from course_lib.widgets import LIVE
+from course_lib.widgets.sources import STATE
+from tools import share
 from tools.links import ROOT
-
-
-def test_the_reference_has_what_is_public_and_nothing_else():
-    page = site.reference(ROOT / "course_lib/in_numpy/attention.py")
-    assert page.startswith("# course_lib.in_numpy.attention\n")
-    assert "\n## softmax\n\n```python\nsoftmax(x, temperature=1.0, axis=-1)\n```\n" in page
-    assert "\n```pycon\n>>> " in page
-    assert "\n### " not in page
-    assert "## _" not in page and ".__init__" not in page
-
-
-def test_a_class_shows_its_bases():
-    page = site.reference(ROOT / "course_lib/shapes.py")
-    assert "class ShapeError(ValueError)" in page
+from tools.site import notebooks as nb
+from tools.site import pages
+from tools.site.__main__ import LESSON_LINK
+from tools.site.dead import Links, dead
 
 
 def test_pictures_are_described_by_the_words_stored_with_them():
@@ -30,13 +24,13 @@ def test_pictures_are_described_by_the_words_stored_with_them():
         "data": {"image/png": "x", "text/plain": ["Heat map,\n", ' "a"']},
     }
     notebook = {"cells": [{"metadata": {"tags": ["a"]}, "outputs": [output]}, {"metadata": {}}]}
-    first, second = site.with_described_pictures(notebook)["cells"]
+    first, second = nb.with_described_pictures(notebook)["cells"]
     assert first["metadata"] == {"tags": ["a"], "mystnb": {"image": {"alt": "Heat map, ”a”"}}}
     assert second["metadata"] == {}
 
 
 def test_links_in_outputs_lead_to_pages():
-    change = lambda text: site.LESSON_LINK.sub(r"\1\3.html", text)
+    change = lambda text: LESSON_LINK.sub(r"\1\3.html", text)
     assert change("<a href='04_attention.ipynb'>") == "<a href='04_attention.html'>"
     assert change('<a href="04_attention.ipynb#scores">') == '<a href="04_attention.html#scores">'
     binder = '<a href="https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/04_attention.ipynb">'
@@ -48,97 +42,130 @@ def test_a_code_cell_can_be_linked_to_as_in_jupyterlab():
         {"cell_type": "code", "id": "a-b", "metadata": {"tags": ["do"]}},
         {"cell_type": "markdown", "metadata": {}},
     ]
-    first, second = site.with_named_cells({"cells": cells})["cells"]
+    first, second = nb.with_named_cells({"cells": cells})["cells"]
     assert first["metadata"] == {"tags": ["do", "at-a-b"]} and second["metadata"] == {}
     page = '<div class="cell tag_do tag_at-a-b docutils container">'
     assert (
-        site.with_places(page) == '<div id="cell-id=a-b" class="cell tag_do tag_at-a-b docutils container">'
+        nb.ids_as_places(page) == '<div id="cell-id=a-b" class="cell tag_do tag_at-a-b docutils container">'
     )
-    assert "cell-id=a-b" in site.Links(site.with_places(page)).places
-    change = lambda text: site.LESSON_LINK.sub(r"\1\3.html", text)
+    assert "cell-id=a-b" in Links(nb.ids_as_places(page)).places
+    change = lambda text: LESSON_LINK.sub(r"\1\3.html", text)
     assert (
-        change("<a href='checked/98_x_checked.ipynb#cell-id=a-b'>")
-        == "<a href='checked/98_x_checked.html#cell-id=a-b'>"
+        change("<a href='checked/04_attention_checked.ipynb#cell-id=a-b'>")
+        == "<a href='checked/04_attention_checked.html#cell-id=a-b'>"
     )
 
 
 def test_the_front_page_has_no_pictures_from_elsewhere():
-    assert site.BUTTON.sub(r"[\1]", "[![Read](https://a/b.svg)](https://c)") == "[Read](https://c)"
+    assert pages.BUTTON.sub(r"[\1]", "[![Read](https://a/b.svg)](https://c)") == "[Read](https://c)"
 
 
 def test_every_page_the_readme_links_is_on_the_site():
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = {target.partition("#")[0] for target in re.findall(r"\]\(([^)\s:]+)\)", text)}
-    assert {target for target in targets if not target.endswith(".ipynb")} <= {*site.PAGES, *site.FILES}
+    assert {target for target in targets if not target.endswith(".ipynb")} <= {
+        *pages.ABOUT,
+        *pages.TEACHING,
+        *pages.FILES,
+        "docs/glossary.md",
+    } | {f"docs/{path.name}" for path in (ROOT / "docs").glob("picture*")}
 
 
-def slug(heading):
-    """How a heading is called in a link, on GitHub and by myst_heading_anchors alike."""
-    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+def lesson(name):
+    return json.loads((ROOT / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))
 
 
-def markdown(path):
-    """The Markdown of a page, or of the text cells of a notebook, without its blocks of code."""
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".ipynb":
-        cells = json.loads(text)["cells"]
-        text = "\n\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
-    return re.sub(r"(?ms)^( *```).*?^\1$", "", text)
+def test_every_kind_of_live_picture_has_a_page_of_its_own():
+    pictures = nb.pictures()
+    assert {one["widget"] for one in pictures} == LIVE.keys(), "docs/site/pictures.toml has an entry for each"
+    assert len({one["page"] for one in pictures}) == len({one["title"] for one in pictures}) == len(pictures)
+    for one in pictures:
+        output = nb.stored(one, {one["lesson"]: lesson(one["lesson"])})
+        assert output["metadata"][STATE]["widget"] == one["widget"] and nb.still(output).startswith(
+            b"\x89PNG"
+        )
+        assert 40 < len(one["says"]) < 160 and one["says"].endswith(".") and len(one["try"]) >= 2
 
 
-def astray(folder):
-    """Sentences about links of collected pages to what was not collected, or to headings that are not there."""
-    for path in sorted([*folder.rglob("*.md"), *folder.rglob("*.ipynb")]):
-        if path.parent.name == "reference":  # docstrings, shown as they are
-            continue
-        for target in re.findall(r"(?m)(?:\]\(|^\[[^\]]+\]: +)([^)\s:]+)(?=[)\s])", markdown(path)):
-            file, _, place = target.partition("#")
-            found = (path.parent / file).resolve() if file else path
-            if not found.exists():
-                yield f"{path.name}: {target} is not on the site"
-            elif place and slug(place) not in map(slug, re.findall(r"(?m)^#+ (.+)$", markdown(found))):
-                yield f"{path.name}: {target} has no such heading"
+def test_the_picture_for_sharing_shows_what_the_lesson_says():
+    weights = share.weights()
+    assert weights.sum(axis=1).round(9).tolist() == [1] * 6
+    assert weights[5].round(3).tolist() == [0.032, 0.435, 0.032, 0.032, 0.032, 0.435]
 
 
-def test_every_link_of_a_page_leads_to_what_is_collected(tmp_path, monkeypatch):
-    monkeypatch.setattr(site, "SOURCE", tmp_path)
-    site.collect()
-    assert list(astray(tmp_path)) == []
-    guide = (tmp_path / "notebooks/assignments/README.md").read_text(encoding="utf-8")
-    assert "(../../index.md#read-it-run-it)" in guide and "README.md#run-it" not in guide
+def test_a_picture_that_no_lesson_holds_is_named():
+    with pytest.raises(LookupError, match="04_attention holds no Nothing"):
+        nb.stored({"lesson": "04_attention", "widget": "Nothing"}, {"04_attention": lesson("04_attention")})
+    with pytest.raises(LookupError):
+        nb.stored(
+            {**nb.pictures()[1], "cell": "gone"},
+            {nb.pictures()[1]["lesson"]: lesson(nb.pictures()[1]["lesson"])},
+        )
 
 
-def test_a_link_that_goes_astray_is_named(tmp_path):
-    (tmp_path / "index.md").write_text("# Read it, run it\n", encoding="utf-8")
-    page = "[a](README.md#run-it) [b](index.md#read-it-run-it) [c](#here) [d](https://a/b)\n[e]: gone/x.md\n```\n[f](no)\n```\n"
-    cells = [
-        {"cell_type": "markdown", "source": ["[g](../pyproject.toml)"]},
-        {"cell_type": "code", "source": "[h](no)"},
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """What is collected, in a folder of its own."""
+    folder, patch = tmp_path_factory.mktemp("site") / "source", pytest.MonkeyPatch()
+    patch.setattr(pages, "SOURCE", folder)
+    pages.collect()
+    yield folder
+    patch.undo()
+
+
+def test_lessons_companions_and_pictures_are_collected_with_their_states(source):
+    names = {path.stem for path in source.glob("notebooks/*.ipynb")} | {
+        path.stem for path in source.glob("notebooks/checked/*.ipynb")
+    }
+    assert {*NAMES} <= names and {path.stem for path in ROOT.glob("notebooks/checked/*.ipynb")} <= names
+    assert names <= {*NAMES, *COMPANIONS}
+    for one in nb.pictures():
+        page = (source / f"play/{one['page']}.ipynb").read_text(encoding="utf-8")
+        assert "gbh-state" in page and f"../notebooks/{one['lesson']}.ipynb" in page and one["title"] in page
+        assert (source / f"play/{one['page']}.png").exists()
+    front = json.loads((source / "index.ipynb").read_text(encoding="utf-8"))
+    assert "gbh-state" in json.dumps(front["cells"][1]) and "og:description" in front["metadata"]
+    assert not re.search(
+        r"<!-- here: ", "".join(path.read_text(encoding="utf-8") for path in source.glob("*.*p*nb"))
+    )
+
+
+def test_the_menu_has_lessons_first_and_the_rest_folded(source):
+    text = json.loads((source / "index.ipynb").read_text(encoding="utf-8"))["cells"][2]["source"]
+    menu = "".join(re.findall(r"(?s)```\{toctree\}.*?```", text))
+    places = [
+        menu.index(part) for part in ("play", "glossary", *NAMES, "checked", "teach", "library", "about")
     ]
-    (tmp_path / "page.md").write_text(page, encoding="utf-8")
-    (tmp_path / "lesson.ipynb").write_text(json.dumps({"cells": cells}), encoding="utf-8")
-    assert list(astray(tmp_path)) == [
-        "lesson.ipynb: ../pyproject.toml is not on the site",
-        "page.md: README.md#run-it is not on the site",
-        "page.md: #here has no such heading",
-        "page.md: gone/x.md is not on the site",
-    ]
+    assert places == sorted(places) and "reference/" not in menu and "notebooks/checked" not in menu
+    assert "reference/course_lib/index" in (source / "library.md").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("page", "text", "on_the_site"),
-    [
-        ("docs/page.md", "[a](../README.md)", "[a](../index.md)"),
-        ("docs/page.md", "[a](README.md#b)", "[a](README.md#b)"),  # another README
-        ("notebooks/assignments/README.md", "[a](../../README.md#b) c", "[a](../../index.md#b) c"),
-        ("CONTRIBUTING.md", "[a]: README.md#b", "[a]: index.md#b"),
-        ("CONTRIBUTING.md", "[a](notebooks/assignments/README.md)", "[a](notebooks/assignments/README.md)"),
-        ("CONTRIBUTING.md", "[a](https://x/README.md)", "[a](https://x/README.md)"),
-        ("README.md", "[a](README.md) and `README.md`", "[a](index.md) and `README.md`"),
-    ],
-)
-def test_links_to_the_readme_lead_to_the_front_page(page, text, on_the_site):
-    assert site.led_to_the_front(text, page) == on_the_site
+def test_a_lesson_links_to_what_has_been_built_and_to_nothing_else(tmp_path):
+    assert not any(
+        "lite" in link or "slides" in link or "worksheets" in link
+        for link in pages.extras("04_attention", tmp_path).values()
+    )
+    answers = "worksheets/04_attention" + "_answers.pdf"
+    for file in (
+        "lite/files/04_attention.ipynb",
+        "slides/04_attention.html",
+        "worksheets/04_attention.pdf",
+        answers,
+    ):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    links = pages.extras("04_attention", tmp_path)
+    assert links["Run this lesson here"] == "lite/lab/index.html?path=04_attention.ipynb"
+    assert {
+        "slides/04_attention.html",
+        "worksheets/04_attention.pdf",
+        answers,
+    } < set(links.values())
+
+
+def test_the_picture_for_sharing_has_the_size_that_such_places_ask_for():
+    picture = (ROOT / "docs/site/_static/share.png").read_bytes()
+    assert struct.unpack(">II", picture[16:24]) == (1200, 630) and len(picture) < 300_000
 
 
 DEAD = {
@@ -152,11 +179,30 @@ DEAD = {
 }
 
 
+def test_links_to_notebooks_of_the_browser_and_to_the_public_address_are_followed(tmp_path):
+    (tmp_path / "lite/lab").mkdir(parents=True)
+    (tmp_path / "lite/files").mkdir()
+    (tmp_path / "lite/lab/index.html").write_text('<a href="not/ours">', encoding="utf-8")
+    (tmp_path / "lite/files/a.ipynb").touch()
+    home = [("https://a.example/site/", tmp_path), ("https://code.example/blob/main/", tmp_path / "lite")]
+    good = [
+        '<a href="lite/lab/index.html?path=a.ipynb">x</a>', '<a href="https://a.example/site/lite/lab/index.html?path=a.ipynb">x</a>',
+        '<a href="https://code.example/blob/main/files/a.ipynb">x</a>', '<meta property="og:image" content="https://a.example/site/lite/files/a.ipynb">',
+    ]  # fmt: skip
+    bad = [line.replace("a.ipynb", "b.ipynb") for line in good] + [
+        '<meta property="og:image" content="/lite/gone.png">'
+    ]
+    (tmp_path / "page.html").write_text("".join(good), encoding="utf-8")
+    assert list(dead(tmp_path, home)) == []
+    (tmp_path / "page.html").write_text("".join(bad), encoding="utf-8")
+    assert len(list(dead(tmp_path, home))) == 5
+
+
 @pytest.mark.parametrize("html", DEAD)
 def test_what_is_dead_is_named(html, tmp_path):
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     (tmp_path / "other.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
-    assert list(site.dead(tmp_path)) == [DEAD[html]]
+    assert list(dead(tmp_path)) == [DEAD[html]]
 
 
 def test_what_is_alive_is_left_alone(tmp_path):
@@ -164,11 +210,11 @@ def test_what_is_alive_is_left_alone(tmp_path):
     (tmp_path / "a b").mkdir()
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     (tmp_path / "a b" / "index.html").write_text('<h2 id="there">There</h2>', encoding="utf-8")
-    assert list(site.dead(tmp_path)) == []
+    assert list(dead(tmp_path)) == []
 
 
 def test_the_workflows_run_what_the_readme_names():
-    tests, pages = (
+    tests, published = (
         yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
         for name in ("tests", "pages")
     )
@@ -179,18 +225,18 @@ def test_the_workflows_run_what_the_readme_names():
         "macos",
         "windows",
     }
-    runs = [step.get("run", "") for step in job["steps"] + pages["jobs"]["build"]["steps"]]
+    runs = [step.get("run", "") for step in job["steps"] + published["jobs"]["build"]["steps"]]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for run in runs:
         if run.startswith("make "):
             assert f"\n{run.split()[1]}:" in makefile
     # Each step that Linux alone can take says so, and the pages are looked at before they are published.
     assert {step["if"] for step in job["steps"] if "sudo" in step.get("run", "")} == {"runner.os == 'Linux'"}
-    steps = [step.get("run", step.get("uses")) for step in pages["jobs"]["build"]["steps"]]
+    steps = [step.get("run", step.get("uses")) for step in published["jobs"]["build"]["steps"]]
     (look,) = [n for n, step in enumerate(steps) if "tests.browser.accessible build/site" in step]
     assert steps.index("make site PYTHON=python") < look < len(steps) - 1
     # Windows runs the commands of `make test` themselves.
     recipe = re.search(r"(?m)^test: venv\n((?:\t.+\n)+)", makefile)[1]
     for line in recipe.splitlines():
         assert line.strip().replace("$(PY)", "python").removesuffix(" $(ARGS)") in "\n".join(runs)
-    assert set(pages["jobs"]["publish"]["permissions"]) == {"pages", "id-token"}
+    assert set(published["jobs"]["publish"]["permissions"]) == {"pages", "id-token"}

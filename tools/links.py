@@ -20,9 +20,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course_lib.lessons import LESSONS, NAMES
+from tools import teaching
 
 ROOT = Path(__file__).parents[1]
-PAGES = ["README.md", "docs/open_online.md"]
+PAGES = ["README.md", "docs/open_online.md", *teaching.PAGES]
 FIRST = NAMES[0]
 BRANCH = "main"
 MARKED = re.compile(r"(<!-- links: ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -112,6 +113,11 @@ def site():
     return f"https://{owner.lower()}.github.io/{name}/"
 
 
+def here(lesson):
+    """Opens the lesson as a notebook in the page, without a server."""
+    return f"{site()}lite/lab/index.html?path={lesson}.ipynb"
+
+
 # --- counts -----------------------------------------------------------------------------------------
 
 
@@ -165,8 +171,15 @@ COLAB_THEN = [
     "anywidget itself tells Colab to allow live widgets. The map of the first lesson has no links in Colab, as the other",
     "lessons are not there: open them from the table of the README.",
 ]
-# The same two while the course has no address.
+HERE = [
+    "[Open the first lesson]({}): nothing is installed, and nobody else sees what you write.",
+]
+# The same while the course has no address.
 WAITING = {
+    "here": [
+        "The web pages and these notebooks are built from the course's folder: `make lite`, then `make site`, and any web server for",
+        "`build/site`. Where the course has a public address, its pages have them already.",
+    ],
     "binder": [
         "Binder builds from a public repository, and this one has no public address yet. Where you have put the course,",
         "`make address URL=https://github.com/owner/name` with its address adds a button and a link for each lesson.",
@@ -183,6 +196,7 @@ def badges():
     if not address():
         return []
     return [
+        f"[![Run it here](https://img.shields.io/badge/run-here-009E73)]({here(FIRST)})",
         f"[![Open in Binder](https://mybinder.org/badge_logo.svg)]({binder(FIRST)})",
         f"[![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)]({colab(FIRST)})",
         f"[![Read](https://img.shields.io/badge/read-online-0072B2)]({site()})",
@@ -194,7 +208,9 @@ def table(times):
     builds = {lesson.name: lesson.builds for lesson in LESSONS}
     rows = [["lesson", "what you build", "time", "open"], ["---"] * 4]
     for name, time in times.items():
-        opens = f"[Binder]({binder(name)}) · [Colab]({colab(name)})" if address() else ""
+        opens = (
+            f"[here]({here(name)}) · [Binder]({binder(name)}) · [Colab]({colab(name)})" if address() else ""
+        )
         rows.append([f"[{name.replace('_', ' ')}](notebooks/{name}.ipynb)", builds[name], time, opens])
     return [f"| {' | '.join(row if address() else row[:3])} |" for row in rows]
 
@@ -213,6 +229,7 @@ def parts():
     """The generated texts: dict from the name in the marker to lines of Markdown."""
     n = numbers()
     return {
+        **teaching.parts(ROOT, lessons()),
         "badges": badges(),
         "writes": writes(),
         "lessons": table(lessons()),
@@ -232,6 +249,7 @@ def parts():
                 else []
             ),
         ],
+        "here": [line.format(here(FIRST)) for line in HERE] if address() else WAITING["here"],
         "binder": BINDER if address() else WAITING["binder"],
         "colab": [*COLAB, "", "```python", *colab_cell(), "```", "", *COLAB_THEN]
         if address()

@@ -1,32 +1,74 @@
-"""How the lessons become web pages: Sphinx with myst-nb, which shows the outputs that are stored and runs nothing.
+"""How the course becomes web pages: Sphinx with myst-nb, which shows the outputs that are stored and runs nothing.
 
 `make site` copies what is to be read into build/site-source and calls Sphinx with this file beside it.
 """
 
 import os
+import textwrap
 
 project = "GPT by Hand"
 author = "the GPT by Hand authors"
 project_copyright = author
 language = "en"
 
-extensions = ["myst_nb", "sphinx-mathjax-offline"]
+extensions = [
+    "myst_nb",
+    "sphinx-mathjax-offline",
+    "autoapi.extension",
+    "sphinx_design",
+    "sphinxext.opengraph",
+]
 root_doc = "index"
+exclude_patterns = ["_templates"]
 nb_execution_mode = "off"
 nb_merge_streams = True
 nb_render_image_options = {}
-myst_enable_extensions = ["dollarmath", "amsmath"]
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
 myst_heading_anchors = 4
-# Lessons leave what is printed by one cell as several kinds of output; the picture comes before its words.
-suppress_warnings = ["mystnb.unknown_mime_type", "myst.header"]
+# Lessons leave what is printed by one cell as several kinds of output; the picture comes before its words. AutoAPI does
+# not follow names that a module computes.
+suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "autoapi.python_import_resolution"]
+
+# --- the reference, from the sources of course_lib ---------------------------------------------------------
+
+autoapi_dirs = [os.environ["COURSE_LIB"]]
+autoapi_root = "reference"
+autoapi_ignore = [
+    "*/classroom/*",
+    "*/exercises/lesson_*",
+]  # how marks are made; the exercises stand in the lessons
+autoapi_options = ["members", "show-inheritance"]
+autoapi_template_dir = "_templates"
+autoapi_add_toctree_entry = False
+autoapi_python_class_content = "class"
+autoapi_member_order = "bysource"
+
+
+def as_blocks(docstring):
+    """A docstring as reStructuredText: its words as they stand, for their columns matter, and its examples as Python."""
+    words, mark, example = docstring.partition(">>>")
+    blocks = [("text", words.strip("\n").rstrip())] if words.strip() else []
+    blocks += [("pycon", mark + example.rstrip())] if mark else []
+    return "\n\n".join(f".. code-block:: {kind}\n\n{textwrap.indent(text, '   ')}" for kind, text in blocks)
+
+
+def autoapi_prepare_jinja_env(jinja_env):
+    jinja_env.filters["as_blocks"] = as_blocks
+
+
+# --- how it looks, and what is shown of a page that is shared ----------------------------------------------
 
 html_theme = "sphinx_book_theme"
 html_title = "GPT by Hand"
 html_static_path = ["_static"]
+html_favicon = "_static/favicon.svg"
 html_css_files = ["live.css", "site.css"]
-html_js_files = [("live.js", {"defer": "defer"})]
+html_js_files = [("live.js", {"defer": "defer"}), ("site.js", {"defer": "defer"})]
 html_copy_source = False
 html_show_sourcelink = False
+toc_object_entries_show_parents = "hide"
+add_module_names = False
+html_use_index = False  # the search finds functions too
 html_context = {"default_mode": "auto"}  # light or dark as the reader's system is
 html_theme_options = {
     "home_page_in_toc": True,
@@ -37,6 +79,15 @@ html_theme_options = {
     "path_to_docs": "",
     "article_header_start": ["toggle-primary-sidebar.html"],
 }
+ogp_site_name = project
+ogp_site_url = os.environ["COURSE_SITE"] or "/"
+ogp_image = "_static/share.png"
+ogp_image_alt = (
+    "GPT by Hand. Build a GPT yourself. Beside it the weights of a sentence, in which bank looks at swam."
+)
+ogp_social_cards = {"enable": False}
+ogp_enable_meta_description = True
+ogp_custom_meta_tags = ['<meta name="twitter:card" content="summary_large_image" />']
 if os.environ["COURSE_ADDRESS"]:  # buttons that open the repository, Binder and Colab
     html_theme_options |= {
         "repository_url": os.environ["COURSE_ADDRESS"],

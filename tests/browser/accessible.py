@@ -8,13 +8,10 @@ and, beside Python, the package axe-playwright-python alone.
 """
 
 import sys
-import time
-from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import sync_playwright
 
-from tests.browser import chromium
+from tests.browser.every_page import look_at, pages
 
 DESKTOP, PHONE = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
 
@@ -45,25 +42,18 @@ def in_every_setting(page):
                 yield f"{theme}, {size['width']} wide: {sentence}"
 
 
+def look(browser, path):
+    """(4, sentences) about the page at `path`: 4 settings."""
+    page = browser.new_page()
+    page.goto(path.resolve().as_uri())
+    sentences = list(in_every_setting(page))
+    page.close()
+    return 4, sentences
+
+
 def main(folder, *parts):
     """Print what is wrong with the pages in `folder` whose names contain one of `parts`; whether anything is."""
-    paths = [path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts]
-    paths = [path for path in paths if not parts or any(part in path.name for part in parts)]
-    start, failed = time.perf_counter(), 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.found(), args=[*chromium.QUIET, chromium.ONLY_LOOPBACK]
-        )
-        for path in paths:
-            page = browser.new_page()
-            page.goto(path.resolve().as_uri())
-            for sentence in in_every_setting(page):
-                failed += 1
-                print(f"{path.relative_to(folder)}: {sentence}", flush=True)
-            page.close()
-        browser.close()
-    print(f"{len(paths)} pages, {failed} violations ({time.perf_counter() - start:.0f} s)")
-    return bool(failed) or not paths
+    return look_at(folder, pages(folder, parts), look, "looks")
 
 
 if __name__ == "__main__":

@@ -7,12 +7,9 @@ Needs a Chromium and, beside Python, the package playwright alone.
 """
 
 import sys
-import time
-from pathlib import Path
-
-from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
+from tests.browser.every_page import look_at, pages
 
 PHONE, DESKTOP = ({"width": 390, "height": 844}, {"width": 1280, "height": 900})
 # All that can be seen of a picture: its text, its attributes, where its sliders stand, and what its canvases show.
@@ -55,7 +52,7 @@ def problems(page):
         for view in views.all():
             if view.evaluate(WIDER):
                 yield f"{view.get_attribute('aria-label')!r} is wider than a page of {size['width']} pixels"
-        if stored and page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
             yield f"the page is wider than {size['width']} pixels"
 
 
@@ -82,27 +79,18 @@ def answers_mouse(page, view):
     return False
 
 
+def look(browser, path):
+    """(how many live pictures are on the page at `path`, sentences about what is wrong there)."""
+    page, errors = opened(browser, path)
+    alive = page.locator(".gbh").count()
+    sentences = [*problems(page), *errors]
+    page.context.close()
+    return alive, sentences
+
+
 def main(folder, *parts):
     """Print what is wrong with the pages in `folder` whose names contain one of `parts`; whether anything is."""
-    paths = [path for path in sorted(Path(folder).rglob("*.html")) if "_static" not in path.parts]
-    paths = [path for path in paths if not parts or any(part in path.name for part in parts)]
-    start, failed, alive = time.perf_counter(), 0, 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium.found(), args=[*chromium.QUIET, chromium.ONLY_LOOPBACK]
-        )
-        for path in paths:
-            page, errors = opened(browser, path)
-            alive += page.locator(".gbh").count()
-            for sentence in [*problems(page), *errors]:
-                failed += 1
-                print(f"{path.relative_to(folder)}: {sentence}", flush=True)
-            page.context.close()
-        browser.close()
-    print(
-        f"{len(paths)} pages, {alive} live pictures, {failed} problems ({time.perf_counter() - start:.0f} s)"
-    )
-    return bool(failed) or not alive
+    return look_at(folder, pages(folder, parts), look, "live pictures")
 
 
 if __name__ == "__main__":

@@ -77,39 +77,46 @@ def embeddings(rng):
 def positions(rng):
     """Four columns of the position table, added to two embeddings."""
     table, x = gpt.position_table(4, 4), unlike(rng, -9, 9, (2, 4)) / 10
+    placed, turned = (gpt.add_positions(rows, table, start=1) for rows in (x, x[::-1]))
     return Sheet("03_positional_encoding", "Where a word stands, as numbers", [
         Step("D = 4, so there are two pairs of columns. What is pos divided by in each pair, 10000<sup>2i/D</sup>?",
              [Table(f"i = {i}", 10000 ** (2 * i / 4), True, 0) for i in (0, 1)]),
         Step("Fill in the table: sine in the even columns, cosine in the odd ones; angles are in radians.",
              [Table("positions", table, True, 4, rows=("pos 0", "pos 1", "pos 2", "pos 3"), columns=("0", "1", "2", "3"))]),
         Step("Two words stand at the positions 1 and 2. Add.",
-             [Table("x", x, digits=1), Table("x + table", gpt.add_positions(x, table, start=1), True, 4)]),
-        Step("The same two words in the other order, still at 1 and 2: which of the four sums is new?",
-             [Table("x turned round + table", gpt.add_positions(x[::-1], table, start=1), True, 4)]),
+             [Table("x", x, digits=1), Table("x + table", placed, True, 4)]),
+        Step("The same two words in the other order, still at 1 and 2. Is one of the rows among the two above?",
+             [Table("x turned round + table", turned, True, 4)],
+             "Yes." if any((row == one).all() for row in turned for one in placed)
+             else "No: both are new, so the sum tells where a word stood."),
     ])  # fmt: skip
 
 
 def attention(rng):
     """One head of width 2 over three tokens, from rows to one row of the output."""
-    x = unlike(rng, -1, 2, (3, 2)).astype(float)
     W_Q, W_K, W_V = np.array([[1.0, 0], [1, 1]]), np.array([[0.0, 1], [1, 0]]), np.array([[2.0, 0], [0, 1]])
-    q, k, v = x @ W_Q, x @ W_K, x @ W_V
-    scores = q @ k.T
+    while True:  # until the last token looks at one more than at the others
+        x = unlike(rng, -1, 2, (3, 2)).astype(float)
+        q, k, v = x @ W_Q, x @ W_K, x @ W_V
+        scores = q @ k.T
+        if len({*scores[2]}) == 3 and np.ptp(scores[2]) <= 5:
+            break
     output, weights = gpt.attention(q, k, v, gpt.causal_mask(3))
     scaled = scores[2] / np.sqrt(2)
     powers = np.exp(scaled - scaled.max())
     return Sheet("04_attention", "One head, number by number", [
-        Step("Three tokens, a row each. Multiply.",
+        Step("Three tokens, a row each. Multiply for queries, keys and values.",
              [Table("x", x, digits=0), Table("W<sub>Q</sub>", W_Q, digits=0), Table("W<sub>K</sub>", W_K, digits=0),
-              Table("W<sub>V</sub>", W_V, digits=0)]),
-        Step("Queries, keys and values:", [Table("q", q, True, 0), Table("k", k, True, 0), Table("v", v, True, 0)]),
+              Table("W<sub>V</sub>", W_V, digits=0), Table("q", q, True, 0), Table("k", k, True, 0),
+              Table("v", v, True, 0)]),
         Step("Scores: the dot product of query t (row) with key s (column). Strike out what a causal mask hides.",
-             [Table("q · k<sup>T</sup>", scores, True, 0)]),
+             [Table("q · k<sup>T</sup>", scores, True, 0, struck=~gpt.causal_mask(3))]),
         Step("The last token. Divide its scores by √2, subtract the largest, take e to that power, divide by their sum.",
              [Table("scores / √2", scaled, True), Table("minus the largest", scaled - scaled.max(), True),
               Table("e to that power", powers, True, 3), Table("weights", weights[2], True, 3)]),
         Step("Its output: the values, weighted, added up. Which value does it take the most of?",
-             [Table("output of the last token", output[2], True)]),
+             [Table("output of the last token", output[2], True)],
+             f"Of that of token {weights[2].argmax() + 1}, {weights[2].max():.3f} of it."),
         Step("And the first token: it sees itself alone.",
              [Table("weights", weights[0], True, 0), Table("output", output[0], True, 0)]),
     ])  # fmt: skip
@@ -126,7 +133,8 @@ def multi_head(rng):
              [Table("their head 0", x.reshape(2, 3, 2)[0], True)]),
         Step(f"D = {D}, H = {H}, with biases. How wide is a head, and how many numbers are learnt in c_attn and in c_proj?",
              [Table("K", D // H, True), Table("c_attn", 3 * D * D + 3 * D, True), Table("c_proj", D * D + D, True)]),
-        Step("Does another H change any of the last two?", [Table("with H = 2: c_attn", 3 * D * D + 3 * D, True)]),
+        Step("Does another H change any of the last two?", [Table("with H = 2: c_attn", 3 * D * D + 3 * D, True)],
+             "No: heads are columns, and another H cuts the same columns elsewhere."),
     ])  # fmt: skip
 
 
@@ -163,7 +171,8 @@ def feed_forward(rng):
         Step("This network has two inputs, two hidden neurons and one output.",
              [Table("W<sub>1</sub>", W_1), Table("b<sub>1</sub>", b_1), Table("W<sub>2</sub>", W_2)]),
         Step("Put the four corners through it. What does it compute?",
-             [Table("corners", corners), Table("hidden, after ReLU", hidden, True), Table("output", hidden @ W_2, True)]),
+             [Table("corners", corners), Table("hidden, after ReLU", hidden, True), Table("output", hidden @ W_2, True)],
+             "XOR: 1 where the two inputs differ." if (hidden @ W_2 == corners.sum(1, keepdims=True) % 2).all() else "Not XOR."),
         Step("GELU in place of ReLU, as GPT-2 has it, ½x(1 + tanh(√(2/π)(x + 0.044715x³))):",
              [Table("GELU", gpt.gelu(np.array([-2.0, -1, 0, 1, 2])), True, 3, columns=("−2", "−1", "0", "1", "2"))]),
         Step("A block of width D = 4 has a hidden layer of 4D. How many numbers does its network learn?",

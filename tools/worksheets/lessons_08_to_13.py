@@ -47,7 +47,8 @@ def back_propagation(rng):
         Step("Softmax. p were the weights, g is their gradient. First the average of g under p, then p · (g − average).",
              [Table("p", probs, digits=1), Table("g", g, digits=0), Table("average", g @ probs, True),
               Table("gradient of the scores", scores, True)]),
-        Step("What do these three add to, and why must they?", [Table("their sum", scores.sum(), True, 0)]),
+        Step("What do these three add to, and why must they?", [Table("their sum", scores.sum(), True, 0)],
+             "The weights always add to 1: what one gains, the others lose."),
         Step("A layer gave three numbers, ReLU stood behind it, and a gradient comes back to ReLU. What comes to the layer?",
              [Table("the layer gave", before), Table("gradient behind ReLU", behind), Table("before it", behind * (before > 0), True)]),
     ])  # fmt: skip
@@ -88,7 +89,7 @@ def inside_the_gpt(rng):
               Table("values: T²D", T * T * D, True), Table("output: TD²", T * D * D, True)]),
         Step("And with twice as many tokens?",
              [Table("q, k, v", 6 * T * D * D, True), Table("scores", 4 * T * T * D, True)]),
-        Step("From which T on do scores and values together cost more than the four projections (4TD² = 2T²D)?",
+        Step("From which T on do scores and values together cost as much as the four projections (4TD² = 2T²D)?",
              [Table("T", 2 * D, True)]),
         Step("Top-p with p = 0.7: keep the fewest tokens, the most likely first, that reach 0.7; make them add to 1.",
              [Table("probabilities", p), Table("top-p", gpt.top_p(p, 0.7), True, 3)]),

@@ -1,0 +1,81 @@
+"""Collects, builds and checks the web pages: python -m tools.site, which tools/site.sh calls."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+from tools.links import ROOT, address, binder, colab, site
+from tools.site.dead import dead, pages_in
+from tools.site.notebooks import ids_as_places
+from tools.site.pages import SOURCE, collect
+
+OUT = ROOT / "build/site"
+LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
+SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
+KEYS = '<span class="search-button__kbd-shortcut"'
+EXTRAS = ("lite", "slides", "worksheets")  # what other commands build, put beside the pages
+
+
+def build():
+    """Call Sphinx; every warning is an error. Then links in stored outputs lead to pages, not notebooks."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-q",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-d",
+        ROOT / "build/site-cache",
+    ]
+    about = {
+        "COURSE_ADDRESS": address(),
+        "COURSE_SITE": site() if address() else "",
+        "COURSE_LIB": str(ROOT / "course_lib"),
+    }
+    subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, **about})
+    for path in SOURCE.glob("play/*.png"):  # what is shown of a page that is shared
+        shutil.copy(path, OUT / "play")
+    for path in SOURCE.glob("docs/picture*"):  # of the README: Sphinx knows those in Markdown alone
+        shutil.copy(path, OUT / "docs")
+    for path in pages_in(OUT):
+        text = ids_as_places(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")))
+        text = SEARCH.sub(r"\1", text).replace(
+            KEYS, KEYS + ' aria-hidden="true"'
+        )  # its name is what it shows
+        path.write_text(text, encoding="utf-8")
+    (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
+    for name in EXTRAS:
+        if (ROOT / "build" / name).exists():
+            pages_to_print = shutil.ignore_patterns("*.html") if name == "worksheets" else None
+            shutil.copytree(ROOT / "build" / name, OUT / name, ignore=pages_to_print, copy_function=os.link)
+
+
+def homes():
+    """Where links to the course's own public addresses lead, once they are there: (address, folder) as `dead` takes them."""
+    if not address():
+        return []
+    opened = [f"{address()}/blob/main/", f"{address()}/tree/main/"]
+    opened += [binder("*").partition("notebooks/")[0], colab("*").partition("notebooks/")[0]]
+    return [(site(), OUT), *((start, ROOT) for start in opened)]
+
+
+def main():
+    """Collect, build, check."""
+    collect()
+    build()
+    problems = list(dead(OUT, homes()))
+    print("\n".join(problems) or f"{len(pages_in(OUT))} pages in {OUT.relative_to(ROOT)}, every link checked")
+    for name in EXTRAS:
+        if not (OUT / name).exists():
+            print(f"without build/{name}: `make {name}` and then `make site` puts it beside the pages")
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -90,9 +90,31 @@ def test_any_text_can_be_a_name(turn, recwarn):
         ._repr_png_()
         .startswith(b"\x89PNG")
     )
+    laid = stills.values_laid([names], np.full((1, 3), 1 / 3), np.eye(3)[None], names, 2)
+    assert laid._repr_png_().startswith(b"\x89PNG")
     assert [str(warning.message) for warning in recwarn] == []
 
 
 @pytest.mark.parametrize("x", [0.5415, 3, -0.00001, 100])
 def test_a_number_has_as_few_decimals_as_say_it(x):
     assert stills._number(x) == {0.5415: "0.5415", 3: "3", -0.00001: "0", 100: "100"}[x]
+
+
+def test_weighted_values_are_laid_tip_to_tail_to_where_the_word_moves():
+    weights, v = np.array([[0.5, 0.25, 0.25]]), np.array([[[1, 0, 9], [0, 1, 9], [-1, 0, 9]]], dtype=float)
+    (axis,) = stills.values_laid([["a", "b", "c"]], weights, v, ["x", "y", "z"], 1).figure.axes
+    arrows = [(note.xyann, note.xy) for note in axis.texts if note.arrowprops]
+    expected = [
+        ((0, 0), (0.5, 0)),
+        ((0.5, 0), (0.5, 0.25)),
+        ((0.5, 0.25), (0.25, 0.25)),
+        ((0, 0), (0.25, 0.25)),
+        ((0, 1), (0.25, 0.25)),
+    ]
+    np.testing.assert_allclose(arrows, expected)
+    assert [text.get_text() for text in axis.texts if text.get_text()] == [
+        "0.5000 · a",
+        "0.2500 · b",
+        "0.2500 · c",
+        "b",
+    ]

@@ -14,7 +14,7 @@ from tools import share
 from tools.links import ROOT
 from tools.site import notebooks as nb
 from tools.site import pages
-from tools.site.__main__ import LESSON_LINK
+from tools.site.__main__ import EXTRAS, LESSON_LINK
 from tools.site.dead import Links, dead
 
 
@@ -68,7 +68,11 @@ def test_every_page_the_readme_links_is_on_the_site():
         *pages.TEACHING,
         *pages.FILES,
         "docs/glossary.md",
-    } | {f"docs/{path.name}" for path in (ROOT / "docs").glob("picture*")}
+    } | {
+        path.relative_to(ROOT).as_posix()
+        for one in ("picture*", "teaching/*")
+        for path in (ROOT / "docs").glob(one)
+    }
 
 
 def lesson(name):
@@ -235,6 +239,9 @@ def test_the_workflows_run_what_the_readme_names():
     steps = [step.get("run", step.get("uses")) for step in published["jobs"]["build"]["steps"]]
     (look,) = [n for n, step in enumerate(steps) if "tests.browser.accessible build/site" in step]
     assert steps.index("make site PYTHON=python") < look < len(steps) - 1
+    # What the pages link to is built before them.
+    built = [steps.index(f"make {name} PYTHON=python") for name in (*EXTRAS, "site")]
+    assert max(built) == built[-1]
     # Windows runs the commands of `make test` themselves.
     recipe = re.search(r"(?m)^test: venv\n((?:\t.+\n)+)", makefile)[1]
     for line in recipe.splitlines():

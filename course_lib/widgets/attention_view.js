@@ -85,7 +85,7 @@ function render({ model, el }) {
     [...thumbs.map(t => t.made), ...controls.map(c => c.element), pick.release],
     node("div", { class: "gbh-row top" }, node("div", { class: "gbh-scroll" }, axes), lines),
     // narrower than its values it scrolls, so the keyboard must reach it
-    ...(values ? [focusable(node("div", { class: "gbh-scroll", tabindex: 0, role: "group", "aria-label": "values and output" }, values.element))] : []), says, table.element);
+    ...(values ? [values.host] : []), says, table.element);
 
   // what is shown now
   let weights, scaled, head, state = "", restShown = "", drawn = "", marked = null, row = 0, colours = scales(el);
@@ -235,7 +235,7 @@ function render({ model, el }) {
     return `weight = e^(${short(z, 4)}${T_ === 1 ? "" : ` / ${T_}`}) / sum of the row ${first} ${significant(own)} / (${terms.join(" + ")}) ${equals(asShown(own) / total, weights[t][s])} ${w}`;
   }
 
-  /** The values of all keys, weighted by the row that is chosen, and their sum: {element, sync, forget}. */
+  /** The values of all keys, weighted by the row that is chosen, and their sum: {host, sync, forget}. */
   function valuesOf() {
     const digits = D <= 8, cell = j => node("div", { class: "cell", "data-entry": j });
     const strip = () => digits ? Array.from({ length: D }, (_, j) => cell(j)) : [node("canvas", { width: D, height: 1, "aria-hidden": "true" })];
@@ -252,6 +252,18 @@ function render({ model, el }) {
     element.addEventListener("pointermove", event => {
       const at = event.target.closest("[data-entry]")?.dataset.entry;
       if (at !== undefined && Number(at) !== entry) { entry = Number(at); draw(); }
+    });
+    const host = focusable(node("div", {
+      class: "gbh-scroll", tabindex: 0, role: "group", "aria-label": `values and output${digits ? "; left and right choose an entry" : ""}`,
+    }, element));
+    host.addEventListener("keydown", event => {
+      const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (!by || !digits || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+      entry = Math.min(Math.max(entry + by, 0), D - 1);
+      out[entry].scrollIntoView({ block: "nearest", inline: "nearest" });
+      draw();
+      event.preventDefault();
+      event.stopPropagation();
     });
     const of = h => v.subarray(h * S * D, (h + 1) * S * D);
     const fill = (parts, numbers, scale) => {
@@ -283,7 +295,7 @@ function render({ model, el }) {
       const sum = terms.reduce((all, [w, x]) => all + rounded(w) * rounded(x), 0);
       return `Output of ${queries[row]}, entry ${entry}: ${written.join(" + ") || "no key"} ${equals(sum, total[entry])} ${fmt(total[entry], 4)}`;
     }
-    return { element, sync, forget: () => { shownHead = -1; shown = ""; } };
+    return { host, sync, forget: () => { shownHead = -1; shown = ""; } };
   }
 
   const end = listen(model, ["head", "stop", "causal", "hide_padding", "scaled", "locked"], draw), endTheme = onTheme(el, repaint);

@@ -283,6 +283,12 @@ def test_values_are_weighted_and_added(lab, show):
     np.testing.assert_allclose(shown, weights @ [[1, 0], [0, 1], [2, -2], [0.5, 0.5]], atol=2e-4)
     widget.locator(".gbh-values > .sum").nth(1).hover()
     assert "Output of are, entry 1:" in says(widget)
+    widget.get_by_role("group", name="values and output").focus()
+    widget.page.keyboard.press("ArrowLeft")
+    assert "Output of are, entry 0:" in says(widget)
+    widget.page.keyboard.press("ArrowLeft")
+    widget.page.keyboard.press("ArrowRight")
+    assert "Output of are, entry 1:" in says(widget)
     widget.get_by_role("button", name="Unlock").click()
 
 

@@ -35,6 +35,8 @@ def test_links_in_outputs_lead_to_pages():
     assert change('<a href="04_attention.ipynb#scores">') == '<a href="04_attention.html#scores">'
     binder = '<a href="https://mybinder.org/v2/gh/a/b/main?urlpath=lab/tree/notebooks/04_attention.ipynb">'
     assert change(binder) == binder
+    lite = '<a href="../lite/lab/index.html?path=04_attention.ipynb">'
+    assert change(lite) == lite
 
 
 def test_a_code_cell_can_be_linked_to_as_in_jupyterlab():

@@ -12,7 +12,7 @@ from tools.site.notebooks import ids_as_places
 from tools.site.pages import SOURCE, collect
 
 OUT = ROOT / "build/site"
-LESSON_LINK = re.compile(r"""(href=(["']))([^"':]*?\d\d_\w+)\.ipynb""")
+LESSON_LINK = re.compile(r"""(href=(["']))([^"':?]*?\d\d_\w+)\.ipynb""")
 SEARCH = re.compile(r'(<button class="btn search-button-field[^>]*?) aria-label="Search"')
 KEYS = '<span class="search-button__kbd-shortcut"'
 EXTRAS = ("lite", "slides", "worksheets")  # what other commands build, put beside the pages

@@ -187,7 +187,7 @@ function draw(model, el, net) {
   // --- numbers ---
   const which = focusable(node("input", { type: "range", min: 0, max: 0, value: 0, "aria-label": "which number" })), place = node("span", { class: "gbh-value" });
   which.addEventListener("input", () => { preview = null; entry = Number(which.value); update(); });
-  const asked = node("label", {}, node("span", {}, "number"), which, place);
+  const asked = node("label", {}, node("span", {}, "number worked out"), which, place);
   const table = numbersTable("All its numbers", () => {
     const { values, at } = vector();
     const wide = Math.min(8, values.length) || 1;
@@ -195,12 +195,12 @@ function draw(model, el, net) {
       [String(n * wide), ...Array.from(values.slice(n * wide, (n + 1) * wide), x => Number.isFinite(x) ? precise(x) : "masked")])];
   });
   card(el, "From a text to its next word",
-    small ? "Read what happens on the way down, step by step; then type “walked” for “swam”, or let it write."
-      : "Follow it down and read what happens; then type “walked” for “swam”, switch heads off, unfold a step, or let it write.",
+    small ? "Read what happens on the way down, step by step, or point at a word, a head or a row; then untick a head, type “walked” for “swam”, or let it write."
+      : "Follow it down and read what happens, or point at a word or a cell; then type “walked” for “swam”, untick a head to switch it off, unfold a step (▸), or let it write.",
     [box, pick, next, sentence, back, any], problem,
     node("div", { class: "gbh-story" }, node("div", { class: "gbh-row" }, play, down, ...(small ? [] : [asked])), says), scroll,
-    node("p", { class: "gbh-legend gbh-way-legend" }, node("span", {}, swatch("--gbh-negative"), "below 0"), node("span", {}, swatch("--gbh-positive"), "above 0: one cell, one number"),
-      node("span", {}, swatch("--gbh-ink"), "a weight: from paper, 0, to ink, 1"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
+    node("p", { class: "gbh-legend gbh-way-legend" }, node("span", {}, "one cell, one number: ", swatch("--gbh-negative"), "below 0"), node("span", {}, swatch("--gbh-positive"), "above 0"),
+      node("span", {}, swatch("--gbh-ink"), "a weight: paper 0, ink 1; a unit: darker, more"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
     drawn, sight, ...end.elements, ...(small ? [] : [table.element]));
 
   // --- what is shown now ---

@@ -47,7 +47,7 @@ function arithmetic(net, made, row, t, j, head, words, off) {
       const from = ((row.head ?? head) * T + t) * T, scores = made[`scores.${i}`].subarray(from, from + t + 1), e = Array.from(scores, Math.exp);
       const total = e.reduce((a, b) => a + b, 0), w = made[`weights.${i}`][from + j];
       const shown = Number(e[j].toPrecision(5)) / Number(total.toPrecision(5));
-      return `weight of “${words[j]}” in head ${row.head ?? head}: e^${bracket(scores[j], 4)} / sum over ${t + 1} keys ≈ ${significant(e[j])} / ${significant(total)} ${equals(shown, w)} ${precise(w)}`;
+      return `weight of “${words[j]}” in head ${row.head ?? head}, from its score: e^${bracket(scores[j], 4)} / sum over ${t + 1} keys ≈ ${significant(e[j])} / ${significant(total)} ${equals(shown, w)} ${precise(w)}`;
     }
     case "said": {
       const h = Math.floor(j / K), w = made[`weights.${i}`].subarray((h * T + t) * T, (h * T + t) * T + t + 1);

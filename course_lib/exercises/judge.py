@@ -188,12 +188,19 @@ class _Judge:
                 self.wrong(found[-1])
 
     def slips(self, asked, failed, needs):
-        """Name the first slip that explains every answer; where both raise the same, that is an answer too."""
-        for slip in self.exercise.slips:
-            if slip.needs != needs or all(reply.error for _, reply, _ in failed):
-                continue
-            if all(self.explains(slip, arguments, reply) for arguments, reply, _ in asked):
-                self.wrong(slip.says)
+        """Name the first slip that explains every answer; where both raise the same, that is an answer too.
+
+        If there is none, and the first failing call gave something, the first that explains all that was returned:
+        a later call that stops is a second mistake.
+        """
+        if all(reply.error for _, reply, _ in failed):
+            return
+        slips = [slip for slip in self.exercise.slips if slip.needs == needs]
+        returned = [] if failed[0][1].error else [one for one in asked if not one[1].error]
+        for among in filter(None, (asked, returned)):
+            for slip in slips:
+                if all(self.explains(slip, arguments, reply) for arguments, reply, _ in among):
+                    self.wrong(slip.says)
 
     def explains(self, slip, arguments, reply):
         with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -37,7 +37,12 @@ def explain(kind, words, letters, given=(), call=""):
         names = ", ".join(map(str, given))
         return f"there is no {words} in the dict{names and '; it has '}{names}"
     if kind == "NameError":
-        return f"{words}: run the cell that defines it, or is it spelled otherwise"
+        # Imported here, since its descriptions import the judge, which imports this module.
+        from .catalogue import EXERCISES
+
+        name = words.partition("'")[2].partition("'")[0]
+        lent = f" (in a lesson mine.{name} is at hand)" if name in EXERCISES else ""
+        return f"{words}: run the cell that defines it, or is it spelled otherwise{lent}"
     if kind == "TypeError" and "argument" in words and call:
         return f"{words}; the check calls {call}"
     if kind == "RecursionError":

@@ -104,4 +104,5 @@ def _lean(code, text):
     known = GIVEN | set(dir(builtins)) | (bound_names(ast.parse(head)) if head else set())
     missing = used_names(code) - known
     if missing:
-        raise Mistake(f"it leans on {min(missing)}, which stands in another cell: move that into this one")
+        names = " and ".join(sorted(missing))
+        raise Mistake(f"it leans on {names} from another cell: write that, or its import, in this one")

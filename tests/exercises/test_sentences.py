@@ -90,6 +90,7 @@ CASES = [
     (lambda: math.sqrt + 1, "a function stands where"),
     (lambda: {"w": 1}["b"], "there is no 'b' in the dict; it has w"),
     (late, "is not defined: run the cell"),
+    (lambda: attention(x), "spelled otherwise (in a lesson mine.attention is at hand)"),  # noqa: F821  of an earlier lesson
     (lambda: deep(0), "calls itself without end"),
     (lambda: 1 / 0, "divided by 0"),
     (lambda: b"\xc3".decode(), 'errors="replace"'),

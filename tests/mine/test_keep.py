@@ -74,6 +74,7 @@ REFUSED = {
     "number of another cell": ("axis = -1", SOFTMAX.replace("axis=-1", "axis=axis"), "it leans on axis"),
     "default of another cell": ("one = 1.0", SOFTMAX.replace("=1.0", "=one"), "it leans on one"),
     "import of another cell": ("import numpy", SOFTMAX.replace("np.exp", "numpy.exp"), "it leans on numpy"),
+    "two names of another cell": ("from numpy import exp\naxis = -1", SOFTMAX.replace("np.exp", "exp").replace("axis=-1", "axis=axis"), "it leans on axis and exp from another cell: write that, or its import, in this one"),
     "star of another cell": ("from numpy import *", SOFTMAX.replace("np.exp", "exp"), "it leans on exp"),
     "star": ("", "from numpy import *\n" + SOFTMAX.replace("np.exp", "exp"), "it leans on exp"),
     "closure": ("", "def make():\n    e = np.exp\n    def f(z):\n        z = e(z)\n        return z / z.sum(-1, keepdims=True)\n    return f\nsoftmax = make()\n", ""),

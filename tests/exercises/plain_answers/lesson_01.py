@@ -674,7 +674,7 @@ WRONG = {
         (lambda text, n: {new: pair for pair, new in bpe(text, n).items()}, "turned round"),
         (lambda text, n: bpe(text, n + 1), "too many"), (lambda text, n: bpe(text, n - 1), "too few"),
         (lambda text, n: bpe(text, 1), "only one merge"),
-        (bpe_no_break, ""),
+        (bpe_no_break, "met first"),  # and it stops where no pair is left, which is a second mistake
         (lambda text, n: bpe(text, n, key=lambda counts, pair: pair), "smallest pair is taken"),
         (lambda text, n: bpe(text, n, ids=list(text.split())), ""), (lambda text, n: bpe(text.lower(), n), "capitals were made small: they are bytes"), (lambda text, n: bpe(text.strip(), n), ""),
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),

@@ -52,6 +52,8 @@ def on_paper(what, value, example, decimals=3, refuse=lambda *own: None, slips=N
             raise Wrong(sentence)
         right = _evaluated(value, own)
         answer = _numbers(typed, "type a number" if right.ndim == 0 else "type the numbers as a row, [ , ]")
+        if right.ndim == 0 and answer.shape == (1,):
+            answer = answer[0]  # a row of one number is that number
         if answer.shape != right.shape:
             raise Wrong(
                 f"what is asked for, {what}, has the size of {_size(right)}; you typed {_size(answer)}"

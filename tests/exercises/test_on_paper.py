@@ -88,6 +88,7 @@ def test_a_lesson_has_one(path):
 def test_the_numbers_of_the_reader_count():
     check = on_paper("the sum", lambda x: x.sum(), ([1, 2],), decimals=1)
     check(7.0, [3, 4])
+    check([7.0], [3, 4])  # a row of one number is that number
     assert says(check, 3.0, [3, 4]) == "3.0 is not the sum"
     assert says(check, -7.0, [3, 4]).endswith("turned round")
     assert says(check, 3.0, [1, 2, 3]).startswith("your own numbers must look like [1, 2]")

@@ -200,7 +200,7 @@ function draw(model, el, net) {
     [box, pick, next, sentence, back, any], problem,
     node("div", { class: "gbh-story" }, node("div", { class: "gbh-row" }, play, down, ...(small ? [] : [asked])), says), scroll,
     node("p", { class: "gbh-legend gbh-way-legend" }, node("span", {}, "one cell, one number: ", swatch("--gbh-negative"), "below 0"), node("span", {}, swatch("--gbh-positive"), "above 0"),
-      node("span", {}, swatch("--gbh-ink"), "a weight: paper 0, ink 1; a unit: darker, more"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
+      node("span", {}, swatch("--gbh-ink"), "a weight: paper 0, ink 1; a unit: more ink, more"), node("span", {}, swatch("--gbh-value"), "what heads bring"), node("span", {}, swatch("--gbh-residual"), "what flows on")),
     drawn, sight, ...end.elements, ...(small ? [] : [table.element]));
 
   // --- what is shown now ---

@@ -35,7 +35,7 @@ def explain(kind, words, letters, given=(), call=""):
             return say(found, letters)
     if kind == "KeyError":
         names = ", ".join(map(str, given))
-        return f"there is no {words} in the dict{names and '; it has '}{names}"
+        return f"there is no {words} in the dict{names and '; the one that is given has '}{names}"
     if kind == "NameError":
         # Imported here, since its descriptions import the judge, which imports this module.
         from .catalogue import EXERCISES

@@ -88,7 +88,7 @@ CASES = [
     (lambda: np.concatenate([x, np.ones((2, 5))]), "equal sizes along all axes but one"),
     (lambda: x[np.arange(2), np.zeros((2, 5), int)], "do not fit together"),
     (lambda: math.sqrt + 1, "a function stands where"),
-    (lambda: {"w": 1}["b"], "there is no 'b' in the dict; it has w"),
+    (lambda: {"w": 1}["b"], "there is no 'b' in the dict; the one that is given has w"),
     (late, "is not defined: run the cell"),
     (lambda: attention(x), "spelled otherwise (in a lesson mine.attention is at hand)"),  # noqa: F821  of an earlier lesson
     (lambda: deep(0), "calls itself without end"),

@@ -4,7 +4,7 @@
    Pyodide's own place, so what cells do cannot be seen there.
 2. The same lessons and the same wheel on the last kernel for which a wheel of NumPy can be had from a package index:
    kernel 0.7.2, Pyodide 0.29, NumPy 2.2.5, taken out of the package gbdraw, which brings them along for a page of its
-   own. sqlite3 and regex, which have no such wheel, are stand-ins. There `course_lib.mine` is imported, cells of lesson 06_layer_norm
+   own. sqlite3 and regex, which have no such wheel, are stand-ins. There `course_lib.mine` is imported, cells of lesson 04_attention
    run, a right answer is kept, and it is found again after the page was loaded anew.
 """
 
@@ -166,9 +166,11 @@ def notebook(*cells):
 
 TRY = notebook(
     "import piplite\nawait piplite.install(['gpt-by-hand', 'regex', 'threadpoolctl', 'tqdm'], deps=False)",
-    "from course_lib import mine\nfrom course_lib.exercises.lesson_06 import check_pre_norm\nimport numpy as np\n"
-    "before = mine.pre_norm.__code__.co_filename.endswith('my_gpt.py')\nmine.softmax(np.zeros(2))",
-    "def pre_norm(x, norm, sublayer):\n    return x + sublayer(norm(x))\n\ncheck_pre_norm(pre_norm)",
+    "from course_lib import mine\nfrom course_lib.exercises.lesson_04 import check_softmax\nimport numpy as np\n"
+    "before = mine.softmax.__code__.co_filename.endswith('my_gpt.py')\nmine.softmax(np.zeros(2))",
+    "def softmax(scores, temperature=1.0):\n    z = scores / temperature\n"
+    "    e = np.exp(z - z.max(axis=-1, keepdims=True))\n    return e / e.sum(axis=-1, keepdims=True)\n\n"
+    "check_softmax(softmax)",
     "print('BEFORE' if before else 'NEW', mine.progress().right, 'END')",
 )
 
@@ -193,16 +195,16 @@ def main():
         browser = playwright.chromium.launch(executable_path=found(), args=[ONLY_LOOPBACK])
         with served(SITE) as address:
             page = browser.new_page()
-            page.goto(f"{address}/lab/index.html?path=06_layer_norm.ipynb")
-            page.wait_for_selector(".jp-Notebook h1:has-text('6 · Layer norm')", timeout=PATIENCE)
+            page.goto(f"{address}/lab/index.html?path=04_attention.ipynb")
+            page.wait_for_selector(".jp-Notebook h1:has-text('4 · Attention')", timeout=PATIENCE)
             page.close()
-            print("the site of the browser shows lesson 06_layer_norm without a network")
+            print("the site of the browser shows lesson 04_attention without a network")
         with served(older_site(TRY)) as address:
             context = browser.new_context()
             said, seconds = open_and_run(context.new_page(), address)
-            assert "right\nkept as pre_norm in my_gpt.py" in said and "NEW ['pre_norm'] END" in said, said
+            assert "right\nkept as softmax in my_gpt.py" in said and "NEW ['softmax'] END" in said, said
             again, later = open_and_run(context.new_page(), address)
-            assert "BEFORE ['pre_norm'] END" in again, again
+            assert "BEFORE ['softmax'] END" in again, again
             print(
                 f"on the older kernel an answer is kept and found again; first cells after {seconds:.0f} and {later:.0f} s"
             )

@@ -99,3 +99,13 @@ if os.environ["COURSE_ADDRESS"]:  # buttons that open the repository, Binder and
             "colab_url": "https://colab.research.google.com",
         },
     }
+
+
+def only_lessons_open(app, pagename, templatename, context, doctree):
+    """The theme gives each page made of a notebook buttons for Binder and Colab; those of one picture are not in the repository."""
+    if not pagename.startswith("notebooks/"):
+        context["page_source_suffix"] = ""
+
+
+def setup(app):
+    app.connect("html-page-context", only_lessons_open, priority=100)  # before the theme

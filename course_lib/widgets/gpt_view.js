@@ -36,7 +36,7 @@ function draw(model, el, net) {
   const START = 0; // every text begins behind the end of another
 
   // --- the text: what is typed, and what is drawn after it ---
-  const box = focusable(node("input", { type: "text", class: "gbh-full", "aria-label": "text", autocomplete: "off", spellcheck: "false" }));
+  const box = focusable(node("input", { type: "text", class: "gbh-full", "aria-label": "text", "aria-invalid": "false", autocomplete: "off", spellcheck: "false" }));
   const pick = focusable(node("select", { "aria-label": "examples" }, node("option", { value: "-" }, "examples …"),
     ...EXAMPLES.flatMap((text, n) => encode(text, net).unknown ? [] : [node("option", { value: n }, text || "(nothing: the model begins)")])));
   const any = focusable(node("select", { "aria-label": "add a word" }, node("option", { value: "" }, "add a word …"),

@@ -948,10 +948,8 @@ def test_a_training_is_watched_while_the_kernel_is_busy_and_played_afterwards(la
     look.focus()
     for _ in range(4):
         page.keyboard.press("ArrowLeft")
-    assert (
-        look.get_attribute("aria-valuetext") == "after step 5 of 20"
-        and page.evaluate(f"{KERNEL}.status") == "busy"
-    )
+    assert look.get_attribute("aria-valuetext") == "after step 5 of 20"
+    assert look.get_attribute("max") == "9"  # the training waits for the signal, and its cell has not ended
     assert "The last 5 batches cost 1.913 nats each, 0.913 above floor." in widget.inner_text()
     signal.touch()
     page.wait_for_function("slider => slider.max === '20'", arg=look.element_handle())

@@ -6,3 +6,9 @@ if (location.protocol === "file:") {
     link.append(" (when served)");
   }
 }
+
+// The theme's menu unfolds by an arrow without a word.
+for (const arrow of document.querySelectorAll("li.has-children > details > summary")) {
+  const page = arrow.parentElement.parentElement.querySelector("a").textContent.trim();
+  arrow.setAttribute("aria-label", `pages below ${page}`);
+}

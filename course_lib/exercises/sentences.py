@@ -1,6 +1,8 @@
 """A sentence for every exception that a beginner's function raises, with the shapes in the course's letters.
 
 `explain` takes what is left of an exception when it comes from another process too: its kind and its words.
+
+Long because each kind of exception has its sentence, and they are tried in one order.
 """
 
 import re

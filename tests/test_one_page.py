@@ -26,6 +26,7 @@ from course_lib.in_numpy import (
     vision,
 )
 from course_lib.tokenization import learn_merges
+from tests.mine.test_capstone import BESIDE
 
 B, T, S, K, D, F, H, V, C, L = 2, 5, 7, 3, 6, 11, 3, 13, 8, 2
 SOURCE = Path(page.__file__).read_text(encoding="utf-8")
@@ -281,19 +282,8 @@ def parts():
 
 
 def test_the_model_fits_a_page_of_200_lines():
-    beside = {"count_pairs", "merge_pair", "train_bpe", "encode", "decode", "pad_batch", "cosine", "nearest"}
-    beside |= {
-        "position_table",
-        "head",
-        "apply_rope",
-        "pre_norm",
-        "rms_norm",
-        "numeric_gradient",
-        "parameter_count",
-    }
-    beside |= {"one_step", "top_k", "top_p", "cross_attention", "beam_step", "receptive_field", "patches"}
-    assert beside < set(parts())
-    assert sum(len(code) for name, code in parts().items() if name not in beside) < 200
+    assert BESIDE < set(parts())
+    assert sum(len(code) for name, code in parts().items() if name not in BESIDE) < 200
 
 
 def test_every_part_is_the_function_of_its_name_in_lesson_order():

@@ -1,14 +1,18 @@
 """Live pictures on a web page: from a file, without a kernel, without a network."""
 
 import base64
+import json
 
 import pytest
 
+from course_lib import widgets
 from course_lib.widgets import LIVE
 from course_lib.widgets.live import Live
 from course_lib.widgets.sources import MODELS, STATE, page_element, page_scripts, style
 from tests.browser.accessible import in_every_setting
 from tests.browser.alive import answers_keys, answers_mouse, opened, problems
+from tests.notebooks.lessons import lessons
+from tests.notebooks.live_state import states
 from tests.widgets.test_live import EXAMPLES
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -115,6 +119,14 @@ def test_the_scripts_are_small_and_classic():
     assert len(scripts["live.js"].encode()) + largest <= 60_000
     lines = [line for text in scripts.values() for line in text.splitlines()]
     assert not any(line.startswith(("import ", "export ")) for line in lines)
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_the_scripts_that_a_lesson_loads_are_small(path):
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    kinds = {live["widget"] for cell in cells for live in states(cell.get("outputs", []))}
+    loaded = {"live.js"} | {f"{getattr(widgets, kind).__module__.rpartition('.')[2]}.js" for kind in kinds}
+    assert sum(len(page_scripts()[name].encode()) for name in loaded) <= 120_000
 
 
 def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):

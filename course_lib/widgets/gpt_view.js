@@ -8,28 +8,13 @@ const EXAMPLES = [
 const swatch = colour => node("span", { class: "gbh-swatch", style: `background: var(${colour})`, "aria-hidden": "true" });
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
-/** Call `found` with the model as soon as its numbers are there: from this page, or else from the kernel, which sends them once. */
-function whenLoaded(model, found) {
-  const name = model.get("model"), here = (globalThis.gptByHand ??= {});
-  if (name && here[name]) { found(asModel(here[name].given, here[name].numbers)); return () => {}; }
-  const heard = (content, buffers) => {
-    if (!content.given) return;
-    if (name) here[name] = { given: content.given, numbers: buffers[0] };
-    model.off("msg:custom", heard);
-    found(asModel(content.given, buffers[0]));
-  };
-  model.on("msg:custom", heard);
-  model.send({ ask: "the model" });
-  return () => model.off("msg:custom", heard);
+/** The model: on a web page from a script of its own, in a notebook with the picture. */
+function modelOf(model) {
+  const { given, numbers } = globalThis.gptByHand?.[model.get("model")] ?? { given: model.get("_given"), numbers: model.get("_numbers") };
+  return asModel(given, numbers);
 }
 
-function render({ model, el }) {
-  let end = () => {};
-  const wait = node("p", { role: "status" }, "The model's numbers are on their way. If they do not come, run this cell again.");
-  card(el, "From a text to its next word", "", [], wait);
-  const stop = whenLoaded(model, net => { end = draw(model, el, net); });
-  return () => { stop(); end(); };
-}
+function render({ model, el }) { return draw(model, el, modelOf(model)); }
 
 function draw(model, el, net) {
   const { V, D, K, C, H } = net, small = model.get("small"), rows = rowsOf(net).filter(row => !small || !row.inside), parts = partsOf(net);

@@ -1,7 +1,7 @@
 """GPTView: the whole way from a text to its next word, through a GPT that runs in the browser."""
 
 import numpy as np
-from traitlets import Bool, Int, List, Unicode
+from traitlets import Bool, Bytes, Dict, Int, List, Unicode
 
 from course_lib.widgets import stills
 from course_lib.widgets.live import TEMPERATURES, Live, script, softmax
@@ -16,7 +16,7 @@ class GPTView(Live):
     model    a GPT of `in_numpy`; words: its V words, id → word, of which word 0 stands between two texts.
     text     words separated by spaces; small: without what unfolds, for a first look.
     unfolded what is unfolded at first: "start", "look.0" and "think.0" of block 0, and so on, "end".
-    The browser asks for the model's numbers once a page. Of the model that the course brings along only the name is
+    A notebook gets the model's numbers with the picture. Of the model that the course brings along only the name is
     stored, and web pages have it from a file of their own; of any other model they show the picture alone.
     Heads can be switched off; the text is typed, drawn or taken. Raises ValueError for a word that the model does not know.
 
@@ -28,6 +28,10 @@ class GPTView(Live):
 
     _esm = script("gpt_view.js")
     model = Unicode().tag(sync=True)  # the name of a stored model, or "" for any other
+    _given, _numbers = (
+        Dict().tag(sync=True),
+        Bytes().tag(sync=True),
+    )  # for a page with a kernel, and not stored
     small = Bool().tag(sync=True)
     # what the reader sets
     text, written = (
@@ -62,21 +66,16 @@ class GPTView(Live):
         for part in unfolded:
             if part not in parts:
                 raise ValueError(f"{CALL}: {part!r} cannot be unfolded; there are {', '.join(parts)}")
-        self._given, self._numbers, name = _asked_for(model, words)
+        given, numbers, name = _given(model, words)
         steps, p = _steps(model, ids)
         best = np.argsort(-p, kind="stable")[:2]
         super().__init__(
             stills.whole_way(steps, [words[id] for id in ids], {words[id]: p[id] for id in np.argsort(-p, kind="stable")[:8]}),
             f"The way of {text!r} through a GPT of {config.L} blocks: next comes "
             + ", ".join(f"{words[id]} {p[id]:.2f}" for id in best),
-            model=name, small=small, text=text, row="ids", token=-1, unfolded=list(unfolded),
+            model=name, _given=given, _numbers=numbers, small=small, text=text, row="ids", token=-1, unfolded=list(unfolded),
             stop=TEMPERATURES.index(1), top_k=config.V, top_p=11,
         )  # fmt: skip
-        self.on_msg(self._answer)
-
-    def _answer(self, _, content, buffers):
-        if content.get("ask") == "the model":
-            self.send({"given": self._given}, buffers=[self._numbers])
 
     def stored(self):
         """The widget as JSON, or None for a model without a name: a web page has no numbers of it."""
@@ -105,7 +104,7 @@ def _ids(text, words):
     return [ids[word] for word in text.split()]
 
 
-def _asked_for(model, words):
+def _given(model, words):
     """What the browser gets: (about the model, its numbers as bytes, its name or "")."""
     state = {name: np.asarray(p) for name, p in sorted(model.state_dict().items())}
     half = b"".join(np.ascontiguousarray(p, "<f2").tobytes() for p in state.values())

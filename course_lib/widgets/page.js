@@ -11,7 +11,6 @@ function stillModel(state) {
       heard.get(`change:${name}`)?.forEach(act => act());
     },
     save_changes() {},
-    send() {},
     on: (names, act) => each(names).forEach(name => heard.set(name, (heard.get(name) ?? new Set()).add(act))),
     off: (names, act) => each(names).forEach(name => heard.get(name)?.delete(act)),
   };

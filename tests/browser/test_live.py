@@ -790,7 +790,7 @@ def test_a_text_grows_by_the_keyboard_alone(lab, show):
 
 @pytest.fixture
 def whole(show):
-    """The whole way, as soon as the kernel has sent the model, with the text that it began with."""
+    """The whole way, with the text that it began with."""
     widget = show("whole")
     widget.locator(".gbh-way").wait_for()
     box = widget.get_by_label("text", exact=True)
@@ -915,9 +915,29 @@ def test_it_writes_on_and_marks_what_was_drawn(lab, whole):
     assert "The model sees the last 32 tokens" in whole.inner_text()
 
 
-def test_a_second_view_needs_no_second_copy_of_the_model(lab, whole):
-    page, _ = lab
-    assert page.evaluate("Object.keys(globalThis.gptByHand)") == ["trained_gpt"]
+WAITS = """import pathlib, time
+from IPython.display import display
+display(widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'], small=True))
+while not pathlib.Path({!r}).exists():
+    time.sleep(0.01)"""
+AS_LAST_CELL = """async code => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = notebook.widgets.length - 1;
+    await jupyterapp.commands.execute("notebook:insert-cell-below");
+    notebook.activeCell.model.sharedModel.setSource(code);
+    jupyterapp.commands.execute("notebook:run-cell");
+}"""
+
+
+def test_the_whole_way_is_there_while_cells_below_still_run(lab, whole, tmp_path):
+    page, signal = lab[0], tmp_path / "go on"
+    page.evaluate(AS_LAST_CELL, WAITS.format(str(signal)))
+    cell = page.locator(".jp-CodeCell").last
+    cell.locator(".gbh-way").wait_for()
+    assert cell.locator(".jp-InputPrompt").first.inner_text() == "[*]:"
+    signal.touch()
+    expect(cell.locator(".jp-InputPrompt").first).not_to_have_text("[*]:")
+    page.evaluate("jupyterapp.commands.execute('notebook:delete-cell')")
 
 
 # A training of 20 steps that waits in the middle, so that the kernel is busy, until a file is there.

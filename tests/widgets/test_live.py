@@ -323,12 +323,10 @@ def test_the_stored_model_is_told_by_its_name_and_any_other_has_no_state():
     assert own.model == "" and own.stored() is None and STATE not in own._repr_mimebundle_()[1]
 
 
-def test_the_numbers_of_a_model_are_sent_when_the_browser_asks():
+def test_a_page_with_a_kernel_gets_the_numbers_of_the_model_with_the_picture():
     for model in (trained, GPT(GPTConfig(V=98, C=8, D=4, H=2, L=1), np.random.default_rng(0))):
-        widget, sent = GPTView(model, words, "Anna swam"), []
-        widget.send = lambda content, buffers, sent=sent: sent.append((content["given"], buffers[0]))
-        widget._handle_custom_msg({"ask": "the model"}, [])
-        ((given, numbers),) = sent
+        state = GPTView(model, words, "Anna swam").get_state()
+        given, numbers = state["_given"], state["_numbers"]
         at, kind = 0, "<f2" if given["half"] else "<f4"
         numbers = np.frombuffer(numbers, kind)
         for name, shape in given["shapes"]:

@@ -115,7 +115,8 @@ function render({ model, el }) {
     setText(name, visible ? text : "");
     if (!visible) return;
     // beside: [x, y] of a point; the name stands on the other side of the arrow
-    let [nx, ny] = beside ? [-uy, ux] : [ux, uy];
+    const offAxis = Math.abs(uy) < 0.3 ? [0, -1.4] : Math.abs(ux) < 0.3 ? [1, 0] : [ux, uy]; // an axis has its own name at its end
+    let [nx, ny] = beside ? [-uy, ux] : offAxis;
     if (beside && nx * (x(beside[0]) - x1) + ny * (y(beside[1]) - y1) > 0.5) [nx, ny] = [-nx, -ny];
     const [px, py] = beside ? [(x1 + x2) / 2, (y1 + y2) / 2] : [x2, y2];
     setAttribute(name, "x", at(px + 10 * nx));

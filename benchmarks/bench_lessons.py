@@ -1,9 +1,10 @@
 """What each lesson costs its reader: the kernel's peak memory, and seconds from its start to the last cell.
 
-A lesson that trains has a bar in seconds. Any other is compared, in the same run, with a kernel that executes its first
-cells alone, the imports: what the machine does that moment weighs on both.
+A lesson that trains has a bar in seconds. Any other is compared, in the same run, with a kernel that executes nothing but
+the imports of all its cells, PyTorch's among them: what the machine does that moment weighs on both.
 """
 
+import ast
 import re
 import time
 from pathlib import Path
@@ -22,8 +23,11 @@ def rows():
     """A dict for every lesson: seconds, peak MB, bars, met."""
     for path in lessons():
         trains = path.stem in TRAINING
-        empty, _ = cost(path, until="imports")
-        seconds, megabytes = cost(path)
+        cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
+        empty, _ = cost(
+            [nbformat.from_dict(cell | {"source": imports(cell.source)}) for cell in cells], path.parent
+        )
+        seconds, megabytes = cost(cells, path.parent)
         bar = TRAINING_SECONDS if trains else TIMES * empty
         bar_megabytes = TRAINING_MEGABYTES if trains else MEGABYTES
         yield {
@@ -37,16 +41,29 @@ def rows():
         }
 
 
-def cost(path, until=None):
-    """(seconds, peak megabytes) of executing the lesson in a fresh kernel, up to the cell named `until`. Linux only."""
-    notebook = nbformat.read(path, as_version=4)
-    client = NotebookClient(notebook, timeout=TIMEOUT, resources={"metadata": {"path": str(path.parent)}})
+def imports(source):
+    """The import statements of a cell, without all that stands between them.
+
+    >>> imports("import math\\nx = math.pi\\nfrom math import tau")
+    'import math\\nfrom math import tau'
+    """
+    kept = [one for one in ast.parse(source).body if isinstance(one, ast.Import | ast.ImportFrom)]
+    return "\n".join(map(ast.unparse, kept))
+
+
+def cost(cells, folder):
+    """(seconds, peak megabytes) of executing the cells in a fresh kernel that starts in `folder`. Linux only."""
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(
+        notebook,
+        timeout=TIMEOUT,
+        resources={"metadata": {"path": str(folder)}},
+        extra_arguments=["--log-level=ERROR"],
+    )
     start = time.perf_counter()
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             client.execute_cell(cell, index)
-            if cell.id == until:
-                break
         seconds = time.perf_counter() - start
         status = Path(f"/proc/{client.km.provisioner.pid}/status").read_text()
     return seconds, int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024

@@ -15,6 +15,7 @@ Long because the engine, its checks and the likely mistakes of its three steps s
 
 import math
 
+from .answers import Refused
 from .description import Case, Exercise, Slip
 from .judge import check
 
@@ -124,12 +125,24 @@ PAIRS = [(2.0, 3.0), (-0.5, 4.0), (1.5, -2.0)]
 FUNCTIONS = {"power": power, "exp": exp, "log": log, "tanh": tanh}
 
 
-def _made(Value):
-    def made(formula, a, b):
-        value = FORMULAS[formula](Value(a), Value(b))
-        return value.data, [parent.data for parent in value.parents], list(value.slopes)
+def _read(value):
+    """The data of a learner's Value, the data of its parents, and its slopes."""
+    if not all(hasattr(value, name) for name in ("data", "parents", "slopes")):
+        raise Refused(
+            f"a Value is expected, Value(data, parents, slopes), and yours returns {type(value).__name__}"
+        )
+    for name in ("parents", "slopes"):
+        if not isinstance(getattr(value, name), tuple | list):
+            raise Refused(
+                f"the {name} stand in a tuple, and one thing alone makes a tuple with a comma: (x,)"
+            )
+    if not all(hasattr(parent, "data") for parent in value.parents):
+        raise Refused("each parent is a Value, and a plain number is none")
+    return value.data, [parent.data for parent in value.parents], list(value.slopes)
 
-    return made
+
+def _made(Value):
+    return lambda formula, a, b: _read(FORMULAS[formula](Value(a), Value(b)))
 
 
 def _slopes(backward):
@@ -142,11 +155,7 @@ def _slopes(backward):
 
 
 def _applied(functions):
-    def applied(name, x, n):
-        value = functions[name](*[Value(x), n][: 1 + (name == "power")])
-        return value.data, value.slopes[0]
-
-    return applied
+    return lambda name, x, n: _read(functions[name](*[Value(x), n][: 1 + (name == "power")]))
 
 
 def _like(sums, products):
@@ -257,11 +266,11 @@ def _with(value, slope):
 _functions = Exercise(
     name="function",
     lesson=9,
-    text="name, x, n → (the data, the slope) of a function, where n is the exponent of power.",
+    text="name, x, n → (the data, the parents' data, the slopes) of a function; n is the exponent of power.",
     reference=lambda name, x, n: _applied(FUNCTIONS)(name, x, n),
     cases=lambda rng: [Case((name, x, n)) for name in FUNCTIONS for x, n in [(2.0, 3), (0.5, -1), (1.7, 0.5)]],
     draw=lambda rng: (str(rng.choice(list(FUNCTIONS))), float(rng.uniform(0.2, 3)), int(rng.integers(-2, 4))),
-    returns=("data", "the slope"),
+    returns=("data", "the data of the parents", "the slopes"),
     slips=(
         Slip(_but(power=_with(pow, lambda x, n: x ** (n - 1))), "the slope of a power is n · x to the n − 1: n is missing"),
         Slip(_but(power=_with(pow, lambda x, n: n * x**n)), "the slope of a power has one factor x less than the power"),

@@ -4,6 +4,7 @@ import copy
 import linecache
 import warnings
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -70,4 +71,6 @@ def _words(error):
 def _line(error):
     """The line of the learner's function at which the exception left it, where there is one."""
     frame = error.__traceback__.tb_next  # None where the call itself failed
+    while frame and Path(frame.tb_frame.f_code.co_filename).parent == Path(__file__).parent:
+        frame = frame.tb_next  # a check may stand between, as those of the autograd engine do
     return frame and linecache.getline(frame.tb_frame.f_code.co_filename, frame.tb_lineno).strip()[:120] or ""

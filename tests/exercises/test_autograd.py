@@ -99,7 +99,9 @@ WRONG = [
     (check_value, [times(lambda a, b, _: type(a)(a.data * b.data, (a, b), (a.data, b.data)), None)], "changed places"),
     (check_value, [times(lambda a, b, _: type(a)(a.data * b.data, (a, b), (1, 1)), None)], "are not 1"),
     (check_value, [times(lambda a, b, _: type(a)(a.data + b.data, (a, b), (b.data, a.data)), None)], "data"),
-    (check_value, [times(lambda a, b, _: a.data * b.data, None)], "stopped"),
+    (check_value, [times(lambda a, b, _: a.data * b.data, None)], "yours returns float"),
+    (check_value, [times(lambda a, b, _: a.data * b.date, None)], "stopped at `return value(self, other, slopes)`"),
+    (check_value, [times(lambda a, b, _: type(a)(a.data * b.data, (a, b.data), (b.data, a.data)), None)], "each parent is a Value"),
     (check_value, [times(lambda a, b, _: type(a)(a.data * b.data), None)], "parents"),
     (check_backward, [recursive], "before all had arrived"),
     (check_backward, [lambda last: None], "0"),
@@ -108,6 +110,10 @@ WRONG = [
     (check_functions, of(autograd.exp, math.exp, lambda x: 1.0), "exp itself"),
     (check_functions, of(autograd.log, math.log2, lambda x: 1 / x), ""),
     (check_functions, of(autograd.tanh, math.tanh, lambda x: 1 - math.tanh(x)), "a square is missing"),
+    (check_functions, [*FUNCTIONS[:3], lambda x: Value(math.tanh(x.data), (x,), 1 - math.tanh(x.data) ** 2)], "(x,)"),
+    (check_functions, [*FUNCTIONS[:3], lambda x: Value(math.tanh(x.data), x, (1 - math.tanh(x.data) ** 2,))], "(x,)"),
+    (check_functions, [*FUNCTIONS[:3], lambda x: Value(math.tanh(x.data), (), (1 - math.tanh(x.data) ** 2,))], "parents"),
+    (check_functions, [*FUNCTIONS[:3], lambda x: math.tanh(x.data)], "yours returns float"),
 ]  # fmt: skip
 
 

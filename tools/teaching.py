@@ -24,6 +24,15 @@ def exercises(name):
         return []
 
 
+def on_paper(name):
+    """The checks of what is worked out on paper in a lesson."""
+    try:
+        module = import_module(f"course_lib.exercises.lesson_{name[:2]}")
+    except ModuleNotFoundError:
+        return []
+    return [one for one in vars(module).values() if hasattr(one, "what")]
+
+
 def facts(root, name, time):
     """Aims and times: lines of Markdown. time: of the lesson, as its first cell says it."""
     notebook = json.loads((root / f"notebooks/{name}.ipynb").read_text(encoding="utf-8"))
@@ -49,6 +58,8 @@ def stumbles(name):
     for one in exercises(name):
         said = list(dict.fromkeys(slip.says for slip in one.slips))[:MOST]
         lines += [f"- `{one.name}`: *{'*; *'.join(said)}*"] if said else []
+    for one in on_paper(name):
+        lines.append(f"- {one.what}, on paper: *{'*; *'.join(list(one.slips)[:MOST])}*")
     told = "Some of the mistakes that the checks know, in the words in which they name them:"
     return [told, "", *lines] if lines else ["Nothing is checked here."]
 

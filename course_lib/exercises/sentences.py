@@ -133,8 +133,8 @@ RULES = [
     (r"must be real number, not (?:list|ndarray|tuple)",
      lambda *_: "a function of `math` takes one number and got many: np.exp, np.log, np.sqrt, np.tanh take arrays"),
     (r"only integer scalar arrays can be converted to a scalar index",
-     lambda *_: "an array stands where one whole number belongs, an axis, a size or an index: "
-                "np.max(0, z) takes z for an axis, np.maximum(0, z) compares"),
+     lambda *_: "an array stands where one whole number belongs, an axis, a size or an end of a slice: "
+                "x[places] takes many rows at once, np.maximum(0, z) compares, and np.max(0, z) takes z for an axis"),
     (r"Cannot cast ufunc .* from dtype\('float\d+'\) to dtype\('u?int\d+'\)",
      lambda *_: "floats cannot be added in place to an array of whole numbers: make it one of floats (dtype=float)"),
     (r"inhomogeneous|setting an array element with a sequence",

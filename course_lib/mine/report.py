@@ -1,6 +1,7 @@
 """What is whose: the names in force, the map of what is built, and the file's way home and back."""
 
 import html
+import inspect
 import os
 import sys
 from pathlib import Path
@@ -26,9 +27,17 @@ def names():
         path = place()
         text = read(path) if path else ""
         if _seen.get("text") != text:
-            _seen.update(space=load(text, path.name if path else "my_gpt.py"), text=text)
+            _seen.update(space=_told(load(text, path.name if path else "my_gpt.py")), text=text)
         _seen["cell"] = cell
     return _seen["space"]
+
+
+def _told(space):
+    """The same names; what says nothing of itself says what its exercise asks for, so that help(mine.softmax) tells it."""
+    for name, exercise in EXERCISES.items():
+        if not getattr(space.get(name), "__doc__", "") and callable(space.get(name)):
+            space[name].__doc__ = inspect.cleandoc(exercise.text)
+    return space
 
 
 def forget():

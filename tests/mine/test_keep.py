@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from course_lib import mine, one_page
-from course_lib.mine import file
+from course_lib.exercises import catalogue
+from course_lib.mine import file, report
 from course_lib.mine.keep import keep
 
 from .conftest import EXERCISES
@@ -247,3 +248,11 @@ def test_the_file_is_a_program(path):
     keep(EXERCISES["softmax"], SOFTMAX.strip(), path)
     done = subprocess.run([sys.executable, path, "--steps", "31"], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("1 of ") and done.stdout and "at temperature 2" in done.stdout
+
+
+def test_a_piece_tells_what_it_takes_whoever_wrote_it(path, monkeypatch):
+    monkeypatch.setattr(report, "EXERCISES", catalogue.EXERCISES)
+    assert all(getattr(mine, name).__doc__ for name in catalogue.EXERCISES)
+    assert "weight (D,), eps a number" in mine.layer_norm_backward.__doc__
+    keep(EXERCISES["softmax"], SOFTMAX.replace("\n", '\n    """My own words."""\n', 1), path)
+    assert mine.softmax.__doc__ == "My own words."

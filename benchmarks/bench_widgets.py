@@ -53,7 +53,6 @@ WIDGETS = {
     "DecisionBoundary": ("widgets.DecisionBoundary([[20, -20], [20, -20]], [-10, 30], [20, 20], -30, 'sigmoid')", "W₁₁"),
     "GPTView": ("widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])", None),
     "ValleyExplorer": ("widgets.ValleyExplorer()", "learning rate"),
-    "NextToken": ("widgets.NextToken(lambda ids: rng.normal(size=300), range(300), [0])", "temperature"),
     "WatchTraining": ("watched", "look"),
 }  # fmt: skip
 EMPTY_ROW, INTERACT_ROW = "an empty key press", "ipywidgets.interact, the same heat map"

@@ -19,7 +19,6 @@ LIVE = {
     "GPTView": "gpt_view",
     "LayerNormExplorer": "layer_norm_explorer",
     "MatmulExplorer": "matmul_explorer",
-    "NextToken": "next_token",
     "PositionExplorer": "position_explorer",
     "SoftmaxTemperature": "softmax_temperature",
     "ValleyExplorer": "valley_explorer",

@@ -203,12 +203,6 @@ function put(model, changes) {
   SAVES.set(model, setTimeout(() => model.save_changes(), 200));
 }
 
-/** Set traits of the model, and let the kernel hear of it at once. */
-function send(model, changes) {
-  for (const [name, value] of Object.entries(changes)) model.set(name, value);
-  model.save_changes();
-}
-
 /** A checkbox bound to a boolean trait: {element, sync}. */
 function toggle(model, trait, label) {
   const box = focusable(node("input", { type: "checkbox" }));

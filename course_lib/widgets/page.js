@@ -4,7 +4,6 @@
 function stillModel(state) {
   const heard = new Map(), each = names => names.split(" ");
   return {
-    withoutKernel: true,
     get: name => state[name],
     set(name, value) {
       state[name] = value;

@@ -38,7 +38,6 @@ CELLS = {
     "boundary": "widgets.DecisionBoundary([[1, -1], [-1, 1]], [0, 0], [1, 1], 0)",
     "train": "widgets.DecisionBoundary([[1.1, -0.9], [-0.8, 1.2]], [0.1, 0.05], [0.9, 1.1], -0.2)",
     "valley": "widgets.ValleyExplorer(steps=30)",
-    "next": "widgets.NextToken(lambda ids: [9.0 if i == (ids[-1] + 1) % 4 else 0.0 for i in range(4)], list('abcd'), [0])",
     "whole": (
         "from course_lib.data import trained_gpt\nfrom course_lib.in_numpy.gpt import GPT\n"
         "widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])"
@@ -755,37 +754,6 @@ def test_the_next_merge_that_changes_the_text_is_one_press_away(lab, show):
         seen.append(chips.all_inner_texts())
         assert seen[-1] != seen[-2] and widget.locator(".fresh").count() > 0
     assert len(seen) > 2
-
-
-def test_a_text_grows_by_what_the_model_in_the_kernel_says(lab, show):
-    page, _ = lab
-    widget = show("next")
-    slider(widget, "temperature").focus()
-    page.keyboard.press("Home")  # argmax: the model always says the next letter
-    for text in ("a b", "a b c", "a b c d", "a b c d a"):
-        widget.get_by_role("button", name="Draw a token").click()
-        widget.get_by_text(text, exact=True).wait_for()
-        widget.get_by_text("Waiting for the model").wait_for(state="hidden")
-    widget.get_by_role("button", name="Take one back").click()
-    widget.get_by_text("a b c d", exact=True).wait_for()
-    widget.get_by_role("button", name="Start over").click()
-    slider(widget, "top-k").focus()
-    page.keyboard.press("Home")
-    assert "1 of 4 tokens can be drawn" in says(widget)
-
-
-def test_a_text_grows_by_the_keyboard_alone(lab, show):
-    page, _ = lab
-    widget = show("next")
-    draw = widget.get_by_role("button", name="Draw a token")
-    widget.get_by_role("button", name="Start over").click()
-    widget.locator("strong").filter(has_text=re.compile("^$")).wait_for(state="attached")
-    draw.focus()
-    for drawn in range(1, 26):
-        widget.locator("button[aria-disabled=true]", has_text="Draw").wait_for(state="detached")
-        page.keyboard.press("Enter")
-        widget.locator("strong").filter(has_text=re.compile(f"^[abcd]( [abcd]){{{drawn - 1}}}$")).wait_for()
-        assert draw.evaluate("button => button === document.activeElement")
 
 
 @pytest.fixture

@@ -180,7 +180,7 @@ def test_the_ends_of_the_temperature_are_its_limits(maths):
         np.testing.assert_allclose(run(softmax, scores, t), live.softmax(scores, t), **CLOSE)
 
 
-@pytest.mark.parametrize("name", ["AttentionView", "SoftmaxTemperature", "NextToken"])
+@pytest.mark.parametrize("name", ["AttentionView", "SoftmaxTemperature"])
 def test_both_sides_have_the_same_stops(name, maths):
     assert maths(name)("() => maths.TEMPERATURES") == live.TEMPERATURES
     if name != "AttentionView":
@@ -655,7 +655,7 @@ def test_drawing_takes_the_first_token_whose_sum_passes(maths):
     p = np.array([0.0, 0.25, 0.0, 0.5, 0.25])
     for u in (0.0, 0.2, 0.25, 0.6, 0.75, 0.999):
         expected = int(generation.sample(p, Fixed(u)))
-        assert maths("NextToken")("(p, u) => maths.sample(p, u)", p.tolist(), u) == expected
+        assert maths("GPTView")("(p, u) => maths.sample(p, u)", p.tolist(), u) == expected
 
 
 def test_the_weights_of_a_look_are_found(maths):

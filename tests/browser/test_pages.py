@@ -101,16 +101,6 @@ def test_what_stands_in_a_picture_is_data(show):
     assert page.locator(".gbh").get_by_text(nasty, exact=True).count() >= 2
 
 
-def test_what_needs_a_kernel_says_so(show):
-    page, errors = show(EXAMPLES["NextToken"]().stored())
-    view = page.locator(".gbh")
-    assert "needs the notebook" in view.inner_text()
-    before = view.inner_text()
-    for button in view.get_by_role("button").all():
-        button.click(force=True)
-    assert view.inner_text() == before and errors == []
-
-
 def test_the_scripts_are_small_and_classic():
     scripts = page_scripts()
     models = {f"{name}.js" for name in MODELS}

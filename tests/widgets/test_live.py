@@ -24,7 +24,6 @@ from course_lib.widgets import (
     GPTView,
     LayerNormExplorer,
     MatmulExplorer,
-    NextToken,
     PositionExplorer,
     SoftmaxTemperature,
     ValleyExplorer,
@@ -66,7 +65,6 @@ EXAMPLES = {
     "DecisionBoundary": lambda: DecisionBoundary(np.eye(2), [0, 0], [1, 1], 0),
     "EmbeddingMap": lambda: EmbeddingMap(["dog", "cat", "rice"], np.eye(3)[:, :2]),
     "GPTView": lambda: GPTView(trained, words, "Anna swam"),
-    "NextToken": lambda: NextToken(lambda ids: np.zeros(2), ["a", "b"], [0]),
     "PositionExplorer": lambda: PositionExplorer(16, 4),
     "DescentExplorer": lambda: DescentExplorer(["mat", "rat"], [0.1, 0.7], "mat", steps=20),
     "LayerNormExplorer": lambda: LayerNormExplorer([1.0, 3.0]),
@@ -223,11 +221,6 @@ BAD = {
     "valley: rate": (lambda: ValleyExplorer(rates=[0.1, 0.1, 0.4]), "rate 0.4 is not a stop"),
     "valley: momentum": (lambda: ValleyExplorer(momentum=1), "momentum 1 is not a stop"),
     "valley: steps": (lambda: ValleyExplorer(steps=81), "steps is 81, must be from 1 to 80"),
-    "next: prompt": (lambda: NextToken(np.zeros, ["a", "b"], []), "ids must be one or more from 0 to 1"),
-    "next: logits": (
-        lambda: NextToken(lambda ids: [1], ["a", "b"], [0]),
-        "gives 1 logits but there are 2 tokens",
-    ),
     "whole: words": (lambda: GPTView(trained, words[1:]), "97 words, but the model has V = 98"),
     "whole: unknown": (
         lambda: GPTView(trained, words, "Anna flew"),
@@ -345,22 +338,6 @@ def test_errors_of_shape_are_shape_errors():
 def test_the_figures_do_not_load_the_live_widgets():
     code = "import sys, course_lib.widgets.figures; sys.exit('anywidget' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_the_model_is_asked_when_the_text_grows_and_its_error_is_told():
-    asked = []
-
-    def model(ids):
-        asked.append(list(ids))
-        if len(asked) == 3:
-            raise RuntimeError("no more")
-        return [0.0, len(ids)]
-
-    widget = NextToken(model, ["a", "b"], [0], context=2)
-    widget.ids = [0, 1, 1]
-    assert asked == [[0], [1, 1]] and np.frombuffer(widget.logits, "<f4").tolist() == [0, 2]
-    widget.ids = [0]
-    assert widget.error == "RuntimeError: no more" and widget.answers == 2
 
 
 IN_COLAB = """

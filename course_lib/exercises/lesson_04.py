@@ -48,8 +48,8 @@ softmax = Exercise(
     text="""Weights from scores: exponentials along the last axis, divided by their sum.
 
     scores (..., S) → (..., S). The temperature, a number, divides the scores first.
-    It must hold for scores up to ±3000, in each row at a level of its own: what overflows
-    is no weight.
+    It must hold for scores up to ±3000, in each row at a level of its own: nothing may
+    overflow.
     """,
     reference=lambda scores, temperature=1.0: lib.softmax(scores, temperature),
     cases=lambda rng: [

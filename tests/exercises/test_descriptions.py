@@ -20,10 +20,14 @@ from tests.conftest import exercises
 from tests.exercises import plain_answers
 from tests.exercises.soundness import offences
 
-LESSONS = sorted(
+FOUND = sorted(
     one.name for one in pkgutil.iter_modules(course_lib.exercises.__path__) if one.name.startswith("lesson_")
 )
-MODULES = [importlib.import_module(f"course_lib.exercises.{name}") for name in LESSONS]
+ALL = {name: importlib.import_module(f"course_lib.exercises.{name}") for name in FOUND}
+LESSONS = [
+    name for name in FOUND if ALL[name].EXERCISES
+]  # lesson 00 has a task on paper, and nothing to write
+MODULES = [ALL[name] for name in LESSONS]
 EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
 ANSWERS = [importlib.import_module(f"{plain_answers.__name__}.{name}") for name in LESSONS]
 RIGHT = {name: functions for module in ANSWERS for name, functions in module.RIGHT.items()}

@@ -8,7 +8,7 @@ from course_lib.documents import Claim, agrees, claims, sources
 from course_lib.documents.digits import leaves
 from tests.documents.transcript import numbers, transcript
 from tests.documents.worked import CLAIM_OF
-from tests.notebooks.lessons import FOLDER, notebooks
+from tests.notebooks.lessons import FOLDER, companions, notebooks
 
 ID = re.compile(r"[a-z0-9_.-]+")
 
@@ -48,6 +48,29 @@ def test_the_numbers_in_the_words_of_the_index_stand_in_an_output_or_in_a_docume
 def texts(cell):
     """What the outputs of a cell say in plain text."""
     return ["".join(o.get("text") or o.get("data", {}).get("text/plain", "")) for o in cell["outputs"]]
+
+
+QUOTED = re.compile(r'"([^"]+)"|(?<!\*)\*(?!Figure)([^*]+)\*(?!\*)')  # between quotation marks, or in italics
+MOST_QUOTED = 12  # words
+
+
+def long_quotations(text):
+    """What is quoted in a text at greater length than the wording can matter: sentences stay the documents'.
+
+    >>> long_quotations('"A few words" will do, *but whole sentences stay where somebody has once written them down for good and all*.')
+    ['but whole sentences stay where somebody has once written them down for good and all']
+    """
+    quoted = ["".join(parts) for parts in QUOTED.findall(text)]
+    return [words for words in quoted if len(re.findall(r"[\w']+", words)) > MOST_QUOTED]
+
+
+def test_a_few_words_are_quoted_and_no_sentences():
+    said = {claim.id: f"{claim.statement} {claim.because}" for claim in claims().values()}
+    for path in companions():
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "markdown":
+                said[f"{path.stem}, {cell['id']}"] = "".join(cell["source"])
+    assert {place: long for place, text in said.items() if (long := long_quotations(text))} == {}
 
 
 def handed_over(path):

@@ -14,6 +14,7 @@ from tests.documents.proofs.unequal_sizes import (
     causal,
     letters,
     rng,
+    self_attention,
 )
 from tests.documents.proofs.whitepaper_gpt import softmax
 
@@ -79,11 +80,15 @@ def dimension_runs_one_way(dimension=-1):
     return bool(np.all(steps < 0) or np.all(steps > 0))
 
 
-@value("shape-notes.positions.each_dimension_finer", otherwise={"counter": True})
-def each_dimension_is_finer(counter=False):
-    """Does the wavelength shrink with every single step back? That of the waves, or of the digits of a binary counter."""
-    wavelengths = 2.0 ** np.arange(1, 9) if counter else sinusoids(256, 64)[1]
-    return bool(np.all(np.diff(wavelengths) > 0))
+@value("shape-notes.positions.each_dimension_finer", otherwise={"step": 1})
+def each_dimension_is_finer(step=2):
+    """Does the wavelength shrink with every step back? From pair to pair it does, from column to column it does not."""
+    wavelengths = sinusoids(256, 64)[1]
+    sines_then_cosines = np.concatenate(
+        [wavelengths[::2], wavelengths[1::2]]
+    )  # the other order of the columns
+    assert np.all(np.diff(sines_then_cosines[32:]) > 0)
+    return bool(np.all(np.diff(wavelengths[::step]) > 0))
 
 
 @value("shape-notes.positions.concatenating", otherwise={"word": D // 2, "position": D // 2})
@@ -98,10 +103,11 @@ def fourier(x):
     return np.fft.fft2(x).real
 
 
-@value("shape-notes.positions.fnet", otherwise={"term": lambda x: sinusoids(*x.shape)[0]})
-def term_is_the_same_whatever_the_tokens(term=fourier):
-    x, y = rng().normal(size=(2, C, D))
-    return bool(np.allclose(term(x), term(y)))
+@value("shape-notes.positions.fnet", otherwise={"mix": self_attention})
+def mixing_tells_two_orders_apart(mix=fourier):
+    """Without any position vector: are the results more than those of the first order, in another order?"""
+    x, order = rng().normal(size=(C, D)), [3, 0, 4, 2, 1]
+    return not np.allclose(mix(x[order]), mix(x)[order])
 
 
 # --- shape-notes: architecture -------------------------------------------------------------------
@@ -135,11 +141,11 @@ def width_that_the_root_belongs_to(heads=N):
     return NOTES[q.shape[-1]]
 
 
-@value("shape-notes.masking.zeros_before_the_softmax", otherwise={"hidden": -np.inf})
-def hidden_scores_exclude_the_future(hidden=0.0):
+@value("shape-notes.masking.future_comes_out_zero", otherwise={"hidden": 0.0})
+def hidden_scores_exclude_the_future(hidden=-np.inf):
     scores = rng().normal(size=(C, C))
     weights = softmax(np.where(causal(C), scores, hidden))
-    return bool(np.all(weights[~causal(C)] == 0))
+    return bool(np.all(weights[~causal(C)] == 0) and np.allclose(weights.sum(axis=-1), 1))
 
 
 @value("shape-notes.heads.reshape_back", otherwise={"context": 1})

@@ -110,16 +110,6 @@ def h2_love():
     return h1_love() @ given("whitepaper.gpt.feed_forward_weights").reshape(2, 2)  # (2,) @ (2, 2) → (2,)
 
 
-def normalised(x):
-    return (x - x.mean()) / x.std()
-
-
-@value("whitepaper.gpt.layer_norm_applied", otherwise={"after": normalised})
-def layer_norm_applied(after=lambda x: x):
-    h2 = after(given("whitepaper.gpt.h2_love"))
-    return bool(np.isclose(h2.mean(), 0, atol=0.001) and np.isclose(h2.std(), 1, atol=0.001))
-
-
 @value("whitepaper.gpt_training.window", otherwise={"window": 1})
 def context_and_target(window=2):
     tokens = given("whitepaper.gpt.tokens")
@@ -222,16 +212,11 @@ def other_parts_linear(kind="feed_forward"):
     return others(64, 12) == 2 * others(32, 12)
 
 
-@value("whitepaper.cost.other_parts_negligible", otherwise={"n": 10**7})
-def other_parts_negligible(n=FULL["n"]):
-    """Is the feed-forward network less than a tenth of the quadratic part?"""
+@value("whitepaper.cost.other_parts_negligible", otherwise={"n": FULL["n"]})
+def other_parts_negligible(n=10**7):
+    """Is the feed-forward network less than a tenth of the quadratic part? In a very long text, or in GPT-3's."""
     work = count(n, FULL["d"])
     return work["feed_forward"] < 0.1 * work["pairs"]
-
-
-@cause("whitepaper.cost.other_parts_negligible")
-def feed_forward_against_pairs():
-    return [FULL["d"], FULL["n"], count(**FULL)["feed_forward"] / count(**FULL)["pairs"]]
 
 
 @value("whitepaper.cost.bottleneck", otherwise={"n": 4 * FULL["d"]})

@@ -160,9 +160,9 @@ def gradient():
     return given("whitepaper.loss.bad_prediction") - given("whitepaper.loss.target")  # P - y
 
 
-@value("whitepaper.descent.step_on_weights", otherwise={"h": (1, 1, 1)})
-def weight_gradient_is_logit_gradient(h=(0.1, -0.1, 0.6)):
-    """Z = h W: is dL/dW, each row of it, the gradient of the logits? It is where the input h is 1."""
+@value("whitepaper.descent.step_on_weights", otherwise={"h": (0.1, -0.1, 0.6)})
+def weight_gradient_is_logit_gradient(h=(1, 1, 1)):
+    """Z = h W: is dL/dW, each row of it, the gradient of the logits? It is where the input h is 1, and only there."""
     h, y, w = np.array(h), given("whitepaper.loss.target"), np.random.default_rng(0).normal(size=(3, 4))
     by_weight = slopes(lambda w: cross_entropy(softmax(h @ w), y), w)  # (3, 4)
     return bool(np.allclose(by_weight, softmax(h @ w) - y, atol=1e-6))
@@ -261,34 +261,24 @@ def learning_rate_of(before, after, slope):
     return (before - after) / slope
 
 
-@value("whitepaper.descent.script_learning_rate")
-def learning_rate_of_the_text():
-    """From mat's worked step: 0.1 becomes 0.19 for a gradient of -0.9."""
-    after = given("whitepaper.descent.updated_probabilities")[0]
-    return learning_rate_of(given("whitepaper.loss.bad_prediction")[0], after, gradient()[0])
-
-
-@mistake("whitepaper.descent.script_learning_rate")
-def learning_rate_of_the_script():
-    """From mat's first printed row: 0.1 becomes 0.10792622 for a gradient of 0.20737772 - 1."""
-    slope = given("whitepaper.descent.probabilities_0")[0] - 1
-    before = given("whitepaper.descent.script_start")[0]
-    return learning_rate_of(before, given("whitepaper.descent.weights_0")[0], slope)
-
-
 @cause("whitepaper.descent.script_learning_rate")
 def both_steps():
-    """Place before and after, and gradient, of the worked step and of the script's first; the text's rate."""
+    """Place before and after, and gradient, of the worked step and of the script's first, which make either rate."""
     worked = (
         given("whitepaper.loss.bad_prediction")[0],
         given("whitepaper.descent.updated_probabilities")[0],
         gradient()[0],
     )
-    return [
-        *worked,
+    by_script = (
+        given("whitepaper.descent.script_start")[0],
         given("whitepaper.descent.weights_0")[0],
         given("whitepaper.descent.probabilities_0")[0] - 1,
-    ]
+    )
+    assert np.isclose(learning_rate_of(*worked), given("whitepaper.descent.learning_rate"))
+    assert np.isclose(
+        learning_rate_of(*by_script), given("whitepaper.descent.script_learning_rate"), atol=1e-8
+    )
+    return [*worked, *by_script]
 
 
 @value("whitepaper.descent.script_last_printed", otherwise={"every": 7})

@@ -22,8 +22,8 @@ def array_or_sentence(answer):
     if not isinstance(answer, list | tuple):
         return f"numbers are expected, yours is {a(answer)}"
     flat = list(_flat(answer))
-    if any(isinstance(one, str) for one in flat):
-        return "your answer holds text where numbers are expected: do not turn numbers into strings"
+    if texts := [one for one in flat if isinstance(one, str)]:
+        return f"your answer holds the text {texts[0]!r:.20} where a number is expected"
     if any(one is None for one in flat):
         return "your answer holds None: append, extend, sort and the like return None, not the list"
     if any(isinstance(one, dict) for one in flat):

@@ -43,7 +43,7 @@ function render({ model, el }) {
   asks.addEventListener("change", () => put(model, { query: Number(asks.value) }));
   const scrub = focusable(node("input", { type: "range", min: 0, max: LAST, step: 1, class: "long", "aria-label": "step" }));
   scrub.addEventListener("input", () => put(model, { step: Number(scrub.value) }));
-  const count = node("span", { class: "gbh-value" });
+  const count = valueOf([`${LAST} of ${LAST}`]);
   const go = by => put(model, { step: Math.min(Math.max(model.get("step") + by, 0), LAST) });
   const back = button("◀ Back", () => go(-1)), forward = button("Step ▶", () => go(1));
   const play = player(model, "step", step => step < LAST ? step + 1 : null, 0, 1000);
@@ -93,7 +93,7 @@ function render({ model, el }) {
       node("text", { class: "soft", x: x(x1) + 18, y: y(0) + 4 }, axes[0]), node("text", { class: "soft", x: x(0), y: y(y1) - 19, "text-anchor": "middle" }, axes[1]),
       ...[[x1, x(x1), y(0) + 17, "middle"], [y1, x(0) - 7, y(y1) + 4, "end"]].map(([value, left, top, side]) =>
         node("text", { class: "soft", x: left, y: top, "text-anchor": side }, short(value, 2))),
-      node("text", { class: "soft", x: W - 4, y: H - 6, "text-anchor": "end" }, `${kinds.join(" and ")}${kinds.length > 1 ? "s" : "s, weighted"}`));
+      node("text", { class: "soft", x: W - 4, y: H - 6, "text-anchor": "end" }, `${kinds.join(" and ")}s`));
     const add = made => { element.append(made); return made; };
     return {
       element, x, y,

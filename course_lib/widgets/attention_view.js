@@ -50,11 +50,12 @@ function render({ model, el }) {
   ];
   const zones = [[queries, 0, "query"], [keys, 150, "key"]].flatMap(([words, x, kind]) => words.map((_, i) =>
     node("rect", { class: "zone", x, y: y(i) - step / 2, width: 150, height: step, [`data-${kind}`]: i })));
-  const lines = node("svg", { width: 300, height, viewBox: `0 0 300 ${height}`, role: "img" },
+  const room = Math.min(86, 8 + 8 * Math.max(5, ...[...queries, ...keys].map(text => [...text].length))); // for the names on either side
+  const lines = node("svg", { width: 128 + 2 * room, height, viewBox: `${86 - room} 0 ${128 + 2 * room} ${height}`, role: "img" },
     node("text", { class: "query", x: 86, y: top - 8, "text-anchor": "end" }, "query"), node("text", { class: "key", x: 214, y: top - 8 }, "key"),
     node("g", { opacity: 0.12 }, ...dim), ...bright, ...names.flat(), ...zones);
 
-  const says = node("div", { class: "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"), node("p"));
+  const says = node("div", { class: K ? "gbh-says sums" : "gbh-says", "aria-live": "polite" }, node("p"), node("p"), node("p"), node("p"));
   const pick = picker(model, grid, () => [T, S], draw);
   // A word beside the lines is pointed at like a cell: a query at the key it looks at most, a key in the row chosen last.
   const pointed = event => {
@@ -224,7 +225,10 @@ function render({ model, el }) {
 
   function ratio(t, s, z) {
     const T_ = temperature(), w = precise(weights[t][s]);
-    if (T_ === 0) return `Temperature 0 gives everything to the largest score of the row: weight ${w}.`;
+    if (T_ === 0) {
+      const tops = weights[t].filter(x => x > 0).length;
+      return `Temperature 0 ${tops > 1 ? `shares everything among the ${tops} largest scores of the row, which are equal` : "gives everything to the largest score of the row"}: weight ${w}.`;
+    }
     if (T_ === Infinity) return `An endless temperature makes all keys that are allowed equal: weight ${w}.`;
     const others = keys.map((_, i) => i).filter(i => !masked(t, i));
     const powers = others.map(i => Math.exp(scaled[t * S + i] / T_)), own = Math.exp(z / T_);
@@ -244,7 +248,7 @@ function render({ model, el }) {
     out.forEach(part => part.classList.add("sum"));
     const span = digits ? `grid-column: span ${D}` : "";
     const element = node("div", {
-      class: "gbh-grid gbh-values", style: `grid-template-columns: max-content 4em 1.2em ${digits ? `repeat(${D}, max-content)` : "minmax(200px, 400px)"}`,
+      class: "gbh-grid gbh-values", style: `grid-template-columns: max-content max-content 1em ${digits ? `repeat(${D}, max-content)` : "minmax(100px, 400px)"}`,
     }, node("div"), node("div", {}, "weight"), node("div"), node("div", { class: "value", style: span }, "value v"),
     ...rows.flatMap(({ name, weight, parts }) => [name, weight, node("div", {}, "·"), ...parts]),
     title, node("div"), node("div", {}, "="), ...out);

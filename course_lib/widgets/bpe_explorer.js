@@ -70,7 +70,7 @@ function render({ model, el }) {
   box.addEventListener("input", () => put(model, { text: box.value, locked: [] }));
   const scrub = focusable(node("input", { type: "range", min: 0, max: merges.length, step: 1, "aria-label": "merges done", class: "long" }));
   scrub.addEventListener("input", () => put(model, { merges: Number(scrub.value) }));
-  const count = node("span", { class: "gbh-value" }), newest = node("p");
+  const count = valueOf([`${merges.length} of ${merges.length}`]), newest = node("p", { class: "gbh-newest" });
   const chips = node("div", {
     class: "gbh-chips", role: "application", "aria-roledescription": "row of tokens",
     "aria-label": "Tokens of the text. Left and right move, Enter locks, Escape unlocks.",

@@ -6,7 +6,7 @@ const NAMES = ["W₁₁", "W₁₂", "W₂₁", "W₂₂", "c₁", "c₂", "w₁
 const CORNERS = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]];
 const PLACES = { "x₁": [24, 62], "x₂": [24, 166], "h₁": [156, 62], "h₂": [156, 166], y: [276, 114] };
 // from where to where each weight's line is drawn, and where its name stands
-const LINES = [["x₁", "h₁", 90, 50], ["x₁", "h₂", 66, 88], ["x₂", "h₁", 66, 148], ["x₂", "h₂", 90, 188],
+const LINES = [["x₁", "h₁", 90, 50], ["x₁", "h₂", 82, 86], ["x₂", "h₁", 82, 152], ["x₂", "h₂", 90, 188],
   [[156, 12], "h₁", 172, 24], [[156, 216], "h₂", 172, 212], ["h₁", "y", 222, 78], ["h₂", "y", 222, 160], [[276, 64], "y", 290, 74]];
 
 /** The function from (x₁, x₂) to [h₁, h₂, y]; weights are W by rows, c, w, b; the activation bends every unit. */
@@ -107,7 +107,7 @@ function render({ model, el }) {
   const shades = node("div", { class: "gbh-legend" }, node("span", {}, "0", node("span", { class: "gbh-scale", "aria-hidden": "true" }), top), `the line is where a value is ${short(threshold)}`);
 
   const rates = stops(model, "rate", "learning rate", RATES.map(String));
-  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" })), count = node("span", { class: "gbh-value" });
+  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" })), count = valueOf([`${steps} of ${steps}`]);
   scrub.addEventListener("input", () => put(model, { step: Number(scrub.value) }));
   const play = player(model, "step", step => step < steps ? Math.min(step + Math.max(1, Math.round(steps / 200)), steps) : null, 0, 60, "Train");
   const one = button("Step", () => put(model, { step: Math.min(model.get("step") + 1, steps) }));

@@ -28,7 +28,7 @@ function render({ model, el }) {
   const labels = model.get("labels"), logits = model.get("logits"), target = model.get("target"), steps = model.get("steps");
   const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" }));
   scrub.addEventListener("input", () => put(model, { step: Number(scrub.value) }));
-  const shown = node("span", { class: "gbh-value" });
+  const shown = valueOf([`${steps} of ${steps}`]);
   const go = (text, by) => button(text, () => put(model, { step: Math.min(Math.max(model.get("step") + by, 0), steps) }));
   const rate = stops(model, "rate", "learning rate", RATES.map(String));
   const choices = ["SGD", "Adam"].map(name => button(name, () => put(model, { optimizer: name })));
@@ -74,7 +74,7 @@ function render({ model, el }) {
     dot.setAttribute("cy", plot.y(loss));
     setAttribute(dot, "class", optimizer === "SGD" ? "dot" : "dot second");
     plot.element.setAttribute("aria-label", `Loss against step for SGD and Adam at learning rate ${lr}; ${optimizer} at step ${t} has ${precise(loss)} nats.`);
-    const sign = equals(-Math.log(rounded(p[target])), loss);
+    const fromShown = -Math.log(rounded(p[target])), sign = loss < 0.0001 ? (precise(fromShown) === precise(loss) ? "=" : "≈") : equals(fromShown, loss);
     setText(says.children[0], `${optimizer}, step ${t}: loss = −ln ${precise(p[target])} ${sign} ${precise(loss)} nats; "${labels[target]}" is the true one.`);
     setText(says.children[1], t === steps ? "The last step there is." : next(z[target], p[target] - 1, lr, paths[optimizer][t + 1][target], optimizer));
   }

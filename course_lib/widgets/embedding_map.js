@@ -64,7 +64,7 @@ function render({ model, el }) {
     node("line", { class: "axis" }), node("circle", { r: 5 }), node("text", {}, word)));
   const aim = h.length ? [node("g", { class: "aim-at" }, // h, the last place
     node("path", { class: "aim", d: "M-7 0H7M0 -7V7" }), node("text", { x: -8, y: -6, "text-anchor": "end" }, "h"))] : [];
-  const axes = [node("line", { class: "tick" }), node("line", { class: "tick" })], zero = node("text", { class: "soft" }, "0");
+  const axes = [node("line", { class: "tick" }), node("line", { class: "tick" })], zero = node("text", { class: "soft", "text-anchor": "end" }, "0");
   const map = node("svg", { role: "img", "aria-label": `Map of ${V} words.` }, ...axes, zero, ...lines, ...aim, ...marks);
 
   /** Put everything where it belongs on a map of this width. */
@@ -76,8 +76,8 @@ function render({ model, el }) {
     map.setAttribute("height", H);
     const [x, y] = [toX(origin[0]), toY(origin[1])];
     [[0, y, W, y], [x, 0, x, H]].forEach((ends, i) => ["x1", "y1", "x2", "y2"].forEach((name, j) => axes[i].setAttribute(name, ends[j])));
-    zero.setAttribute("x", x + 3);
-    zero.setAttribute("y", y + 13);
+    zero.setAttribute("x", x - 4);
+    zero.setAttribute("y", y + 14);
     placeLabels(places0.map(([x, y]) => [toX(x), toY(y)]), words, W, H).slice(0, V).forEach(([x, y], i) => {
       const [line, , text] = marks[i].children; // h, the last place, has its own
       line.setAttribute("x2", x);
@@ -109,7 +109,8 @@ function render({ model, el }) {
       setStyle(element, "visibility", values.length ? "visible" : "hidden");
       rows.forEach(({ now, parts }, n) => {
         const [name, numbers, share, marked] = values[n] ?? [];
-        parts.forEach(part => setStyle(part, "display", name === undefined ? "none" : ""));
+        // an empty list keeps its room
+        parts.forEach(part => setStyle(part, "display", name === undefined && values.length ? "none" : ""));
         if (name === undefined) return;
         setText(parts[0], name);
         parts[0].classList.toggle("at", Boolean(marked));
@@ -130,7 +131,7 @@ function render({ model, el }) {
     node("svg", { width: 12, height: 12, "aria-hidden": "true", class: `kind${i}` }, node("circle", { cx: 6, cy: 6, r: 5 })), kind)) : [];
   card(el, "Words as points", "Point at a word for its nearest; click to hold it, then drag it or use the arrow keys, and watch them change.",
     [...kindsShown, back, release],
-    node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, list.element, ...likely.map(one => one.element))));
+    node("div", { class: "gbh-row top" }, host, node("div", { class: "gbh-side" }, says, ...likely.map(one => one.element), list.element)));
 
   let rows, places, preview = -1, state = new Map(), drag = null; // state: which words stand elsewhere, and how far
   const current = () => model.get("chosen") >= 0 ? model.get("chosen") : preview;
@@ -225,7 +226,7 @@ function render({ model, el }) {
       [["x1", toX(from[0])], ["y1", toY(from[1])], ["x2", toX(to[0])], ["y2", toY(to[1])]]
         .forEach(([name, value]) => setAttribute(line, name, value.toFixed(1)));
     });
-    setText(says.children[0], word < 0 ? "Point at a word, or move with the arrow keys." : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: lines lead to those of its nearest that point the same way.`);
+    setText(says.children[0], word < 0 ? `Point at a word, or move with the arrow keys.${D > 2 ? ` The map shows the two widest of ${D} directions.` : ""}` : `${words[word]}${groups[word] === "words" ? "" : ` (${groups[word]})`}: lines lead to those of its nearest that point the same way.`);
     setText(says.children[1], model.get("chosen") >= 0 ? "Locked. Drag it or use the arrow keys to move its vector." : "");
     list.sync(near.map(([i, value]) => [words[i], [fmt(value, 3)], value]));
     for (const one of likely) {

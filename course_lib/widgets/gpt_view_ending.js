@@ -6,7 +6,7 @@ function ending(model, net, count, dials, take) {
   const turned = drawDials(model, net.V).slice(0, dials);
   const bars = Array.from({ length: count }, () => {
     const before = node("div", { class: "before" }), now = node("div", { class: "now" });
-    const bar = { id: 0, before, now, share: node("span", { class: "gbh-number" }), logit: node("span", { class: "gbh-number" }) };
+    const bar = { id: 0, before, now, share: node("span", { class: "gbh-number share" }), logit: node("span", { class: "gbh-number" }) };
     bar.take = button("", () => take(bar.id), { class: "gbh-take" });
     bar.track = node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now);
     return bar;

@@ -106,8 +106,13 @@ function significant(x, digits = 5) {
   if (x === 0 || !Number.isFinite(x)) return fmt(x, 0);
   const power = Math.floor(Math.log10(Math.abs(x)));
   if (power >= -4 && power < 6) return short(x, Math.max(0, digits - 1 - power));
-  const raised = [...String(power)].map(c => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
-  return `${short(x / 10 ** power, 1)}·10${raised}`;
+  const [first, ten] = x.toExponential(1).split("e"); // 9.96·10⁻²² is 1·10⁻²¹
+  return `${short(Number(first), 1)}·${powerOfTen(Number(ten))}`;
+}
+
+/** 10 to a whole power: 10⁻⁶. */
+function powerOfTen(power) {
+  return "10" + [...String(power)].map(c => c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[c]).join("");
 }
 
 /** Four decimals, or the first digits of what would be 0.0000. */
@@ -211,10 +216,16 @@ function toggle(model, trait, label) {
   return { element: node("label", { class: "gbh-toggle" }, box, label), sync };
 }
 
+/** Where one of these texts is shown, as wide as the longest: nothing beside it moves when they change. */
+function valueOf(texts) {
+  const longest = Math.max(...texts.map(text => text.length));
+  return node("span", { class: "gbh-value", style: `min-width: ${Math.max(3, 0.55 * longest + 0.4)}em` });
+}
+
 /** A slider over named stops, bound to the trait that holds the stop's number: {element, sync}. */
 function stops(model, trait, label, texts) {
   const input = focusable(node("input", { type: "range", min: 0, max: texts.length - 1, step: 1, "aria-label": label }));
-  const shown = node("span", { class: "gbh-value" });
+  const shown = valueOf(texts);
   input.addEventListener("input", () => put(model, { [trait]: Number(input.value) }));
   const sync = () => {
     setSlider(input, model.get(trait), texts[model.get(trait)]);
@@ -227,7 +238,7 @@ function stops(model, trait, label, texts) {
 function drawDials(model, V) {
   const counts = [1, 2, 3, 4, 5, 8, 10, 20, 40, 100, 300, 1000].filter(k => k < V).concat(V);
   const input = focusable(node("input", { type: "range", min: 0, max: counts.length - 1, step: 1, "aria-label": "top-k" }));
-  const shown = node("span", { class: "gbh-value" });
+  const shown = valueOf([`${V} (all)`]);
   input.addEventListener("input", () => put(model, { top_k: counts[Number(input.value)] }));
   const sync = () => {
     const k = model.get("top_k"), text = k >= V ? `${V} (all)` : String(k);
@@ -350,7 +361,7 @@ function numbersTable(title, rowsOf) {
  * sets the range of y, whose ticks follow. What is drawn in it stands over the ticks.
  */
 function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
-  const left = 58, right = 20, top = 10, bottom = 42, ticks = 8;
+  const left = 66, right = 20, top = 10, bottom = 42, ticks = 8;
   let low = 0, high = 1, log = false;
   const x = value => left + (W - left - right) * (value - xLow) / (xHigh - xLow || 1);
   const y = value => {
@@ -361,11 +372,11 @@ function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
   const tick = () => [line("tick", left, 0, W - right, 0), node("text", { x: left - 6, "text-anchor": "end" })];
   const marks = Array.from({ length: ticks }, tick), middle = (top + H - bottom) / 2;
   // the last number below the axis may stand out a little
-  const element = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img", style: "overflow: visible" }, ...marks.flat(),
+  const element = node("svg", { width: W, height: H, viewBox: `0 0 ${W} ${H}`, role: "img", class: "gbh-chart", style: "overflow: visible" }, ...marks.flat(),
     line("axis", left, top, left, H - bottom), line("axis", left, H - bottom, W - right, H - bottom),
     ...roundNumbers(xLow, xHigh).map(value => node("text", { x: x(value), y: H - bottom + 16, "text-anchor": "middle" }, short(value, 2))),
     node("text", { class: "soft", x: (left + W - right) / 2, y: H - 6, "text-anchor": "middle" }, xName),
-    node("text", { class: "soft", x: 14, y: middle, "text-anchor": "middle", transform: `rotate(-90 14 ${middle})` }, yName), ...inside);
+    node("text", { class: "soft", x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, yName), ...inside);
   function setY(from, to, logarithmic = false) {
     [low, high, log] = [from, to, logarithmic];
     const values = log ? roundNumbers(Math.log10(low), Math.log10(high), true).map(power => 10 ** power) : roundNumbers(low, high);
@@ -375,10 +386,15 @@ function chart(W, H, [xLow, xHigh], xName, yName, ...inside) {
       tick.setAttribute("y1", y(values[i]));
       tick.setAttribute("y2", y(values[i]));
       text.setAttribute("y", y(values[i]) + 4);
-      setText(text, log ? significant(values[i], 1) : short(values[i], 2));
+      setText(text, log ? tickOf(values[i]) : short(values[i], 2));
     });
   }
   return { element, x, y, setY };
+}
+
+/** A power of ten, in full where that is short. */
+function tickOf(value) {
+  return value >= 0.001 && value < 1e4 ? significant(value, 1) : powerOfTen(Math.round(Math.log10(value)));
 }
 
 /** Four to eight round numbers from low to high: 0, 50, 100 …; whole ones where `whole`. */

@@ -72,10 +72,10 @@ function render({ model, el }) {
     [...controls.map(c => c.element), play.element],
     node("div", {}, `The table: positions 0 to ${C - 1} to the right, indices 0 to ${D - 1} down; −1 `,
       node("span", { class: "gbh-scale signed", "aria-hidden": "true" }), " 1"), table,
-    node("div", { class: "gbh-row top" },
+    node("div", { class: "gbh-row low" },
       titled("The two entries of the pair", legend(["curve", "sine"], ["other", "cosine"]), waves.element),
-      node("div", {}, node("div", {}, "The pair turns"), turn),
-      titled("Similarity against distance", legend(["curve under", "sinusoidal"], ["other", "RoPE"], ...(hasOther ? [["third", other]] : [])), far.element)), says);
+      titled("Similarity against distance", legend(["curve under", "sinusoidal"], ["other", "RoPE"], ...(hasOther ? [["third", other]] : [])), far.element)),
+    node("div", { class: "gbh-row top" }, node("div", {}, node("div", {}, "The pair turns"), turn), says));
 
   const same = [...q, ...k].every(value => value === 1) ? " RoPE, which turns vectors and adds nothing, has the curve of the table here: both add the cosines of the same angles." : "";
   let rows, distances, state = null, traced, colours = scales(el);
@@ -119,8 +119,8 @@ function render({ model, el }) {
     hand.setAttribute("y2", 85 - 65 * Math.sin(angle));
     turn.setAttribute("aria-label", `A pair turned by ${fmt(angle)} radians.`);
     setText(turnText, `${fmt(angle, 2)} radians`);
-    const shown = significant(turns, 4), sign = (f, value) => equals(f(rounded(angle)), value);
-    setText(says.children[0], `Pair ${i} turns by ${base.toLocaleString("en")}^(−${2 * i}/${D}) = ${turns < 0.0001 ? shown : fmt(turns, 4)} radians a position, once round in ${short(2 * Math.PI / turns, 1)} positions.`);
+    const shown = significant(turns, 4), round = 2 * Math.PI / turns, sign = (f, value) => equals(f(rounded(angle)), value);
+    setText(says.children[0], `Pair ${i} turns by ${base.toLocaleString("en")}^(−${2 * i}/${D}) = ${turns < 0.0001 ? shown : fmt(turns, 4)} radians a position, once round in ${round < 1000 ? short(round, 1) : Math.round(round).toLocaleString("en")} positions.`);
     setText(says.children[1], `At position ${t} its angle is ${fmt(angle, 4)}: index ${2 * i} is its sine ${sign(Math.sin, sine)} ${fmt(sine, 4)}, index ${2 * i + 1} its cosine ${sign(Math.cos, cosine)} ${fmt(cosine, 4)}.`);
     setText(says.children[2], `At distance ${t}: ${named}.${same}`);
   }

@@ -8,7 +8,7 @@ function render({ model, el }) {
       put(model, { logits: model.get("logits").map((z, j) => j === i ? Number(input.value) : z) });
     });
     const before = node("div", { class: "before" }), now = node("div", { class: "now" });
-    return { input, before, now, logit: node("span", { class: "gbh-number" }), share: node("span", { class: "gbh-number" }),
+    return { input, before, now, logit: node("span", { class: "gbh-number" }), share: node("span", { class: "gbh-number share" }),
       name: node("span", {}, label), track: node("div", { class: "gbh-track", "aria-hidden": "true" }, before, now) };
   });
   const bars = node("div", { class: "gbh-bars" },

@@ -41,12 +41,12 @@ function arrival(heights, least) {
 function render({ model, el }) {
   const names = model.get("names"), curvature = model.get("curvature"), start = model.get("start"), steps = model.get("steps");
   const LINES = ["curve", "other", "third"];
-  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" })), count = node("span", { class: "gbh-value" });
+  const scrub = focusable(node("input", { type: "range", min: 0, max: steps, step: 1, "aria-label": "step", class: "long" })), count = valueOf([`${steps} of ${steps}`]);
   scrub.addEventListener("input", () => put(model, { step: Number(scrub.value) }));
   const go = (text, by) => button(text, () => put(model, { step: Math.min(Math.max(model.get("step") + by, 0), steps) }));
   const play = player(model, "step", step => step < steps ? step + 1 : null, 0, 150);
   const mu = stops(model, "momentum", "momentum μ", MOMENTA.map(String));
-  const input = focusable(node("input", { type: "range", min: 0, max: RATES.length - 1, step: 1, "aria-label": "learning rate" })), shown = node("span", { class: "gbh-value" });
+  const input = focusable(node("input", { type: "range", min: 0, max: RATES.length - 1, step: 1, "aria-label": "learning rate" })), shown = valueOf(RATES.map(String));
   input.addEventListener("input", () => put(model, { rates: model.get("rates").map((rate, i) => i === model.get("optimizer") ? Number(input.value) : rate) }));
   const choices = names.map((name, i) => button(name, () => put(model, { optimizer: i })));
 

@@ -20,7 +20,7 @@ function render({ model, el }) {
 
   const scrub = focusable(node("input", { type: "range", min: 0, step: 1, "aria-label": "look", class: "long" }));
   scrub.addEventListener("input", () => go(Number(scrub.value)));
-  const stepShown = node("span", { class: "gbh-value" });
+  const stepShown = valueOf([`step ${steps} of ${steps}`]);
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const play = player(model, "at", at => at < 0 || at >= last() ? null : at + 1 === last() ? -1 : at + 1, 0, calm ? 1000 : 250);
 
@@ -111,7 +111,7 @@ function render({ model, el }) {
     }
     thumbs.forEach(({ canvas }, h) => paint(canvas, h));
     setSlider(scrub, look, says);
-    setText(stepShown, step === 0 ? says : `step ${step} of ${steps}`);
+    setText(stepShown, `step ${step} of ${steps}`);
     setText(when, `${says[0].toUpperCase()}${says.slice(1)} it writes`);
     setText(wrote, model.get("texts")[look]);
     plot.element.setAttribute("aria-label", `Loss against step, with ${names.map((name, i) => `${name} at ${fmt(floors[i], 3)}`).join(", ")}. ${costSays()}`);

@@ -533,7 +533,7 @@ def test_positions_follow_their_sliders_and_a_click_on_the_table(lab, show):
 def test_a_word_shows_its_neighbours_is_locked_and_moved(lab, show):
     page, _ = lab
     widget = show("map")
-    near = widget.locator(".gbh-near").first.locator("> span:not(.head):visible")
+    near = widget.locator(".gbh-near", has_text="cosine").locator("> span:not(.head):visible")
     assert near.count() == 0
     widget.locator("[data-word='0'] circle").hover()
     assert near.all_inner_texts()[:2] == ["cat", "0.975"]
@@ -573,7 +573,7 @@ def test_no_word_covers_another(show):
 def test_a_word_that_moves_towards_h_becomes_likely(lab, show):
     page, _ = lab
     widget = show("map")
-    likely = widget.locator(".gbh-near").nth(1).locator("> span:not(.head)")
+    likely = widget.locator(".gbh-near", has_text="logit").locator("> span:not(.head)")
     p = np.exp([1.9, 1.6, -0.3, -0.8]) / np.exp([1.9, 1.6, -0.3, -0.8]).sum()
     first = [text for word, logit, share in zip(["rice", "soup", "cat", "dog"], ["1.900", "1.600", "−0.300", "−0.800"], p, strict=True)
              for text in (word, logit, f"{share:.3f}")]  # fmt: skip

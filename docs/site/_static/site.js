@@ -12,3 +12,14 @@ for (const arrow of document.querySelectorAll("li.has-children > details > summa
   const page = arrow.parentElement.parentElement.querySelector("a").textContent.trim();
   arrow.setAttribute("aria-label", `pages below ${page}`);
 }
+
+// On a phone a wide figure keeps a size at which its numbers can be read, and is scrolled: by finger, and by the keyboard.
+for (const figure of document.querySelectorAll(".cell_output:not(:has(.gbh-state)) img")) {
+  const fit = () => {
+    if (figure.naturalWidth < 600 || !matchMedia("(width < 600px)").matches) return;
+    figure.classList.add("gbh-wide");
+    Object.entries({ tabindex: 0, role: "group", "aria-label": "figure, wider than the page" }).forEach(([name, value]) => figure.parentElement.setAttribute(name, value));
+  };
+  if (figure.complete) fit();
+  else figure.addEventListener("load", fit);
+}

@@ -169,10 +169,9 @@ def scores_of_all_pairs(seen=None):
     return len(scores) == n**2
 
 
-@value("whitepaper.cost.projections_per_pair", otherwise={"keep": False})
-def projections_per_pair(keep=True):
+def projections(n, keep=True):
     """Count the products x W that the scores of n tokens take when the results are kept, and when they are not."""
-    n, w, products = 5, np.ones((3, 3)), 0
+    w, products = np.ones((3, 3)), 0
     x, kept = np.ones((n, 3)), {}
 
     def projected(token, which):
@@ -185,12 +184,17 @@ def projections_per_pair(keep=True):
     for t in range(n):
         for s in range(n):
             _ = projected(t, "query") @ projected(s, "key") * projected(s, "value")
-    return products == 3 * n**2
+    return products
 
 
-@value("whitepaper.cost.projections_linear_in_d", otherwise={"columns": lambda d: 1})
-def projections_linear_in_d(columns=lambda d: d):
-    """Twice the width, twice the multiplications? Of a row times a d × d matrix; and of one dot product, where it is so."""
+@cause("whitepaper.cost.projections_per_pair")
+def once_for_each_pair_or_for_each_token():
+    return [projections(7, keep=False), projections(7)]
+
+
+@value("whitepaper.cost.pair_linear_in_d", otherwise={"columns": lambda d: d})
+def pair_linear_in_d(columns=lambda d: 1):
+    """Twice the width, twice the multiplications? Of one dot product; and of a row times a d × d matrix, where it is not so."""
     once, twice = (np.ones((1, d))[0].size * np.ones((d, columns(d))).shape[1] for d in (1000, 2000))
     return twice == 2 * once
 

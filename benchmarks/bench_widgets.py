@@ -33,46 +33,19 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
 from tests.browser.notebooks import opened
+from tests.widgets.examples import EXAMPLES, START
 
 BAR, QUIET = 16.0, 12.0  # ms, of the widgets and of the empty row
 WHOLE_MODEL = {"GPTView": 33.0}  # two frames of a screen: behind the key a whole model may have to run
 ROUNDS, MOST_ROUNDS, PRESSES, SLOW_PRESSES = 5, 10, 25, 7
 AT_ONCE = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]  # frames when they are ready, not at 60 Hz
 
-# widget: how it is made, and the control whose arrow keys are pressed (None: the widget's own grid or map)
-WIDGETS = {
-    "AttentionSteps": ("widgets.AttentionSteps(words[:6], *rng.normal(size=(3, 6, 3)), axes=['x', 'y', 'z'])", "step"),
-    "AttentionView": ("widgets.AttentionView(words, q=rng.normal(size=(12, 8)), k=rng.normal(size=(12, 8)))", "temperature"),
-    "SoftmaxTemperature": ("widgets.SoftmaxTemperature([2.0, 1.0, 0.2, -1.0])", "temperature"),
-    "MatmulExplorer": ("widgets.MatmulExplorer(rng.normal(size=(6, 5)), rng.normal(size=(5, 6)))", None),
-    "BPEExplorer": ("widgets.BPEExplorer(BytePairTokenizer.train(texts.load('the_lowest_shelf'), 556), text, 100)", "merges done"),
-    "LayerNormExplorer": ("widgets.LayerNormExplorer([1.0, 3.0, 2.0, -1.0])", "x 1"),
-    "DescentExplorer": ("widgets.DescentExplorer(['mat', 'hat', 'rat'], [0.1, 0.1, 0.7], 'mat')", "step"),
-    "PositionExplorer": ("widgets.PositionExplorer(100, 32)", "position t"),
-    "EmbeddingMap": ("widgets.EmbeddingMap(range(44), rng.normal(size=(44, 16)))", None),
-    "DecisionBoundary": ("widgets.DecisionBoundary([[20, -20], [20, -20]], [-10, 30], [20, 20], -30, 'sigmoid')", "W₁₁"),
-    "GPTView": ("widgets.GPTView(trained_gpt.load(GPT), trained_gpt.log()['words'])", None),
-    "ValleyExplorer": ("widgets.ValleyExplorer()", "learning rate"),
-    "WatchTraining": ("watched", "look"),
-}  # fmt: skip
 EMPTY_ROW, INTERACT_ROW = "an empty key press", "ipywidgets.interact, the same heat map"
-START = """import numpy as np
-from IPython.display import HTML
+OURS = """from IPython.display import HTML
 from ipywidgets import FloatSlider, interact
-from course_lib import widgets
-from course_lib.data import texts, trained_gpt
-from course_lib.in_numpy.gpt import GPT
-from course_lib.tokenization import BytePairTokenizer
 from course_lib.widgets import figures
 from course_lib.widgets.live import softmax
-rng = np.random.default_rng(0)
-words = "the slowest reader found the newest words of all on that shelf".split()
-text = "The slowest reader found the newest words"
-scores = rng.normal(size=(12, 12))
-maps = np.tril(np.exp(rng.normal(size=(30, 8, 12, 12))))  # as large as those of 10_gpt
-maps = iter(maps / maps.sum(axis=-1, keepdims=True))
-watched = widgets.WatchTraining(600, lambda: (text, next(maps)), words, {"a": 4.6, "b": 1.5, "c": 0.8})
-list(watched(0.8 + 4 / (1 + np.arange(600) / 20)))"""
+scores = numbers(12, 12)"""
 INTERACT = """@interact(temperature=FloatSlider(value=5, min=1, max=10, step=0.1))
 def show(temperature):
     return figures.heatmap({"weights": softmax(scores, temperature)}, words, words, limits=(0, 1))"""
@@ -108,7 +81,7 @@ def rows():
     if path is None:
         print("the widgets were not measured: no Chromium on PATH", file=sys.stderr)
         return
-    cells = [START, EMPTY, *(made for made, _ in WIDGETS.values()), INTERACT]
+    cells = [f"{START}\n{OURS}", EMPTY, *(one.timed or one.code for one in EXAMPLES.values()), INTERACT]
     rounds = []  # of each: row → [(milliseconds to the paint, of the main thread)]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*chromium.QUIET, *AT_ONCE])
@@ -120,7 +93,7 @@ def rows():
             # computing, not waiting for a core
             inspector.send("Performance.enable", {"timeDomain": "threadTicks"})
             while sum(map(is_quiet, rounds)) < ROUNDS and len(rounds) < MOST_ROUNDS:
-                rounds.append({name: [] for name in (EMPTY_ROW, *WIDGETS, INTERACT_ROW)})
+                rounds.append({name: [] for name in (EMPTY_ROW, *EXAMPLES, INTERACT_ROW)})
                 for number, name in [*enumerate(rounds[-1], start=1), (1, EMPTY_ROW)]:
                     cell = page.locator(".jp-CodeCell").nth(number)
                     cell.scroll_into_view_if_needed()
@@ -137,7 +110,7 @@ def rows():
     print(f"{len(quiet)} of {len(rounds)} rounds were quiet", file=sys.stderr)
     for name in rounds[0]:
         pressed = [one[name] for one in quiet or rounds]
-        yield row(name, pressed, WHOLE_MODEL.get(name, BAR) if name in WIDGETS else None, busy=not quiet)
+        yield row(name, pressed, WHOLE_MODEL.get(name, BAR) if name in EXAMPLES else None, busy=not quiet)
 
 
 def is_quiet(one):
@@ -147,10 +120,10 @@ def is_quiet(one):
 
 def focus(cell, name):
     """Put the focus on what is to hear the keys; a word of the map is locked, so that they move it."""
-    if name not in WIDGETS:
+    if name not in EXAMPLES:
         cell.locator("input.empty, .noUi-handle").first.focus()
         return
-    widget, (_, label) = cell.locator(".gbh"), WIDGETS[name]
+    widget, label = cell.locator(".gbh"), EXAMPLES[name].keys
     (widget.get_by_label(label, exact=True) if label else widget.locator("[role=application]")).focus()
     if name == "EmbeddingMap" and not widget.get_by_role("button", name="Unlock").is_visible():
         cell.page.keyboard.press("Enter")

@@ -12,7 +12,6 @@ from benchmarks import __main__ as command
 from benchmarks import bench_flagship, bench_generation, bench_lessons, bench_training, bench_widgets, measure
 from benchmarks.measure import Row, interleaved
 from course_lib.runs import Recipe
-from course_lib.widgets import LIVE
 
 TINY = {"S": {"L": 1, "H": 1, "D": 2, "C": 4, "B": 1}}
 
@@ -94,12 +93,8 @@ def test_a_lesson_is_compared_with_a_kernel_that_only_imports(monkeypatch, tmp_p
     assert row["bar, s"] == round(3 * row["imports alone, s"], 1) and row["seconds"] > 0 and row["MB"] > 20
 
 
-def test_every_widget_is_timed():
-    assert set(bench_widgets.WIDGETS) == set(LIVE)
-
-
 def test_a_round_is_judged_by_the_empty_row_alone():
-    slow = {name: [(99.0, 99.0)] * 25 for name in bench_widgets.WIDGETS}
+    slow = {name: [(99.0, 99.0)] * 25 for name in bench_widgets.EXAMPLES}
     assert bench_widgets.is_quiet(slow | {bench_widgets.EMPTY_ROW: [(9.0, 8.0)] * 48 + [(40.0, 8.0)] * 2})
     assert not bench_widgets.is_quiet({bench_widgets.EMPTY_ROW: [(9.0, 8.0)] * 40 + [(13.0, 8.0)] * 10})
 

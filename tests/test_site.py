@@ -2,15 +2,15 @@
 
 import json
 import re
+import runpy
 import struct
 
 import pytest
 import yaml
 
 from course_lib.lessons import COMPANIONS, NAMES
-from course_lib.widgets import LIVE
 from course_lib.widgets.sources import STATE
-from tools import share
+from tools import links, share
 from tools.links import ROOT
 from tools.site import notebooks as nb
 from tools.site import pages
@@ -83,13 +83,11 @@ def lesson(name):
 
 def test_every_kind_of_live_picture_has_a_page_of_its_own():
     pictures = nb.pictures()
-    assert {one["widget"] for one in pictures} == LIVE.keys(), "docs/site/pictures.toml has an entry for each"
     assert len({one["page"] for one in pictures}) == len({one["title"] for one in pictures}) == len(pictures)
     for one in pictures:
         output = nb.stored(one, {one["lesson"]: lesson(one["lesson"])})
-        assert output["metadata"][STATE]["widget"] == one["widget"] and nb.still(output).startswith(
-            b"\x89PNG"
-        )
+        assert output["metadata"][STATE]["widget"] == one["widget"]
+        assert nb.still(output).startswith(b"\x89PNG")
         assert 40 < len(one["says"]) < 160 and one["says"].endswith(".") and len(one["try"]) >= 2
 
 
@@ -220,9 +218,9 @@ def test_what_is_alive_is_left_alone(tmp_path):
 
 
 def test_the_workflows_run_what_the_readme_names():
-    tests, published = (
+    tests, published, outside = (
         yaml.safe_load((ROOT / f".github/workflows/{name}.yml").read_text(encoding="utf-8"))
-        for name in ("tests", "pages")
+        for name in ("tests", "pages", "outside")
     )
     job = tests["jobs"]["test"]
     assert job["strategy"]["matrix"]["python"] == ["3.11", "3.12", "3.13"]
@@ -233,7 +231,7 @@ def test_the_workflows_run_what_the_readme_names():
     }
     runs = [step.get("run", "") for step in job["steps"] + published["jobs"]["build"]["steps"]]
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for run in runs:
+    for run in [*runs, outside["jobs"]["ask"]["steps"][-1]["run"]]:
         if run.startswith("make "):
             assert f"\n{run.split()[1]}:" in makefile
     # Each step that Linux alone can take says so, and the pages are looked at before they are published.
@@ -249,3 +247,17 @@ def test_the_workflows_run_what_the_readme_names():
     for line in recipe.splitlines():
         assert line.strip().replace("$(PY)", "python").removesuffix(" $(ARGS)") in "\n".join(runs)
     assert set(published["jobs"]["publish"]["permissions"]) == {"pages", "id-token"}
+    # What others have taken away fails no change of ours.
+    assert set(outside[True]) == {"schedule", "workflow_dispatch"}  # YAML's `on` is True
+    (weekly,) = outside[True]["schedule"]
+    assert re.fullmatch(r"\d+ \d+ \* \* [0-6]", weekly["cron"])
+
+
+def test_only_what_starts_a_machine_or_answers_anything_is_not_asked(monkeypatch):
+    for name in ("COURSE_LIB", "COURSE_SITE", "COURSE_ADDRESS"):
+        monkeypatch.setenv(name, "")
+    monkeypatch.setattr("tools.links.slug", lambda: "owner/name")
+    ignored = runpy.run_path(str(ROOT / "docs/site/conf.py"))["linkcheck_ignore"]
+    asked = [links.site(), "https://arxiv.org/abs/1706.03762", "https://github.com/owner/name"]
+    for link in (links.binder("04_attention"), links.colab("04_attention"), *asked):
+        assert any(re.match(pattern, link) for pattern in ignored) == (link not in asked), link

@@ -7,22 +7,15 @@ The live widgets are loaded when they are asked for, so that a lesson of figures
 Explorer of a matrix product: (1, 2) times (2, 1) gives (1, 1)
 """
 
+import re
 from importlib import import_module
+from pathlib import Path
 
+# class → the file that holds it, of every subclass of Live in this folder: read, not imported
 LIVE = {
-    "AttentionSteps": "attention_steps",
-    "AttentionView": "attention_view",
-    "BPEExplorer": "bpe_explorer",
-    "DecisionBoundary": "decision_boundary",
-    "DescentExplorer": "descent_explorer",
-    "EmbeddingMap": "embedding_map",
-    "GPTView": "gpt_view",
-    "LayerNormExplorer": "layer_norm_explorer",
-    "MatmulExplorer": "matmul_explorer",
-    "PositionExplorer": "position_explorer",
-    "SoftmaxTemperature": "softmax_temperature",
-    "ValleyExplorer": "valley_explorer",
-    "WatchTraining": "watch_training",
+    name: path.stem
+    for path in sorted(Path(__file__).parent.glob("*.py"))
+    for name in re.findall(r"(?m)^class (\w+)\(Live\)", path.read_text(encoding="utf-8"))
 }
 
 

@@ -13,7 +13,7 @@ from tests.browser.accessible import in_every_setting
 from tests.browser.alive import answers_keys, answers_mouse, opened, problems
 from tests.notebooks.lessons import lessons
 from tests.notebooks.live_state import states
-from tests.widgets.test_live import EXAMPLES
+from tests.widgets.examples import example
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Live pictures</title>
@@ -23,7 +23,7 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewp
 
 def page_of(folder, *lives):
     """A page as `make site` makes them: of each picture its PNG and, in the element after it, its state."""
-    png = base64.b64encode(next(iter(EXAMPLES.values()))()._picture._repr_png_()).decode()
+    png = base64.b64encode(example("MatmulExplorer")._picture._repr_png_()).decode()
     pictures = "".join(
         f'<div class="cell_output"><img alt="A picture." src="data:image/png;base64,{png}" style="max-width: 100%">'
         f'<div class="output text_html">{page_element(live)}</div></div>'
@@ -53,20 +53,20 @@ def show(chromium, tmp_path):
 
 @pytest.mark.parametrize("name", LIVE)
 def test_a_picture_lives_on_a_page(name, show):
-    page, errors = show(EXAMPLES[name]().stored())
+    page, errors = show(example(name).stored())
     assert page.locator(".gbh").count() == 1 and not page.locator("img").is_visible()
     assert list(problems(page)) == [] and errors == []
 
 
 def test_all_pictures_on_one_page_can_be_read_by_everybody(show):
-    page, errors = show(*(make().stored() for make in EXAMPLES.values()))
+    page, errors = show(*(example(name).stored() for name in LIVE))
     assert page.locator(".gbh").count() == len(LIVE)
     assert list(in_every_setting(page)) == [] and errors == []
 
 
 def test_a_picture_that_cannot_live_stays_a_picture_and_the_others_live(show):
     broken = {"widget": "MatmulExplorer", "state": {}}
-    page, errors = show(broken, {"widget": "Unknown", "state": {}}, EXAMPLES["MatmulExplorer"]().stored())
+    page, errors = show(broken, {"widget": "Unknown", "state": {}}, example("MatmulExplorer").stored())
     assert page.locator(".gbh").count() == 1
     assert [image.is_visible() for image in page.locator("img").all()] == [True, True, False]
     assert len(errors) == 2 and any("MatmulExplorer stays a picture" in error for error in errors)
@@ -75,13 +75,13 @@ def test_a_picture_that_cannot_live_stays_a_picture_and_the_others_live(show):
 
 def test_without_scripts_the_picture_is_there(chromium, tmp_path):
     page = chromium.new_context(java_script_enabled=False).new_page()
-    page.goto(page_of(tmp_path, EXAMPLES["MatmulExplorer"]().stored()).as_uri())
+    page.goto(page_of(tmp_path, example("MatmulExplorer").stored()).as_uri())
     assert page.locator("img").is_visible()
     page.context.close()
 
 
 def test_a_picture_that_is_dead_is_noticed(show):
-    page, _ = show(EXAMPLES["SoftmaxTemperature"]().stored())
+    page, _ = show(example("SoftmaxTemperature").stored())
     page.evaluate(
         "document.querySelectorAll('.gbh').forEach(view => { view.replaceWith(view.cloneNode(true)); })"
     )
@@ -94,8 +94,8 @@ def test_a_picture_that_is_dead_is_noticed(show):
 
 def test_what_stands_in_a_picture_is_data(show):
     nasty = '</script><script>document.title = "taken"</script><img src=x onerror="document.title = 1"><!--'
-    live = EXAMPLES["AttentionView"]().stored()
-    live["state"] |= {"query_labels": [nasty, "b"], "key_labels": [nasty, "b"]}
+    live = example("AttentionView").stored()
+    live["state"] |= {"query_labels": [nasty, *"bcd"], "key_labels": [nasty, *"bcd"]}
     page, errors = show(live)
     assert page.title() == "Live pictures" and errors == []
     assert page.locator(".gbh").get_by_text(nasty, exact=True).count() >= 2
@@ -120,7 +120,7 @@ def test_the_scripts_that_a_lesson_loads_are_small(path):
 
 
 def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):
-    page, errors = show(EXAMPLES["GPTView"]().stored(), EXAMPLES["GPTView"]().stored())
+    page, errors = show(example("GPTView").stored(), example("GPTView").stored())
     loads = page.locator("head script[src]").evaluate_all(
         "all => all.map(script => script.src.split('/').at(-1))"
     )
@@ -129,7 +129,7 @@ def test_a_page_loads_what_its_pictures_need_and_a_model_once(show):
 
 
 def test_a_long_text_that_is_unfolded_is_no_wider_than_a_phone(show):
-    live = EXAMPLES["GPTView"]().stored()
+    live = example("GPTView").stored()
     parts = ["start", "look.0", "think.0", "look.1", "think.1", "end"]
     live["state"] |= {"text": "the dogs ( from the farm ) are hungry . " * 4, "unfolded": parts}
     page, errors = show(live)
@@ -138,7 +138,7 @@ def test_a_long_text_that_is_unfolded_is_no_wider_than_a_phone(show):
 
 
 def test_who_wants_no_motion_gets_a_sentence_at_once(show):
-    page, errors = show(EXAMPLES["GPTView"]().stored())
+    page, errors = show(example("GPTView").stored())
     page.emulate_media(reduced_motion="reduce")
     page.get_by_role("button", name="Write a sentence").click()
     words = page.locator(".gbh-way-words > span").all_inner_texts()
@@ -147,7 +147,7 @@ def test_who_wants_no_motion_gets_a_sentence_at_once(show):
 
 
 def test_a_model_that_cannot_be_loaded_leaves_the_picture(chromium, tmp_path):
-    path = page_of(tmp_path, EXAMPLES["GPTView"]().stored(), EXAMPLES["MatmulExplorer"]().stored())
+    path = page_of(tmp_path, example("GPTView").stored(), example("MatmulExplorer").stored())
     (tmp_path / "trained_gpt.js").unlink()
     page, errors = opened(chromium, path)
     assert [image.is_visible() for image in page.locator("img").all()] == [True, False]
@@ -156,8 +156,8 @@ def test_a_model_that_cannot_be_loaded_leaves_the_picture(chromium, tmp_path):
 
 
 def test_a_state_is_what_the_widget_sends(tmp_path):
-    for name, make in EXAMPLES.items():
-        widget = make()
+    for name in LIVE:
+        widget = example(name)
         assert isinstance(widget, Live)
         data, metadata = widget._repr_mimebundle_()
         assert metadata[STATE] == widget.stored() and STATE not in data

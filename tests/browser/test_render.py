@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from course_lib.widgets import LIVE, GPTView
-from tests.widgets.test_live import EXAMPLES
+from tests.widgets.examples import example
 
 # window.show() renders one more view of a stand-in for anywidget's model and gives its cleanup.
 SET_UP = """async ([source, css, state]) => {
@@ -74,7 +74,7 @@ def page(chromium):
 @pytest.fixture(params=LIVE)
 def model(request, page):
     """The page with a model of the example in tests/widgets, and no view yet."""
-    widget = EXAMPLES[request.param]()
+    widget = example(request.param)
     own = {name for name in widget.keys if not name.startswith("_") and name not in ("comm", "layout")}
     state = {
         name: {"bytes": base64.b64encode(value).decode()} if isinstance(value, bytes) else value

@@ -1,5 +1,7 @@
 """A training that is watched goes on as if it were not: looks are few, small, each one message, and never end it."""
 
+from itertools import count
+
 import numpy as np
 import pytest
 
@@ -9,9 +11,23 @@ from course_lib.in_numpy.train import train
 from course_lib.runs import Recipe
 from course_lib.widgets import WatchTraining
 from course_lib.widgets.watch_training import LOOKS, POINTS
-from tests.widgets.test_live import watched
 
 TOKENS = ["a", "b", "c"]
+
+
+def watched(steps=40, first=0):
+    """A training that was watched: its text counts the looks, its two heads move from the token before to the token itself."""
+    looks = count(first + 1)
+
+    def look():
+        share = 1 / (number := next(looks))
+        map = [[1, 0, 0], [share, 1 - share, 0], [0, share, 1 - share]]
+        return f"text {number}", [map, np.tril(np.ones((3, 3))) / [[1], [2], [3]]]
+
+    floors, heads = {"blind": 3.0, "floor": 1.0}, ["first", "second"]
+    watch = WatchTraining(steps, look, ["You", "are", "welcome"], floors, heads)
+    list(watch(1 + 2 / np.arange(1, steps + 1)))
+    return watch
 
 
 def still():

@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: lab test notebooks drawings picture sheet worksheets slides links address model site lite bench browser release collect grade mark venv
+.PHONY: lab test notebooks drawings picture sheet worksheets slides links address model site outside lite bench browser release collect grade mark venv
 
 lab: venv
 	$(PY) -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(AS_ROOT) $(ARGS)
@@ -55,6 +55,10 @@ address: venv
 # and `make worksheets` have built is put beside the pages and linked from them.
 site:
 	@sh tools/site.sh
+
+# Asks every address outside the course, as the pages name it, whether it still answers. Needs a network.
+outside:
+	@sh tools/site.sh tools.site outside
 
 # Slides of each lesson from its own cells, in build/slides; they need no network.
 slides:

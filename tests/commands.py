@@ -120,9 +120,9 @@ OTHERWISE = [
     (r"jupyter lab .*", SERVE, r"\g<0> --allow-root"),  # as the Makefile does where the user is root
     # `make test` runs what pytest runs; here it must find something to run.
     (r"(\.venv/bin/python -m )?pytest .*", SELECT, ""),
-    # They take minutes, and are lines of .ci/run.
+    # They take minutes, and are lines of .ci/run; or a network, and are a line of a workflow.
     (
-        r"make (test|site|lite|slides|worksheets)|python -m tests\.on_binder|\S+ -m tests\.browser\.\w+ build/(site|slides)",
+        r"make (test|site|lite|slides|worksheets|outside)|python -m tests\.on_binder|\S+ -m tests\.browser\.\w+ build/(site|slides)",
         BY_CI,
         "",
     ),

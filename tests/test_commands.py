@@ -12,7 +12,13 @@ from tests.commands import BY_CI, CLASSROOM, GUIDE, PAGES, RUN, SELECT, SERVE, C
 from tools.links import ROOT
 
 NAMED = commands.all_named()
-CI = (ROOT / ".ci/run").read_text(encoding="utf-8")
+ON_GITHUB = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob(".github/workflows/*.yml"))]
+CI = "\n".join(
+    [
+        (ROOT / ".ci/run").read_text(encoding="utf-8"),
+        *re.findall(r"(?m)^ +- run: (.+)$", "\n".join(ON_GITHUB)),
+    ]
+)
 WARNED_OF = {"nbgrader autograde", "nbgrader zip_collect"}  # the guide says what to use in their place
 # Lines of blocks that are no commands.
 OTHER_LINES = {"https://YOUR-HUB/…": r"https://YOUR-HUB/.*", "a setting of nbgrader": r'r".*"'}

@@ -13,4 +13,4 @@ if ! cmp -s docs/site/requirements.txt $env/installed; then
     }
     cp docs/site/requirements.txt $env/installed
 fi
-exec $env/bin/python -m "${1:-tools.site}"
+exec $env/bin/python -m "${@:-tools.site}"

@@ -56,6 +56,16 @@ def autoapi_prepare_jinja_env(jinja_env):
     jinja_env.filters["as_blocks"] = as_blocks
 
 
+# --- links that lead out of the course, asked once a week: `make outside` ------------------------------------
+
+linkcheck_ignore = [
+    r"https://mybinder\.org/v2/",  # starts a machine
+    r"https://colab\.research\.google\.com/github/",  # answers alike, whatever is there
+]
+linkcheck_retries = 3
+# An output that is HTML alone is no warning there either.
+nb_mime_priority_overrides = [("linkcheck", "text/html", 50)]
+
 # --- how it looks, and what is shown of a page that is shared ----------------------------------------------
 
 html_theme = "sphinx_book_theme"

@@ -1,4 +1,7 @@
-"""Collects, builds and checks the web pages: python -m tools.site, which tools/site.sh calls."""
+"""Collects, builds and checks the web pages: python -m tools.site, which tools/site.sh calls.
+
+With "outside" behind it, it asks every address outside the course whether it answers, and builds nothing.
+"""
 
 import os
 import re
@@ -18,27 +21,23 @@ KEYS = '<span class="search-button__kbd-shortcut"'
 EXTRAS = ("lite", "slides", "worksheets")  # what other commands build, put beside the pages
 
 
-def build():
-    """Call Sphinx; every warning is an error. Then links in stored outputs lead to pages, not notebooks."""
-    shutil.rmtree(OUT, ignore_errors=True)
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-q",
-        "-W",
-        "--keep-going",
-        "-b",
-        "html",
-        "-d",
-        ROOT / "build/site-cache",
-    ]
+def sphinx(builder, out):
+    """Call Sphinx on what was collected; every warning is an error."""
     about = {
         "COURSE_ADDRESS": address(),
         "COURSE_SITE": site() if address() else "",
         "COURSE_LIB": str(ROOT / "course_lib"),
     }
-    subprocess.run([*command, SOURCE, OUT], check=True, env={**os.environ, **about})
+    strict = ["-m", "sphinx", "-q", "-W", "--keep-going", "-d", ROOT / "build/site-cache"]
+    command = [sys.executable, *strict, "-b", builder, SOURCE, out]
+    if code := subprocess.run(command, check=False, env={**os.environ, **about}).returncode:
+        sys.exit(code)  # Sphinx has said what is wrong
+
+
+def build():
+    """The pages as Sphinx makes them; then links in stored outputs lead to pages, not notebooks."""
+    shutil.rmtree(OUT, ignore_errors=True)
+    sphinx("html", OUT)
     for path in SOURCE.glob("play/*.png"):  # what is shown of a page that is shared
         shutil.copy(path, OUT / "play")
     for path in SOURCE.glob("docs/picture*"):  # of the README: Sphinx knows those in Markdown alone
@@ -66,8 +65,10 @@ def homes():
 
 
 def main():
-    """Collect, build, check."""
+    """Collect, build, check; or ask what lies outside."""
     collect()
+    if sys.argv[1:] == ["outside"]:
+        return sphinx("linkcheck", ROOT / "build/outside")
     build()
     problems = list(dead(OUT, homes()))
     print("\n".join(problems) or f"{len(pages_in(OUT))} pages in {OUT.relative_to(ROOT)}, every link checked")

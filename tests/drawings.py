@@ -110,9 +110,7 @@ def extent(text):
 
 
 def overlap(first, second):
-    return max(first[0], second[0]) < min(first[2], second[2]) and max(first[1], second[1]) < min(
-        first[3], second[3]
-    )
+    return all(max(first[i], second[i]) < min(first[i + 2], second[i + 2]) for i in (0, 1))
 
 
 def lines(root):

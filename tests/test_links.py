@@ -141,9 +141,8 @@ def test_the_address_stands_in_one_place():
 def test_links_follow_the_address(monkeypatch):
     monkeypatch.setattr(links, "address", lambda: "https://github.com/someone/some-course")
     lesson = "04_attention"
-    assert "/gh/someone/some-course/main?urlpath=lab/tree/notebooks/04_attention.ipynb" in links.binder(
-        lesson
-    )
+    opens = links.binder(lesson)
+    assert "/gh/someone/some-course/main?urlpath=lab/tree/notebooks/04_attention.ipynb" in opens
     assert links.colab(lesson).endswith("github/someone/some-course/blob/main/notebooks/04_attention.ipynb")
     assert "repo=https://github.com/someone/some-course&" in unquote(links.puller(lesson))
     assert "urlpath=lab/tree/some-course/notebooks/04_attention.ipynb" in unquote(links.puller(lesson))
@@ -287,10 +286,8 @@ def test_the_moving_picture_is_that_of_lesson_04(theme):
 
 
 def test_the_moving_picture_comes_to_water_in_the_first_sentence_and_to_money_in_the_second():
-    words, steps = (
-        stored(*picture.LESSON)["state"]["words"],
-        [number for what, number, _ in picture.STORY if what == "step"],
-    )
+    words = stored(*picture.LESSON)["state"]["words"]
+    steps = [number for what, number, _ in picture.STORY if what == "step"]
     assert (
         [sentence[-1] for sentence in words] == ["bank", "bank"] and "swam" in words[0] and "cash" in words[1]
     )

@@ -123,9 +123,8 @@ class Anything:
     def __call__(self, *args, **kwargs):
         return self
 
-    __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __truediv__ = (
-        __rtruediv__
-    ) = __call__
+    __getitem__ = __add__ = __radd__ = __sub__ = __rsub__ = __call__
+    __mul__ = __rmul__ = __truediv__ = __rtruediv__ = __call__
     __round__ = __call__
 
     def __iter__(self):

@@ -238,11 +238,9 @@ def _mask_used(q, k, v, mask, weights):
 
 
 def _attention_case(rng, T, S, K, V, leading=(), masked=True):
-    q, k, v = (
-        rng.normal(size=(*leading, T, K)),
-        rng.normal(size=(*leading, S, K)),
-        rng.normal(size=(*leading, S, V)),
-    )
+    q = rng.normal(size=(*leading, T, K))
+    k = rng.normal(size=(*leading, S, K))
+    v = rng.normal(size=(*leading, S, V))
     if not masked:
         return q, k, v
     mask = rng.random((T, S)) < 0.6

@@ -401,11 +401,9 @@ def _attention_backward(grad, q, k, v, weights, scale=True, through=True, swap=F
 
 
 def _attention_case(rng, T, S, K, V, front=(), masked=False):
-    q, k, v = (
-        rng.normal(size=(*front, T, K)),
-        rng.normal(size=(*front, S, K)),
-        rng.normal(size=(*front, S, V)),
-    )
+    q = rng.normal(size=(*front, T, K))
+    k = rng.normal(size=(*front, S, K))
+    v = rng.normal(size=(*front, S, V))
     mask = np.tri(T, S, max(S - T, 0), dtype=bool) if masked else None
     return rng.normal(size=(*front, T, V)), q, k, v, attend(q, k, v, mask)[1]
 

@@ -88,9 +88,8 @@ def _run(options, first):
     floor = None
     if first and isinstance(corpus, Grammar):
         unigram, bigram = corpus.floors(1)
-        floor = -corpus.log_probabilities(looked_at)[
-            :, 1:
-        ].mean()  # of who knows the grammar, on the same tokens
+        # of who knows the grammar, on the same tokens
+        floor = -corpus.log_probabilities(looked_at)[:, 1:].mean()
         say(f"floors in nats: unigram {unigram:.4f}, bigram {bigram:.4f}, the grammar here {floor:.4f}")
     say(f"saving in {folder} every {recipe.save_every:,} steps; Ctrl-C stops, --resume goes on")
 

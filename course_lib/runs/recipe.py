@@ -7,9 +7,8 @@ import numpy as np
 
 __all__ = ["LOOK", "Recipe", "batch", "digest", "windows"]
 
-LOOK = (
-    1 << 16
-)  # tokens that one look at the held-out text guesses, at most: however long the text, it takes no longer
+# tokens that one look at the held-out text guesses, at most: however long the text, it takes no longer
+LOOK = 1 << 16
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,8 @@ class BytePairTokenizer(Tokenizer):
         split_words("", pattern)  # raises when there is no such pattern
         tokens = sorted(ranks, key=ranks.get)
         single_bytes = [bytes([byte]) for byte in range(256)]
-        if [ranks[token] for token in tokens] != list(range(len(ranks))) or sorted(
-            tokens[:256]
-        ) != single_bytes:
+        in_order = [ranks[token] for token in tokens] == list(range(len(ranks)))
+        if not in_order or sorted(tokens[:256]) != single_bytes:
             raise ValueError("ranks must be 0, 1, 2 … without a gap, and the first 256 tokens the 256 bytes")
         self.pattern = pattern
         self.ranks = {token: id for id, token in enumerate(tokens)}

@@ -26,9 +26,8 @@ class DecisionBoundary(Live):
     """
 
     _esm = script("decision_boundary.js")
-    weights = List(Float()).tag(
-        sync=True
-    )  # W by rows, c, w, b, as the reader set them; training starts from them
+    # W by rows, c, w, b, as the reader set them; training starts from them
+    weights = List(Float()).tag(sync=True)
     rate, step = Int().tag(sync=True), Int().tag(sync=True)  # of the training; rate: the place in RATES
     steps = Int(STEPS).tag(sync=True)
     base = List(Float()).tag(sync=True)  # the nine that were set or trained last; a shake starts from them

@@ -58,10 +58,8 @@ class EmbeddingMap(Live):
             if h.shape != (D,):
                 raise ShapeError(f"{CALL}: h has width {len(h)} but vectors have width {D}")
             arrived = (h - vectors.mean(axis=0)) @ directions.T  # (2,)
-            places, by_group = (
-                np.vstack([places, arrived]),
-                {**by_group, "where the model is": {"h": arrived}},
-            )
+            places = np.vstack([places, arrived])
+            by_group = {**by_group, "where the model is": {"h": arrived}}
         named = ", ".join(words[:5]) + (", …" if V > 5 else "")
         super().__init__(
             figures.word_map(by_group),

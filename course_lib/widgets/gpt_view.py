@@ -28,21 +28,16 @@ class GPTView(Live):
 
     _esm = script("gpt_view.js")
     model = Unicode().tag(sync=True)  # the name of a stored model, or "" for any other
-    _given, _numbers = (
-        Dict().tag(sync=True),
-        Bytes().tag(sync=True),
-    )  # for a page with a kernel, and not stored
+    _given = Dict().tag(sync=True)  # for a page with a kernel, and not stored
+    _numbers = Bytes().tag(sync=True)
     small = Bool().tag(sync=True)
     # what the reader sets
-    text, written = (
-        Unicode().tag(sync=True),
-        List(Int()).tag(sync=True),
-    )  # what is typed, and the ids that follow
-    row, token = (
-        Unicode().tag(sync=True),
-        Int().tag(sync=True),
-    )  # the step and the token looked at, −1 for the last
-    head, off = Int().tag(sync=True), List(Int()).tag(sync=True)  # block · H + head of those switched off
+    text = Unicode().tag(sync=True)  # what is typed
+    written = List(Int()).tag(sync=True)  # the ids that follow it
+    row = Unicode().tag(sync=True)  # the step looked at
+    token = Int().tag(sync=True)  # the token looked at, −1 for the last
+    head = Int().tag(sync=True)
+    off = List(Int()).tag(sync=True)  # block · H + head of those switched off
     unfolded = List(Unicode()).tag(sync=True)
     stop, top_k, top_p = Int().tag(sync=True), Int().tag(sync=True), Int().tag(sync=True)
 

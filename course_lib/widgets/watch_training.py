@@ -10,10 +10,7 @@ from course_lib.widgets.live import Live, as_bytes, checked_array, checked_label
 from course_lib.widgets.training_still import training_still
 
 CALL = "WatchTraining"
-LOOKS, POINTS = (
-    30,
-    1000,
-)  # at most so many looks, and so many points of the curve, however long the training is
+LOOKS, POINTS = 30, 1000  # at most, of the model and of the curve, however long the training is
 
 
 class WatchTraining(Live):
@@ -38,15 +35,11 @@ class WatchTraining(Live):
     _esm = script("watch_training.js")
     tokens, heads = List(Unicode()).tag(sync=True), List(Unicode()).tag(sync=True)
     floors, floor_names = List(Float()).tag(sync=True), List(Unicode()).tag(sync=True)
-    steps, every = (
-        Int().tag(sync=True),
-        Int().tag(sync=True),
-    )  # every: how many steps a point of the curve is the mean of
+    steps = Int().tag(sync=True)
+    every = Int().tag(sync=True)  # how many steps a point of the curve is the mean of
     losses = Bytes().tag(sync=True)  # one number for each so many steps
-    looks, texts = (
-        List(Int()).tag(sync=True),
-        List(Unicode()).tag(sync=True),
-    )  # after how many steps; what it wrote
+    looks = List(Int()).tag(sync=True)  # after how many steps
+    texts = List(Unicode()).tag(sync=True)  # what it wrote then
     maps = Bytes().tag(sync=True)  # (looks, N, T·(T+1)/2): of each head the rows up to the diagonal
     error = Unicode().tag(sync=True)  # what a look raised, if it did
     # what the reader sets

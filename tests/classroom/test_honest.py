@@ -28,10 +28,8 @@ TURN = (
 )
 ATTEND = "def NAME(q, k, v, mask=None):\n    mask = np.True_ if mask is None else mask\n    "
 TOP_P = "order = np.argsort(-probabilities, kind='stable')\n    total = np.cumsum(probabilities[order])\n    "
-FEW_DIGITS, ONE = (
-    "floats of 32 bits or fewer: compute with 64",
-    "the shape should be a single number, yours is (1,)",
-)
+FEW_DIGITS = "floats of 32 bits or fewer: compute with 64"
+ONE = "the shape should be a single number, yours is (1,)"
 
 # style: (function, source with NAME for its name, and what check and grader say: "" is right)
 STYLES = {

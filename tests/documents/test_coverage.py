@@ -24,11 +24,9 @@ def test_every_claim_says_where_it_stands_and_which_notebook_checks_it():
 
 
 def test_every_document_is_named_where_a_reader_meets_them():
-    first, last, front = (
-        FOLDER / "00_start_here.ipynb",
-        FOLDER / "14_the_documents_checked.ipynb",
-        FOLDER.parent / "README.md",
-    )
+    first = FOLDER / "00_start_here.ipynb"
+    last = FOLDER / "14_the_documents_checked.ipynb"
+    front = FOLDER.parent / "README.md"
     for path in (first, last, front):
         text = " ".join(path.read_text(encoding="utf-8").split())
         assert [source.title for source in sources().values() if source.title not in text] == [], path.name

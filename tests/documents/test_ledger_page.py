@@ -160,6 +160,5 @@ def test_what_is_printed_is_written_out_row_by_row():
     assert digits(claim([["1", "-2"], ["3", "4"]])) == "1  -2\n3  4"
     assert digits(claim([["1", "2"], ["3", "4"]], [["1", "5"], ["3", "4"]])) == "2 → 5"
     assert digits(claim(list("12345"), list("02468"))) == "1 → 0\n3 → 4\n4 → 6\n4 of 5 differ"
-    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1" and digits(claim(True)) == "" == digits(
-        claim(None)
-    )
+    assert digits(claim("C x 1", ["C", "1"])) == "C x 1 → C  1"
+    assert digits(claim(True)) == "" == digits(claim(None))

@@ -136,9 +136,8 @@ def test_dtype_is_kept(dtype):
     layer = Linear(4, 6, dtype=dtype)
     y = layer(np.ones((2, 5, 4), dtype))
     grad_x = layer.backward(np.ones_like(y))
-    assert {a.dtype for a in (y, grad_x, *layer.state_dict().values(), *layer.gradients().values())} == {
-        np.dtype(dtype)
-    }
+    arrays = (y, grad_x, *layer.state_dict().values(), *layer.gradients().values())
+    assert {a.dtype for a in arrays} == {np.dtype(dtype)}
 
 
 def test_no_token_at_all():
@@ -156,11 +155,9 @@ def test_a_layer_without_maths_says_so():
 
 @pytest.mark.parametrize("bias", [True, False])
 def test_inputs_are_kept(rng, bias):
-    layer, x, grad = (
-        Linear(4, 6, bias, dtype=np.float64),
-        rng.normal(size=(2, 5, 4)),
-        rng.normal(size=(2, 5, 6)),
-    )
+    layer = Linear(4, 6, bias, dtype=np.float64)
+    x = rng.normal(size=(2, 5, 4))
+    grad = rng.normal(size=(2, 5, 6))
     own = layer.state_dict().values()
     assert_inputs_kept(lambda x, *own: layer(x), x, *own)
     assert_inputs_kept(lambda g, x, *own: layer.backward(g), grad, x, *own)

@@ -40,10 +40,8 @@ def torchs_own(layer, D, H):
 def test_against_torch_multihead_attention(sizes, rng):
     B, T, S, H, D = (*(sizes[letter] for letter in "BTSH"), sizes["H"] * sizes["K"])
     x, context = rng.normal(size=(B, T, D)), rng.normal(size=(B, S, D))
-    own, other = (
-        padding_mask(rng.integers(1, T + 1, size=B), T),
-        padding_mask(rng.integers(1, S + 1, size=B), S),
-    )
+    own = padding_mask(rng.integers(1, T + 1, size=B), T)
+    other = padding_mask(rng.integers(1, S + 1, size=B), S)
     cases = {  # ours: (causal, context, mask); theirs: True = may NOT attend
         "self": (False, None, None, {}),
         "causal": (True, None, None, {"attn_mask": ~causal_mask(T)}),

@@ -104,10 +104,8 @@ def test_whole_numbers_become_floats():
 
 
 def test_inputs_are_kept():
-    x, layer = (
-        torch.from_numpy(np.random.default_rng(0).normal(size=(2, 5, 4))),
-        LearnedPositions(8, 4).double(),
-    )
+    x = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 5, 4)))
+    layer = LearnedPositions(8, 4).double()
     assert_inputs_kept(add_positions, x, sinusoidal_positions(8, 4))
     assert_inputs_kept(apply_rope, x, torch.arange(5))
     assert_inputs_kept(lambda x, weight: layer(x), x, layer.weight)

@@ -323,9 +323,8 @@ def test_how_often_to_look_and_to_save_may_change(tmp_path):
     often = Recipe(**{**RECIPE.__dict__, "check_every": 1, "save_every": 2})
     resumed, history = run(recipe=often, folder=tmp_path, resume=True)
     same_bits(resumed, run()[0])
-    assert [step for step, _ in history["held_out"]] == [4, 5, 6, 7, 8, 9] and "step_000008.json" in stems(
-        tmp_path
-    )
+    assert [step for step, _ in history["held_out"]] == [4, 5, 6, 7, 8, 9]
+    assert "step_000008.json" in stems(tmp_path)
 
 
 def spoil(model, name="wte.weight"):

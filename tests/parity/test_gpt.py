@@ -117,10 +117,8 @@ def test_the_shapes_of_the_smallest_gpt_2():
 
 def test_a_trained_model_moves_between_the_two():
     sizes, ids = {"V": 11, "C": 6, "D": 8, "H": 2, "L": 1}, [[1, 2, 3, 4]]
-    numpy_model, torch_model = (
-        in_numpy.GPT(GPTConfig(**sizes)),
-        in_torch.GPT(GPTConfig(**sizes)),
-    )
+    numpy_model = in_numpy.GPT(GPTConfig(**sizes))
+    torch_model = in_torch.GPT(GPTConfig(**sizes))
     numpy_model.load_state_dict(torch_model.state_dict())
     np.testing.assert_allclose(numpy_model(ids), torch_model(ids).detach(), rtol=0, atol=1e-6)
     fresh = in_numpy.GPT(GPTConfig(**sizes))

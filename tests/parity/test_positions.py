@@ -23,10 +23,8 @@ def test_sinusoidal(sizes, rng):
 def test_add_positions(sizes, rng):
     x, T, D = draw(rng, sizes, "BTD"), sizes["T"], 2 * sizes["D"]
     x = np.concatenate([x, x], axis=-1)
-    numpy_table, torch_table = (
-        in_numpy.sinusoidal_positions(T + 3, D),
-        in_torch.sinusoidal_positions(T + 3, D),
-    )
+    numpy_table = in_numpy.sinusoidal_positions(T + 3, D)
+    torch_table = in_torch.sinusoidal_positions(T + 3, D)
     for start in (0, 3):
         assert_parity(
             in_numpy.add_positions(x, numpy_table, start),

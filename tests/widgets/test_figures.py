@@ -102,9 +102,8 @@ def test_no_tick_stands_between_whole_numbers():
 
 def test_one_axis_or_both_are_logarithmic():
     def scales(log):
-        axis = figures.lines([4, 16, 64], {"slope": [0.6, 0.3, 0.1]}, "width", "slope", log=log).figure.axes[
-            0
-        ]
+        picture = figures.lines([4, 16, 64], {"slope": [0.6, 0.3, 0.1]}, "width", "slope", log=log)
+        (axis,) = picture.figure.axes
         return axis.get_xscale(), axis.get_yscale()
 
     assert [scales(log) for log in (False, "x", True)] == [

@@ -32,10 +32,8 @@ def graph():
         "x times w, plus b, through ReLU, minus y, squared, is the loss. Beside every edge stands its value, and below that the "
         "gradient of the loss with respect to it, found from the right to the left.",
     )  # fmt: skip
-    row, spots = (
-        118,
-        {"p": (92, "×"), "z": (172, "+"), "h": (250, "relu"), "e": (330, "−"), "loss": (400, "²")},
-    )
+    row = 118
+    spots = {"p": (92, "×"), "z": (172, "+"), "h": (250, "relu"), "e": (330, "−"), "loss": (400, "²")}
 
     def numbers(name, x, above, below):
         d.label(x, above, number(values[name]), size=12.5)
@@ -50,15 +48,14 @@ def graph():
         d.arrow((at, 209), (at, row + 14))
         numbers(name, at + 29, 172, 190)
     for name, (x, sign) in spots.items():
-        half, following = (
-            21 if name == "h" else 13,
-            {"p": 159, "z": 229, "h": 317, "e": 387, "loss": 472}[name],
-        )
+        half = 21 if name == "h" else 13
+        following = {"p": 159, "z": 229, "h": 317, "e": 387, "loss": 472}[name]
         d.arrow((x + half, row), (following - 1, row))
         numbers(name, (x + half + following) / 2 - 2, row - 14, row + 16)
-        d.box(x - 21, row - 14, 42, 28, sign, "ink", size=13, bold=True) if name == "h" else d.plus(
-            x, row, sign, "ink"
-        )
+        if name == "h":
+            d.box(x - 21, row - 14, 42, 28, sign, "ink", size=13, bold=True)
+        else:
+            d.plus(x, row, sign, "ink")
     d.label(441, row - 34, "loss", size=13, bold=True)
     d.arrow((20, 266), (70, 266))
     d.label(78, 266, "values", size=13, anchor="start")

@@ -179,10 +179,8 @@ def some_words(section, most=75):
 
 def slides_of(section):
     """The slides that a section could give, the one it should give first: (worth, place in the section, cells)."""
-    heading, notes = (
-        f"## {section.title}",
-        markdown("\n\n".join(part for part in section.words if "<details>" not in part), "notes"),
-    )
+    heading = f"## {section.title}"
+    notes = markdown("\n\n".join(part for part in section.words if "<details>" not in part), "notes")
     first = "exercise" if section.title.startswith("Your turn") else ""
     ranked = sorted(section.exhibits, key=lambda one: (one.kind != first, -WORTH[one.kind]))
     if not ranked:

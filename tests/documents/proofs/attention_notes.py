@@ -93,9 +93,8 @@ def dot_product_grows_with_alignment(last=1.0):
 def no_more_than_the_window_fits(table=C):
     """A row of positions for each place: do all texts up to C words fit, and none that is longer?"""
     positions = rng().normal(size=(table, D))
-    return [fits(lambda n=n: np.ones((n, D)) + positions[:n]) for n in range(1, C + 3)] == [True] * C + [
-        False
-    ] * 2
+    fit = [fits(lambda n=n: np.ones((n, D)) + positions[:n]) for n in range(1, C + 3)]
+    return fit == [True] * C + [False] * 2
 
 
 @value("attention-notes.context.loses_track", otherwise={"at": 3})

@@ -11,10 +11,11 @@ import re
 from importlib import import_module
 from pathlib import Path
 
-# class → the file that holds it, of every subclass of Live in this folder: read, not imported
+# class → file, of every subclass of Live that has its script beside it: read, not imported
 LIVE = {
     name: path.stem
     for path in sorted(Path(__file__).parent.glob("*.py"))
+    if path.with_suffix(".js").exists()
     for name in re.findall(r"(?m)^class (\w+)\(Live\)", path.read_text(encoding="utf-8"))
 }
 

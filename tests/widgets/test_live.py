@@ -34,25 +34,27 @@ def test_bad_input_is_named(name, code):
 
 @pytest.mark.parametrize("name", [*LIVE, *EXAMPLES.keys() - LIVE.keys()])
 def test_nothing_of_a_live_picture_is_forgotten(name):
-    assert name in LIVE, f"tests/widgets/examples.py has {name}, which is no class of course_lib/widgets"
-    script = f"course_lib/widgets/{LIVE[name]}.js"
-    assert (ROOT / script).exists(), f"{script} is missing: it draws {name} in the browser"
+    assert name in LIVE, (
+        f"course_lib/widgets has no class {name} with a script: see tests/widgets/examples.py"
+    )
     assert name in EXAMPLES, f"tests/widgets/examples.py has no example of {name}"
     assert EXAMPLES[name].refuses, f"tests/widgets/examples.py does not say which bad input {name} refuses"
-    shown = [one["widget"] for one in pictures()]
-    assert shown.count(name) == 1, f"docs/site/pictures.toml has {shown.count(name)} pages of {name}"
+    shown = [one["widget"] for one in pictures()].count(name)
+    assert shown == 1, f"docs/site/pictures.toml has {shown} pages of {name}, not one"
     driven = (ROOT / "tests/browser/test_live.py").read_text(encoding="utf-8")
-    assert f'"{name}"' in driven, (
-        f"tests/browser/test_live.py has no test that moves {name} by mouse and keys"
-    )
+    assert f'"{name}"' in driven, f"tests/browser/test_live.py does not move {name} by mouse and keys"
 
 
-def test_every_script_is_of_one_picture():
+def test_every_class_has_its_script_and_every_script_its_class():
     """A file `<name>_….js` is a part of `<name>.js`, so no picture may be called like the part of another."""
-    for path in (ROOT / "course_lib/widgets").glob("*.js"):
+    folder = ROOT / "course_lib/widgets"
+    for path in folder.glob("*.py"):
+        found = "(Live):" in path.read_text(encoding="utf-8")
+        assert path.with_suffix(".js").exists() or not found, f"course_lib/widgets/{path.stem}.js is missing"
+    for path in folder.glob("*.js"):
         owners = [file for file in LIVE.values() if f"{path.stem}_".startswith(f"{file}_")]
         assert path.stem in ("live", "page") or len(owners) == 1, (
-            f"course_lib/widgets/{path.name} is the script of {owners or 'no picture'}"
+            f"course_lib/widgets/{path.name} is the script of {owners or 'no class'}"
         )
 
 

@@ -54,7 +54,7 @@ cross_attention = Exercise(
         y @ W_Q, x @ W_K, x @ W_V, np.broadcast_to(allowed, (len(y), len(x)))
     )[0],
     cases=lambda rng: [
-        Case(_case(rng, 2, 3, 5, 6)),
+        Case(_case(rng, 2, 3, 5, 6), hint="the scores have a row for each token of y and a column for each of x"),
         Case(_case(rng, 3, 5, 6, 2)),
         Case(_case(rng, 5, 2, 3, 7), hint="y is longer than x"),
         Case(_case(rng, 1, 6, 5, 3), hint="y is a single token"),

@@ -106,7 +106,9 @@ WRONG = {
     "cross_attention": [
         (lambda *a: cross(*a, scale=2), "root of 4"), (lambda *a: cross(*a, scale=1), "not divided by √K"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, allowed, scale=math.sqrt(len(W_K))), "divided by √D"),
         (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, allowed, scale=W_K.shape[1] ** 1 / 2), "brackets are missing"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, True), "allowed has no effect"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, ~allowed), "inverted"),
-        (lambda *a: cross(*a, fill=0), "e⁰ = 1"), (lambda *a: cross(*a, fill=-100), "such as −50 or −100"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, True), "other way round"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, y, W_Q, W_K, W_V, True), "made from y"),
+        (lambda *a: cross(*a, fill=0), "e⁰ = 1"), (lambda *a: cross(*a, fill=-100), "such as −50 or −100"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, True), "other way round"),
+        (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, allowed), "a row for each token of y"),
+        (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, y, W_Q, W_K, W_V, True), "made from y"),
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(y @ W_Q @ (x @ W_K).T) @ (y @ W_V), "matrix product"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_K, W_Q, W_V, allowed), "changed places"), (lambda *a: cross(*a, axis=0), "runs over the queries"), (cross_rows, "a mask of"),
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(np.where(allowed[:, None], y @ W_Q @ (x @ W_K).T, -np.inf)) @ (x @ W_V), "do not fit"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, x, W_Q, W_K, W_V, allowed), "queries were made from x"),
         (lambda y, x, W_Q, W_K, W_V, allowed: (soft(y @ W_Q @ (x @ W_K).T / math.sqrt(W_K.shape[1])) * allowed) @ (x @ W_V), "after the softmax"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_K, allowed), "keys were taken for values"),

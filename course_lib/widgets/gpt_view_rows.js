@@ -59,7 +59,7 @@ function story(net, made, row, t, words, off) {
   switch (row.key.split(".")[0]) {
     case "ids": {
       const count = Object.values(net.P).reduce((sum, numbers) => sum + numbers.length, 0).toLocaleString("en");
-      return `This is a GPT of ${count} numbers, which has learnt to say which word comes next. A text is cut into tokens, here whole words, and begins behind <end>, the end of the text before: `
+      return `This is a GPT of ${count} numbers, which has learnt to say which word comes next. A text is cut into tokens, here whole words, and begins after <end>, the end of the text before: `
         + `${at} is number ${net.ids.get(words[t])} of the ${V} that it knows. Each column is a token on its way down, the framed one is told of here, and only attention carries something from one to another.`;
     }
     case "word": return `Each of the ${V} words has ${D} numbers of its own, learnt in training. These are those of ${word}: the same wherever it stands.`;

@@ -164,7 +164,7 @@ def test_an_equals_sign_stands_only_where_the_digits_shown_are_equal(maths):
 
 
 @pytest.mark.parametrize(("x", "text"), [
-    (126.4932, "126.49"), (0.0034562, "0.0034562"), (1.2e-7, "1.2·10⁻⁷"), (0, "0"), (2.5e10, "2.5·10¹⁰"), (-3.25, "−3.25"),
+    (126.4932, "126.49"), (0.0034562, "0.0034562"), (1.2e-7, "1.2·10⁻⁷"), (0, "0"), (2.5e10, "2.5·10¹⁰"), (9.96e-22, "1·10⁻²¹"), (-3.25, "−3.25"),
 ])  # fmt: skip
 def test_a_number_by_its_first_digits(maths, x, text):
     assert maths("AttentionView")("x => maths.significant(x)", x) == text

@@ -249,3 +249,54 @@ def test_no_number_is_cut_off_however_little_room_there_is(model, width):
     }"""
     assert model.locator(".gbh").evaluate(over) == 0  # a number never lies over its bar
     model.evaluate("document.body.removeAttribute('style')")
+
+
+def test_nothing_moves_while_numbers_change(model):
+    """In a wide card sliders and keys change numbers, and the card stays as high as it was."""
+    model.evaluate("() => { document.body.style.width = '900px'; window.ends = [show()]; }")
+    card, heights = model.locator(".gbh"), set()
+    tokens = card.locator(".gbh-chips").count() > 0  # a row of tokens has as many lines as it needs
+    look = lambda: heights.add(round(card.bounding_box()["height"]))
+    look()
+    for end in ("max", "min"):
+        for slider in card.locator("input[type=range]:visible").all() if not tokens else []:
+            slider.evaluate("(e, end) => { e.value = e[end]; e.dispatchEvent(new Event('input')); }", end)
+            look()
+    for host in card.locator("[role=application]").all():
+        host.focus()
+        for key in ("ArrowDown", "End", "Enter", "ArrowRight", "Escape"):
+            model.keyboard.press(key)
+            if not card.locator("[aria-expanded=true]").count():  # what Enter unfolds needs room
+                look()
+    assert len(heights) == 1, heights
+    model.evaluate("document.body.removeAttribute('style')")
+
+
+def test_what_has_the_focus_has_a_whole_frame(model):
+    """Nothing that scrolls cuts the frame off."""
+    model.evaluate("() => { document.body.style.width = '900px'; window.ends = [show()]; }")
+    model.keyboard.press("Tab")  # from here on the browser frames what is focused
+    cut = """e => {
+        const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(e), reach = parseFloat(outlineWidth) + parseFloat(outlineOffset);
+        if (outlineStyle === "none" || reach < 2) return "no frame";
+        const own = e.getBoundingClientRect();
+        for (let box = e.parentElement; box && !box.matches(".gbh"); box = box.parentElement) {
+            if (getComputedStyle(box).overflowX === "visible") continue;
+            const room = box.getBoundingClientRect(), free = [own.left - room.left, own.top - room.top, room.right - own.right, room.bottom - own.bottom];
+            if (Math.min(...free) < reach - 0.5) return `cut off by ${box.className}`;
+        }
+        return "";
+    }"""
+    for part in model.query_selector_all(".gbh :is(button, input, select, summary, [tabindex]):visible"):
+        part.focus()
+        assert part.evaluate(cut) == "", part.evaluate("e => e.outerHTML.slice(0, 100)")
+    model.evaluate("document.body.removeAttribute('style')")
+
+
+def test_colours_that_are_numbers_stay_where_the_system_sets_the_colours(model):
+    model.emulate_media(forced_colors="active", reduced_motion="reduce")
+    model.evaluate("window.ends = [show()]")
+    same = """card => [...card.querySelectorAll(".gbh-track > .now, .gbh-signed > .plus, .gbh-signed > .minus, .gbh-swatch")]
+        .filter(e => getComputedStyle(e).backgroundColor === getComputedStyle(card).backgroundColor).length"""
+    assert model.locator(".gbh").evaluate(same) == 0
+    model.emulate_media(forced_colors="none", reduced_motion="reduce")

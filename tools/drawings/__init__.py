@@ -16,5 +16,6 @@ DRAWINGS = {
     "graph": others.graph,
     "gpt": models.gpt,
     "encoder_decoder": models.encoder_decoder,
+    "cache": models.cache,
     "patches": others.patches,
 }

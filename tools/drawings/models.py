@@ -149,3 +149,45 @@ def encoder_decoder():
     d.label(18, 446, "the stream and normed,", "soft", 13, "start")
     d.label(18, 464, "as in any block.", "soft", 13, "start")
     return d
+
+
+def cache():
+    """What is computed for one more word, without a cache of keys and values and with one."""
+    grammar, model = Grammar(ENGLISH), trained_gpt.load(GPT)
+    words = ["<end>", "Anna", "swam", "slowly", "across"]
+    model([grammar.encode(" ".join(words))])
+    weights, T = model.h[1].attn.weights[0, 0], len(words)  # (T, T), of one head
+    computed = T * (T + 1) // 2
+    d = Drawing(
+        480, 276, "The cache of keys and values",
+        f"The row of the {T}th token is computed. Without a cache the queries, keys, values and weights of all {T} tokens are "
+        f"computed again. With a cache the keys and values of the {T - 1} before are kept: one query, one key, one value and one "
+        "row of weights are computed.",
+    )  # fmt: skip
+    top, high, wide = 66, 28, 26
+    last = top + (T - 1) * high
+
+    def head(left, title):
+        d.label(left + 91, 20, title, bold=True)
+        for n, (part, role) in enumerate(zip("qkv", ("query", "key", "value"), strict=True)):
+            d.label(left + 32 * n + wide / 2, 48, part, role, 15, bold=True)
+        d.label(left + 142, 48, "weights", "soft", 13)
+
+    for t, word in enumerate(words):
+        d.label(64, top + (t + 0.5) * high, word, size=13, anchor="end", bold=t == T - 1)
+    head(76, "without a cache")
+    for n, role in enumerate(("query", "key", "value")):
+        d.grid(76 + 32 * n, top, [[""]] * T, role, (wide, high))
+    allowed = [[s <= t for s in range(T)] for t in range(T)]
+    d.weights(178, top, weights, (16, high), write=False, allowed=allowed)
+    head(280, "with a cache")
+    for n, role in enumerate(("query", "key", "value")):
+        d.grid(280 + 32 * n, last, [[""]], role, (wide, high))
+    d.frame(310, top, 62, last - top - 3, "soft", dashed=True)
+    d.label(341, (top + last) / 2, "kept", "soft", 13)
+    d.weights(382, last, weights[-1:], (16, high), write=False)
+    for left, sums in ((167, (f"{3 * T} rows and {computed} weights", "are computed")),
+                       (371, (f"3 rows and {T} weights are", f"computed, {2 * (T - 1)} rows read"))):  # fmt: skip
+        for n, line in enumerate(sums):
+            d.label(left, last + high + 26 + 20 * n, line, size=13)
+    return d

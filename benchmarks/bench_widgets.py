@@ -36,7 +36,7 @@ from tests.browser.notebooks import opened
 from tests.widgets.examples import EXAMPLES, START
 
 BAR, QUIET = 16.0, 12.0  # ms, of the widgets and of the empty row
-WHOLE_MODEL = {"GPTView": 33.0}  # two frames of a screen: behind the key a whole model may have to run
+WHOLE_MODEL = {"GPTView": 33.0}  # two frames of a screen: behind the key a whole model runs
 ROUNDS, MOST_ROUNDS, PRESSES, SLOW_PRESSES = 5, 10, 25, 7
 AT_ONCE = ["--disable-frame-rate-limit", "--disable-gpu-vsync"]  # frames when they are ready, not at 60 Hz
 
@@ -124,20 +124,26 @@ def focus(cell, name):
         cell.locator("input.empty, .noUi-handle").first.focus()
         return
     widget, label = cell.locator(".gbh"), EXAMPLES[name].keys
-    (widget.get_by_label(label, exact=True) if label else widget.locator("[role=application]")).focus()
+    if label:
+        widget.get_by_label(label, exact=True).or_(
+            widget.get_by_role("button", name=label, exact=True)
+        ).focus()
+    else:
+        widget.locator("[role=application]").focus()
     if name == "EmbeddingMap" and not widget.get_by_role("button", name="Unlock").is_visible():
         cell.page.keyboard.press("Enter")
 
 
 def press(page, inspector, times):
-    """(ms to the paint, ms of the main thread) of so many presses of the arrow keys, to and fro, after three more."""
+    """(ms to the paint, ms of the main thread) of so many presses, after three more: of the arrow keys, or Enter."""
     computed = []
     page.wait_for_timeout(300)  # whatever is under way comes to its end
     page.evaluate("times.length = 0")
+    button = page.evaluate("document.activeElement.matches('button')")
     for number in range(times + 3):
         page.wait_for_timeout(random.uniform(20, 60))
         before = main_thread(inspector)
-        page.keyboard.press("ArrowRight" if number % 4 < 2 else "ArrowLeft")
+        page.keyboard.press("Enter" if button else "ArrowRight" if number % 4 < 2 else "ArrowLeft")
         page.wait_for_timeout(60)
         computed.append(main_thread(inspector) - before)
         page.wait_for_function(f"times.length > {number}", polling=20)

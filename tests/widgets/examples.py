@@ -30,7 +30,9 @@ def unwatched(look=("", eye), steps=9, floors={{}}, **more):
 
 class Example(NamedTuple):
     code: str  # the cell: its last line is the picture
-    keys: str | None  # the label of the control whose arrow keys the bench presses; None: its own grid or map
+    keys: (
+        str | None
+    )  # the slider that the bench moves by arrow keys, or the button it presses; None: the picture's own grid
     refuses: dict  # code that gives it bad input → a part of the sentence with which it is refused
     timed: str = ""  # what the bench takes instead, where a lesson's is larger
 
@@ -127,7 +129,7 @@ EXAMPLES = {
     ),
     "GPTView": Example(
         "GPTView(trained, known)",
-        None,
+        "Write a word",  # until the text fills the context
         {
             "GPTView(trained, known[1:])": "97 words, but the model has V = 98",
             "GPTView(trained, known, 'Anna flew')": "the model knows 98 words, and 'flew' is none of them",

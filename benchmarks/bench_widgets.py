@@ -124,12 +124,11 @@ def focus(cell, name):
         cell.locator("input.empty, .noUi-handle").first.focus()
         return
     widget, label = cell.locator(".gbh"), EXAMPLES[name].keys
+    control = widget.locator("[role=application]")
     if label:
-        widget.get_by_label(label, exact=True).or_(
-            widget.get_by_role("button", name=label, exact=True)
-        ).focus()
-    else:
-        widget.locator("[role=application]").focus()
+        button = widget.get_by_role("button", name=label, exact=True)
+        control = widget.get_by_label(label, exact=True).or_(button)
+    control.focus()
     if name == "EmbeddingMap" and not widget.get_by_role("button", name="Unlock").is_visible():
         cell.page.keyboard.press("Enter")
 

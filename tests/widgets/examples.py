@@ -30,9 +30,7 @@ def unwatched(look=("", eye), steps=9, floors={{}}, **more):
 
 class Example(NamedTuple):
     code: str  # the cell: its last line is the picture
-    keys: (
-        str | None
-    )  # the slider that the bench moves by arrow keys, or the button it presses; None: the picture's own grid
+    keys: str | None  # the slider or the button by whose keys the bench moves it; None: its own grid or map
     refuses: dict  # code that gives it bad input → a part of the sentence with which it is refused
     timed: str = ""  # what the bench takes instead, where a lesson's is larger
 

@@ -97,12 +97,11 @@ def no_more_than_the_window_fits(table=C):
     return fit == [True] * C + [False] * 2
 
 
-@value("attention-notes.context.loses_track", otherwise={"at": 3})
-def beyond_the_window_is_forgotten(at=1):
-    """Change one word of six; the window holds the last four of them."""
-    text = [3, 1, 4, 1, 5, 2]
-    changed = [6 if place == at else id for place, id in enumerate(text)]
-    return bool(np.allclose(next_word_scores(text[-4:])[-1], next_word_scores(changed[-4:])[-1]))
+@value("attention-notes.context.loses_track", otherwise={"window": 6})
+def beyond_the_window_is_forgotten(window=4):
+    """Change the first word of six: a window of the last four does not hold it, one of six does."""
+    text, changed = [3, 1, 4, 1, 5, 2], [6, 1, 4, 1, 5, 2]
+    return bool(np.allclose(next_word_scores(text[-window:])[-1], next_word_scores(changed[-window:])[-1]))
 
 
 LOGITS = np.array([2.0, 1.0, 0.5, -1.0])

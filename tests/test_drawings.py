@@ -1,5 +1,6 @@
 """The drawings of the lessons are what `make drawings` writes, described, alone, legible, and nothing in them collides."""
 
+import json
 import re
 
 import numpy as np
@@ -10,7 +11,7 @@ from course_lib.data.grammar import Grammar
 from tests.drawings import problems
 from tests.notebooks.lessons import lessons
 from tools.drawings import DRAWINGS, FOLDER, __main__, text
-from tools.drawings.others import graph_numbers
+from tools.drawings.others import bank, graph_numbers
 from tools.drawings.svg import Drawing
 
 
@@ -126,6 +127,16 @@ def test_the_gradients_of_the_graph_are_slopes():
     for name, value in inputs.items():
         up, down = (graph_numbers(**{**inputs, name: value + step})[0]["loss"] for step in (1e-6, -1e-6))
         assert grad[name] == pytest.approx((up - down) / 2e-6, rel=1e-6)
+
+
+def test_the_network_writes_what_its_lesson_prints():
+    lesson = next(path for path in lessons() if path.stem == "07_feed_forward")
+    cells = {cell["id"]: cell for cell in json.loads(lesson.read_text(encoding="utf-8"))["cells"]}
+    printed = re.findall(r"\d+\.\d*", "".join(cells["asks-code"]["outputs"][0]["text"]))
+    token, _, h, _, written = bank()
+    rows = np.array(printed[:6], float).reshape(3, 2), np.array(printed[6:], float).reshape(3, 5)
+    np.testing.assert_allclose(rows[0][0], h)
+    np.testing.assert_allclose(rows[1][0], token + written)
 
 
 def test_the_sentence_is_one_of_the_course_and_the_model_is_as_sure_as_it_says():

@@ -12,6 +12,7 @@ DRAWINGS = {
     "multi_head": attention.multi_head,
     "split_and_merge": attention.split_and_merge,
     "block": models.block,
+    "feed_forward": others.feed_forward,
     "shifted_targets": text.shifted_targets,
     "graph": others.graph,
     "gpt": models.gpt,

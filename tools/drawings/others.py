@@ -1,4 +1,4 @@
-"""Drawings of a computation graph and of an image cut into patches."""
+"""Drawings of a computation graph, of a feed-forward network and of an image cut into patches."""
 
 import numpy as np
 
@@ -61,6 +61,58 @@ def graph():
     d.label(78, 266, "values", size=13, anchor="start")
     d.arrow((230, 266), (180, 266), role="gradient")
     d.label(238, 266, "gradients of the loss", "gradient", 13, "start", bold=True)
+    return d
+
+
+def bank():
+    """The row of *bank* after *swam*, W_1, the two hidden units, W_2, and what they write."""
+    token = np.array([0.65, 0.22, 0.13, 0, 0])
+    asks = np.array([[1, -1], [-1, 1], [0, 0], [0, 0], [0, 0]])  # (D, F)
+    writes = np.array([[0, 0, 0, 2, 0], [0, 0, 0, 0, 2]])  # (F, D)
+    h = relu(token @ asks)
+    return token, asks, h, writes, h @ writes
+
+
+def feed_forward():
+    """A token through a feed-forward network, each matrix above the row that it makes."""
+    token, asks, h, writes, written = bank()
+    d = Drawing(
+        480, 316, "A feed-forward network: a column asks, a row answers",
+        "The row of bank, water 0.65 and money 0.22, meets two columns: more water than money, and more money than water. The first "
+        "unit is 0.43, the second 0. The first row of the second matrix is written, 0.86 of shore, and added to the row of bank.",
+    )  # fmt: skip
+    wide, high, row = 36, 22, 190
+    left, middle, right = 10, 204, 290  # of the token, of the units, of what is written
+
+    def names(x, y):
+        for n, name in enumerate(("water", "money", "helper", "shore", "branch")):
+            d.label(x + wide * (n + 0.5), y - 16 * (1 - n % 2), name, "soft", 11.5)
+
+    d.label(middle + wide, 16, "W_{1}: a column asks", size=13, bold=True)
+    d.grid(middle, 32, asks, digits=0)
+    d.frame(middle, 32, wide, 5 * high, round=2)
+    d.label(right + 2.5 * wide, 78, "W_{2}: a row answers", size=13, bold=True)
+    names(right, 122)
+    d.grid(right, 134, writes, digits=0)
+    d.frame(right, 134, 5 * wide, high, round=2)
+    names(left, row - 12)
+    d.grid(left, row, [token], "residual")
+    d.grid(middle, row, [h], "ink")
+    d.grid(right, row, [written])
+    d.label(middle + wide, row + 36, "ReLU", "soft", 12)
+    d.label(left + wide, row + 36, "bank", size=13, bold=True)
+    at, sum_at = right + 2.5 * wide, row + 50
+    d.arrow((at, row + high + 2), (at, sum_at - 14))
+    d.arrow(
+        (left + 2.5 * wide, row + high + 2),
+        (left + 2.5 * wide, sum_at),
+        (at - 14, sum_at),
+        role="residual",
+        width=2.4,
+    )
+    d.plus(at, sum_at)
+    d.arrow((at, sum_at + 14), (at, sum_at + 36))
+    d.grid(right, sum_at + 38, [token + written], "residual")
     return d
 
 

@@ -70,7 +70,7 @@ function render({ model, el }) {
   /** Put everything where it belongs on a map of this width. */
   function layOut(width) {
     W = width;
-    H = Math.round(Math.max(300, 0.74 * W, Math.min(11 * V, 520))); // room for the names of many words
+    H = Math.round(Math.max(300, (h.length ? 1.1 : 0.74) * W, Math.min(11 * V, 520))); // as tall as two lists, or with room for the names of many words
     map.setAttribute("viewBox", `0 0 ${W} ${H}`);
     map.setAttribute("width", W);
     map.setAttribute("height", H);

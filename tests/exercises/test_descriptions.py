@@ -26,7 +26,7 @@ FOUND = sorted(
 ALL = {name: importlib.import_module(f"course_lib.exercises.{name}") for name in FOUND}
 LESSONS = [
     name for name in FOUND if ALL[name].EXERCISES
-]  # lesson 00 has a task on paper, and nothing to write
+]  # the first has a task on paper, and nothing to write
 MODULES = [ALL[name] for name in LESSONS]
 EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
 ANSWERS = [importlib.import_module(f"{plain_answers.__name__}.{name}") for name in LESSONS]

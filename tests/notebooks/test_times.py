@@ -75,7 +75,7 @@ def test_the_first_lesson_tells_the_hours_of_all():
     minutes = [int(TIME.search(prose(read(path))[0])[1]) for path in lessons()]
     everything, to_a_gpt = sum(minutes), sum(minutes[1:11])
     told = re.search(
-        r"about (\d+) hours; lessons 01 to 10, .+?, about (\d+) of these",
+        r"about (\d+) hours; the way to a GPT of your own, .+?, about (\d+) of these",
         "\n".join(prose(read(lessons()[0]))),
     )
     assert abs(int(told[1]) - everything / 60) < 1 and abs(int(told[2]) - to_a_gpt / 60) < 1, minutes

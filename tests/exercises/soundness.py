@@ -81,7 +81,7 @@ def offences(exercise):
     yield from sizes_offences(exercise, cases)
     for slip in exercise.slips:
         if slip.says.endswith(".") or "\n" in slip.says or not slip.says:
-            yield f"no sentence: {slip.says!r}"
+            yield f"the sentence of a slip is one line without a full stop at its end: {slip.says!r}"
 
 
 def sizes_offences(exercise, cases):
@@ -92,7 +92,7 @@ def sizes_offences(exercise, cases):
             continue
         values = list(sizes.values())
         if len(set(values)) < len(values) or any(n in (4, 9, 16) for n in values):
-            yield f"sizes of case {i}: {sizes}"
+            yield f"sizes of a plain case differ, and none is 4, 9 or 16, but those of case {i} are {sizes}"
 
 
 def same_argument(a, b):

@@ -14,7 +14,7 @@ from course_lib.exercises.answers import plain
 from course_lib.exercises.answers import same as equal
 from course_lib.exercises.judge import judge
 from course_lib.exercises.local import local
-from tests.exercises.test_descriptions import ANSWERS, EXERCISES, RIGHT
+from tests.exercises.test_descriptions import ANSWERS, EXERCISES, RIGHT, every_whole_one
 
 SECONDS = 0.2  # of processor time: a changed loop may never end
 SEEDS = range(1000, 1020)  # none of these is the judge's
@@ -151,7 +151,7 @@ def proven_wrong(exercise, function):
     return None
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+@every_whole_one
 @pytest.mark.filterwarnings("ignore")
 def test_no_mutant_that_draws_prove_wrong_is_accepted(name, capsys):
     exercise, tried = EXERCISES[name], 0

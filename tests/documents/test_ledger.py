@@ -25,6 +25,7 @@ def ids(chosen):
 
 
 def proof(id, other=False):
+    assert id in VALUES, f"no function in tests/documents/proofs is marked @value({id!r})"
     return VALUES[id](**(OTHERWISE[id] if other else {}))
 
 

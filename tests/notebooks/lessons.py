@@ -257,6 +257,8 @@ def normalise(notebook):
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
         cell.metadata = nbformat.from_dict(allowed_metadata(cell.metadata))
+        if not cell.get("attachments", True):
+            del cell["attachments"]  # empty, as some editors leave them
     for _, output in outputs(notebook):
         for part in (output.get("data", {}), output.get("metadata", {})):
             part.pop(WIDGET_VIEW, None)

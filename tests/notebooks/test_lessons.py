@@ -93,6 +93,11 @@ def test_a_measured_picture_changes_only_with_the_text_beside_it(tags, text, gro
     assert notebook.cells[0].outputs[0].data == {"image/png": pictures[kept], "text/plain": text}
 
 
+def test_what_an_editor_leaves_empty_in_a_text_cell_goes(tmp_path):
+    cell = nbformat.v4.new_markdown_cell("Text.", attachments={})
+    assert "attachments" not in lessons.normalise(nbformat.v4.new_notebook(cells=[cell])).cells[0]
+
+
 def test_a_lesson_runs_in_its_own_folder(tmp_path):
     path = lesson(
         tmp_path / "98_lesson.ipynb", "from pathlib import Path", "sorted(map(str, Path().iterdir()))"

@@ -759,6 +759,19 @@ def test_the_verb_decides_what_stands_at_the_bank(whole):
     assert water.isdisjoint(word for word, p in chances(whole).items() if p > 0.1)
 
 
+def test_what_happens_stays_in_sight_on_the_way_down(lab, whole):
+    page, _ = lab
+    size = page.viewport_size
+    page.set_viewport_size({"width": 1280, "height": 800})  # lower than the picture
+    whole.locator(".gbh-way-row").last.scroll_into_view_if_needed()
+    inside = """story => {
+        const own = story.getBoundingClientRect(), panel = story.closest(".jp-WindowedPanel-outer").getBoundingClientRect();
+        return own.top >= panel.top - 1 && own.bottom <= panel.bottom;
+    }"""
+    assert whole.locator(".gbh-story").evaluate(inside)
+    page.set_viewport_size(size)
+
+
 def test_a_word_that_the_model_does_not_know_is_named_and_nothing_is_lost(whole):
     before, box = chances(whole), whole.get_by_label("text", exact=True)
     box.fill("Anna swims slowly across to the old bank and looked at the")

@@ -70,10 +70,10 @@ def _by_two(ids):
 count_pairs = Exercise(
     name="count_pairs",
     lesson=1,
-    text="""How often every pair of neighbours stands in a list of ids.
+    text="""How often every pair of neighbours occurs in a list of ids.
 
-    ids: a list of N whole numbers → a dict: (left, right) → how often the two stand
-    side by side, in this order. A list of fewer than two ids has no pairs.
+    ids: a list of N whole numbers → a dict: (left, right) → how often the two are
+    neighbours, in this order. A list of fewer than two ids has no pairs.
     Neighbouring pairs share a token: 7 7 7 holds the pair (7, 7) twice.
     """,
     reference=lambda ids: _count(ids),
@@ -90,7 +90,7 @@ count_pairs = Exercise(
     properties=(_keys_are_pairs,),
     slips=(
         Slip(lambda ids: _count(ids[:-1]),
-             "the last pair is missing: the last left neighbour stands at place N − 2"),
+             "the last pair is missing: the last left neighbour is at place N − 2"),
         Slip(lambda ids: _count(ids[1:]), "the first pair is missing"),
         Slip(_by_two, "after a pair you moved on by two tokens: neighbouring pairs share a token"),
         Slip(lambda ids: dict(Counter(tuple(sorted(p)) for p in pairwise(ids))),
@@ -102,11 +102,11 @@ count_pairs = Exercise(
         Slip(lambda ids: dict(Counter(product(ids, ids))),
              "every token was paired with every other one: only neighbours make a pair"),
         Slip(lambda ids: {(a, b): ids.count(a) for a, b in pairwise(ids)},
-             "the left token was counted, wherever it stands: count the two side by side"),
+             "the left token was counted, wherever it occurs: count the two side by side"),
         Slip(lambda ids: {(a, b): ids.count(b) for a, b in pairwise(ids)},
-             "the right token was counted, wherever it stands: count the two side by side"),
+             "the right token was counted, wherever it occurs: count the two side by side"),
         Slip(lambda ids: dict(Counter(pairwise(ids)) + Counter(pairwise(ids[::-1]))),
-             "every pair was counted from both sides: (2, 1) counts only where the 2 stands on the left"),
+             "every pair was counted from both sides: (2, 1) counts only where the 2 is on the left"),
         Slip(lambda ids: dict(Counter(pairwise(sorted(ids)))), "the ids were sorted: the order of the list stays"),
         Slip(lambda ids: {pair: n for pair, n in _count(ids).items() if n > 1},
              "pairs that occur once are missing: they count too"),
@@ -177,7 +177,7 @@ merge_pair = Exercise(
     text="""A new list of ids in which every `pair` of neighbours has become the one id `new`.
 
     ids: a list of whole numbers, pair: a tuple (left, right), new: a whole number → a list.
-    Go from left to right; a token belongs to one pair only: in 4 4 4 the pair (4, 4) stands
+    Go from left to right; a token belongs to one pair only: in 4 4 4 the pair (4, 4) occurs
     once, and with new = 256 the result is 256 4. The list that was given stays as it is.
     """,
     reference=lambda ids, pair, new: _merged(ids, pair, new),
@@ -186,7 +186,7 @@ merge_pair = Exercise(
         Case(([2, 1, 3, 1], (1, 2), 256), hint="a list without the pair stays as it is"),
         Case(([4, 4, 4], (4, 4), 300),
              hint="4 4 4: the left pair is merged first, and a token belongs to one pair only"),
-        Case(([3, 1, 2, 1, 2, 5, 6], (1, 2), 257), hint="two pairs stand side by side"),
+        Case(([3, 1, 2, 1, 2, 5, 6], (1, 2), 257), hint="two pairs are side by side"),
         Case(([1, 12, 21, 2, 1, 2, 11, 2], (1, 2), 256), hint="ids may have several digits"),
         Case(([1, 2], (1, 2), 256), hint="the pair is the whole list"),
         Case(([], (1, 2), 256), hint="an empty list stays empty"),
@@ -195,7 +195,7 @@ merge_pair = Exercise(
     draw=lambda rng: (_some_ids(rng), tuple(rng.choice([1, 2, 11, 12], size=2).tolist()), int(rng.integers(256, 400))),
     slips=(
         Slip(lambda ids, pair, new: _merged(ids, pair, new, first_only=True),
-             "only the first pair was merged: the pair may stand in the list several times"),
+             "only the first pair was merged: the pair may occur several times"),
         Slip(_last_lost, "the last token gets lost when it belongs to no pair"),
         Slip(lambda ids, pair, new: [new if two == pair else two[0] for two in pairwise(ids)],
              "the right token of the pair is still there, and the last token of the list gets lost: "
@@ -222,7 +222,7 @@ merge_pair = Exercise(
              "gone past it"),
         Slip(lambda ids, pair, new: _replaced_by(ids, pair, []), "the pair was deleted: the id `new` takes its place"),
         Slip(lambda ids, pair, new: _replaced_by(ids, pair, [*pair, new]),
-             "the new id stands beside the pair: it takes the place of both tokens"),
+             "the new id was put beside the pair: it takes the place of both tokens"),
         Slip(lambda ids, pair, new: [int(c) for c in "".join(map(str, ids)).replace(f"{pair[0]}{pair[1]}", str(new))],
              "the ids were joined to a text and taken apart digit by digit: compare ids, not their digits"),
         Slip(lambda ids, pair, new: _merged(ids, pair, pair),
@@ -311,7 +311,7 @@ train_bpe = Exercise(
         Slip(lambda text, n: {pair: 255 + n for pair in _learn(text, 1)},
              "the same pair is learnt again and again: after each merge count the merged list"),
         Slip(lambda text, n: _learn(text, n, first=max(text.encode(), default=0) + 1),
-             "the new ids begin behind the largest byte of this text: the first new id is 256, whatever the text"),
+             "the new ids begin after the largest byte of this text: the first new id is 256, whatever the text"),
         Slip(lambda text, n: {pair: 256 + i for i, (pair, _) in enumerate(Counter(pairwise(text.encode())).most_common(n))},
              "the pairs were counted once: after each merge the list is another one, count again"),
         Slip(lambda text, n: _learn(text.replace(" ", ""), n), "the blanks are gone: a blank is a byte as any other"),
@@ -391,7 +391,7 @@ encode = Exercise(
     text="""The ids of a text: its bytes in UTF-8, then every merge in the order learnt.
 
     text: str, merges: a dict in the order learnt, (left, right) → new id → a list of ids.
-    A merge joins its pair wherever it stands; the new id is the one that the dict gives.
+    A merge joins its pair wherever it occurs; the new id is the one that the dict gives.
     """,
     reference=_encode,
     cases=lambda rng: [
@@ -399,9 +399,9 @@ encode = Exercise(
         Case(("abcabc", _TOWER), hint="a later merge joins what an earlier one has made"),
         Case(("abc", _ABC), hint="two merges want the same token: the one learnt first has it"),
         Case(("abcab", _ABC),
-             hint="the merge learnt first comes first, wherever it stands and however rare it is"),
+             hint="the merge learnt first comes first, wherever it occurs and however rare it is"),
         Case(("cab", {(97, 98): 256, (99, 97): 257}),
-             hint="the merge learnt first comes first, wherever it stands"),
+             hint="the merge learnt first comes first, wherever it occurs"),
         Case(("xyab", {(99, 100): 256, (97, 98): 257}),
              hint="a merge that does not occur comes before one that does"),
         Case(("abcd", _GAP), hint="the new ids are the ones given"),
@@ -414,7 +414,7 @@ encode = Exercise(
     draw=lambda rng: (_some_text(rng), _learn(_some_text(rng, 5), int(rng.integers(1, 8)))),
     slips=(
         Slip(lambda text, merges: _encode_once(text, merges, lambda *one: _merged(*one, first_only=True)),
-             "each merge was used once: its pair may stand in the text several times"),
+             "each merge was used once: its pair may occur several times"),
         Slip(lambda text, merges: list(text.encode()),
              "nothing was merged: merging gives a new list, which has to be kept, and it is given the pair before the id"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]),
@@ -422,7 +422,7 @@ encode = Exercise(
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]) if merges else [],
              "every merge began anew with the bytes: one merge goes on from the list that the one before has made"),
         Slip(_encode_leftmost,
-             "the pair that stands leftmost was merged first: the merge learnt first comes first"),
+             "the leftmost pair was merged first: the merge learnt first comes first"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[::-1]),
              "the merges were used in reverse: the one learnt first comes first"),
         Slip(lambda text, merges: _encode_by(text, merges, sorted),
@@ -580,7 +580,7 @@ pad_batch = Exercise(
     ),
     slips=(
         Slip(lambda rows, pad: _padded(rows, pad, left=True),
-             "the padding stands on the left: fill up on the right"),
+             "the padding is on the left: fill up on the right"),
         Slip(lambda rows, pad: ([row[: min(map(len, rows))] for row in rows], [len(row) for row in rows]),
              "the rows were cut to the shortest: no token may be lost"),
         Slip(lambda rows, pad: ([list(row) for row in rows], [len(row) for row in rows]),
@@ -638,7 +638,7 @@ def _refuse_word(word):
     if not (word.isascii() and word.isalpha() and word.islower() and 4 <= len(word) <= 60):
         return "take a word or a name of 4 to 60 small letters from a to z"
     if _best(word)[1] < 2:
-        return f"no pair of neighbours stands twice in {word!r}: take a longer word"
+        return f"no pair of neighbours occurs twice in {word!r}: take a longer word"
     return None
 
 
@@ -649,13 +649,13 @@ check_tokens_on_paper = on_paper(
     decimals=0,
     refuse=_refuse_word,
     slips={
-        "that is after the first merge: count again, as long as a pair stands there twice":
+        "that is after the first merge: count again, as long as a pair occurs twice":
             lambda word: len(_worked(word, most=1)[0]),
         "those are the letters: a merge makes one token of two": len,
         "that is the number of merges": lambda word: _worked(word)[1],
-        "that is how many different tokens are left: one that stands twice counts twice":
+        "that is how many different tokens are left: one that occurs twice counts twice":
             lambda word: len(set(_worked(word)[0])),
-        "pairs that stood there once were joined too: stop before that": lambda word: len(_worked(word, least=1)[0]),
+        "pairs that occurred once were joined too: stop before that": lambda word: len(_worked(word, least=1)[0]),
     },
-    step=lambda word: "the first merge joins {} {}, which stands there {} times".format(*_best(word)[0], _best(word)[1]),
+    step=lambda word: "the first merge joins {} {}, which occurs {} times".format(*_best(word)[0], _best(word)[1]),
 )  # fmt: skip

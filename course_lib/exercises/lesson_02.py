@@ -103,13 +103,13 @@ embed_backward = Exercise(
 
     grad (..., T, D) the gradient of what was looked up, ids (..., T), V how many rows the
     table has → (V, D). Every row collects the gradients, by adding them up, from all places
-    where its id stands; a row whose id does not occur is 0.
+    where its id occurs; a row whose id does not occur is 0.
     """,
     reference=lambda grad, ids, V: embeddings.lookup_backward(grad, ids, V),
     cases=lambda rng: [
         Case((np.array([[1.0, 2.0, 0.5], [3.0, 5.0, -1.0]]), np.array([5, 0]), 7)),
         Case((rng.normal(size=(6, 3)), np.array([1, 0, 1, 1, 7, 0]), 10),
-             hint="an id that stands in several places collects from all"),
+             hint="an id that occurs in several places collects from all"),
         Case((rng.normal(size=(2, 5, 3)), _some_ids(rng, 7, (2, 5)), 7),
              hint="grad comes as a batch, (B, T, D)"),
     ],
@@ -133,8 +133,8 @@ embed_backward = Exercise(
              "the gradient was divided by the number of tokens: nothing in a lookup divides"),
         Slip(_text_by_text,
              "within a text only the last place of an id counts: G[ids] += grad adds once an id, np.add.at each time"),
-        Slip(_by_place, "the place in the text was taken for the row: the row is the id that stands there"),
-        Slip(lambda grad, ids, V: _scattered(grad, V - 1 - np.asarray(ids), V), "the rows stand in reverse"),
+        Slip(_by_place, "the place in the text was taken for the row: the row is the id at that place"),
+        Slip(lambda grad, ids, V: _scattered(grad, V - 1 - np.asarray(ids), V), "the rows are in reverse order"),
         Slip(lambda grad, ids, V: _scattered(np.ones_like(grad), ids, V),
              "occurrences were counted: add the gradients"),
         Slip(lambda grad, ids, V: np.add.at(G := np.zeros((V, grad.shape[-1])), np.ravel(ids)[:1], grad.reshape(-1, grad.shape[-1])[:1]) or G,
@@ -372,7 +372,7 @@ nearest = Exercise(
     axes=("V D", "", ""),
     slips=(
         Slip(lambda W_E, id, k: _first(_cosines(W_E, id), id, k, without=False),
-             "the token itself stands first: leave it out"),
+             "the token itself comes first: leave it out"),
         Slip(lambda W_E, id, k: _first(W_E @ W_E[id], id, k),
              "a long vector wins over one that points the right way: compare cosines, not dot products"),
         Slip(lambda W_E, id, k: _first(-_length(W_E - W_E[id]), id, k),

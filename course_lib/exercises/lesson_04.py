@@ -173,7 +173,7 @@ causal_mask = Exercise(
         Slip(lambda T, S=None: np.tri(T, _mask(T, S), _mask(T, S) - T + 1, dtype=bool),
              "yours lets a token see one step into the future"),
         Slip(lambda T, S=None: np.tri(T, _mask(T, S), dtype=bool),
-             "with S > T the first query stands at the first key: the queries are the last T tokens, so the"
+             "with S > T the first query was put at the first key: the queries are the last T tokens, so the"
              " last one may attend to all"),
         Slip(lambda T, S=None: np.triu(np.ones((T, _mask(T, S)), bool)),
              "rows and columns are swapped: yours lets a token see the future and not the past"),
@@ -319,9 +319,9 @@ attention = Exercise(
         Slip(_hidden_by_index,
              "the mask is inverted: True means may attend"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: k.shape[1] ** -0.5),
-             "k.shape[1] is the width of a key only while no batch stands in front: k.shape[-1] always is"),
+             "k.shape[1] is the width of a key only while there is no batch in front: k.shape[-1] always is"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: q.shape[1] ** -0.5),
-             "q.shape[1] is the width of a query only while no batch stands in front: q.shape[-1] always is"),
+             "q.shape[1] is the width of a query only while there is no batch in front: q.shape[-1] always is"),
         Slip(_masked_after,
              "weights were set to 0 after the softmax, and those left no longer add to 1: hide the scores "
              "before it"),

@@ -232,7 +232,7 @@ WRONG = {
     "nearest": [
         (lambda W_E, id, k: np.argsort(-np.delete(cosines(W_E, id), id), kind="stable")[:k], "has moved up"), (lambda W_E, id, k: nearest_plain(W_E, id, k - 1), "too few"),
         (nearest_turned, "turns equal ones round"), (lambda W_E, id, k: np.argsort(-(W_E @ W_E[id] / np.linalg.norm(W_E)), kind="stable")[1 : k + 1], "one and the same number"),
-        (nearest_zero, "set to 0"), (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[:k], "itself stands first"),
+        (nearest_zero, "set to 0"), (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[:k], "itself comes first"),
         (lambda W_E, id, k: np.argsort(-cosines(W_E, id), kind="stable")[1 : k + 1], "first was dropped"),
         (lambda W_E, id, k: np.argsort(cosines(W_E, id), kind="stable")[:k], "farthest come first"),
         (lambda W_E, id, k: [i for i in np.argsort(-(W_E @ W_E[id]), kind="stable") if i != id][:k], "compare cosines"),

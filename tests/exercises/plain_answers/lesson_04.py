@@ -282,7 +282,7 @@ WRONG = {
     ],
     "causal_mask": [
         (mask_strings, "text"), (mask_ragged, "different lengths"), (lambda T, S=None: np.tri(T, S or T, (S or T) - T), "True and False"),
-        (lambda T, S=None: np.triu(np.ones((T, S or T), bool), (S or T) - T), "swapped"), (lambda T, S=None: np.tri(T, S or T, dtype=bool), "first query stands at the first key"),
+        (lambda T, S=None: np.triu(np.ones((T, S or T), bool), (S or T) - T), "swapped"), (lambda T, S=None: np.tri(T, S or T, dtype=bool), "first query was put at the first key"),
         (lambda T, S=None: ~np.tri(T, S or T, (S or T) - T, dtype=bool), "inverted"), (lambda T, S=None: np.tri(T, S or T, (S or T) - T - 1, dtype=bool), "itself"),
         (lambda T, S=None: np.tri(T, S or T, (S or T) - T + 1, dtype=bool), "one step into the future"), (lambda T, S=None: np.ones((T, S or T), bool), "everything is allowed"),
         (lambda T, S=None: np.arange(T)[:, None] <= np.arange(S or T), "swapped"), (lambda T, S=None: np.arange(T)[:, None] > np.arange(S or T), "itself"),

@@ -178,10 +178,10 @@ RIGHT = {
 WRONG = {
     "split_heads": [
         (lambda x, H: x.reshape(x.shape[0], 4, H, 6 // H).swapaxes(1, 2), ""), (lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1), "reshape straight"),
-        (lambda x, H: x.reshape(*x.shape[:-1], H, -1), "behind the tokens"), (lambda x, H: x.reshape(*x.shape[:-1], -1, H).swapaxes(-2, -3), "K heads of width H"),
+        (lambda x, H: x.reshape(*x.shape[:-1], H, -1), "after the tokens"), (lambda x, H: x.reshape(*x.shape[:-1], -1, H).swapaxes(-2, -3), "K heads of width H"),
         (lambda x, H: x.reshape(*x.shape[:-1], H, x.shape[-1] / H), "// gives a whole number"), (lambda x, H: split(x, H).swapaxes(-1, -2), "T and K are swapped"),
         (lambda x, H: x.reshape(H, x.shape[0], -1), "reshape straight"),
-        (split_4, "names on the left"), (lambda x, H: np.split(x, H, axis=0), ""), (lambda x, H: np.array(np.split(x, H, axis=-1)), "in front of the batch"),
+        (split_4, "names on the left"), (lambda x, H: np.split(x, H, axis=0), ""), (lambda x, H: np.array(np.split(x, H, axis=-1)), "before the batch"),
         (lambda x, H: x.reshape(*x.shape[:-1], H, 3).swapaxes(-2, -3), "do not fill the shape"), (lambda x, H: np.stack([x[..., h::H] for h in range(H)], axis=-3), "every H-th column"),
         (lambda x, H: split(x, 2), ""), (lambda x, H: x, ""),
     ],

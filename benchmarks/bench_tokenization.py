@@ -49,9 +49,8 @@ def rows(rounds=15):
     peer = tiktoken.Encoding("ours", pat_str=PATTERNS["gpt2"], mergeable_ranks=ranks, special_tokens={})
     assert BytePairTokenizer(ranks).encode(sample) == peer.encode_ordinary(sample)
     warm_up = 2
-    cold = [
-        BytePairTokenizer(ranks) for _ in range(warm_up + rounds)
-    ]  # a fresh one each round: nothing cached
+    # a fresh one each round: nothing cached
+    cold = [BytePairTokenizer(ranks) for _ in range(warm_up + rounds)]
     calls = {
         "ours": [lambda tokenizer=tokenizer: tokenizer.encode(sample) for tokenizer in cold],
         "tiktoken": lambda: peer.encode_ordinary(sample),

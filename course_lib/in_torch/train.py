@@ -41,9 +41,8 @@ def evaluate(model, tokens, B=256, most=None, watch=iter):
     >>> 1.5 < evaluate(model, [0, 1, 2, 3, 4] * 9) < 1.8     # about ln 5: it knows nothing yet
     True
     """
-    rows = torch.as_tensor(
-        windows(tokens, model.config.C, most), device=model.wte.weight.device
-    )  # (N, C + 1)
+    # (N, C + 1)
+    rows = torch.as_tensor(windows(tokens, model.config.C, most), device=model.wte.weight.device)
     parts = watch(rows.split(B))
     losses = [cross_entropy(model(part[:, :-1]), part[:, 1:]).item() * len(part) for part in parts]
     return sum(losses) / len(rows)

@@ -94,9 +94,8 @@ class EncoderDecoder(nn.Module):
     ):
         super().__init__()
         self.pad = pad
-        self.register_buffer(
-            "table", sinusoidal_positions(C, D), persistent=False
-        )  # nothing to learn or to save
+        # nothing to learn or to save
+        self.register_buffer("table", sinusoidal_positions(C, D), persistent=False)
         settings = {"activation": activation, "pre_norm": pre_norm, "eps": eps, "generator": generator}
         self.embedding = Embedding(V, D, generator=generator)
         self.encoder = nn.ModuleList(EncoderBlock(D, H, F, **settings) for _ in range(L))

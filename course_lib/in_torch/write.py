@@ -83,9 +83,8 @@ def load_run(folder):
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"step {facts['step']} in {folder} is of no GPT: {error}") from error
     grammar, V = Grammar(ENGLISH), model.config.V
-    corpus = (
-        grammar if V == grammar.V else BytePairTokenizer.load(Path(folder, TOKENIZER))
-    )  # its V is 256 or more
+    # its V is 256 or more
+    corpus = grammar if V == grammar.V else BytePairTokenizer.load(Path(folder, TOKENIZER))
     if not isinstance(corpus, Grammar) and corpus.vocabulary_size != V:
         raise ValueError(
             f"{TOKENIZER} in {folder} has {corpus.vocabulary_size} tokens, the model {V}: it is of another run"

@@ -57,9 +57,8 @@ class WatchTraining(Live):
             raise ValueError(f"{CALL}: head is {head}, there are heads 0 to {len(heads) - 1}")
         if len(floors) > 4 or not all(0 < height < math.inf for height in floors.values()):
             raise ValueError(f"{CALL}: floors are at most 4 heights above 0, got {floors}")
-        self._due = {
-            max(i, round(steps * (i / (LOOKS - 1)) ** 2)) for i in range(LOOKS)
-        }  # the closer, the earlier
+        # the closer, the earlier
+        self._due = {max(i, round(steps * (i / (LOOKS - 1)) ** 2)) for i in range(LOOKS)}
         self._due = {step for step in self._due if step <= steps}
         super().__init__(
             None, None, tokens=tokens, heads=heads, head=head, steps=steps, every=math.ceil(steps / POINTS),

@@ -33,10 +33,8 @@ suppress_warnings = ["mystnb.unknown_mime_type", "myst.header", "autoapi.python_
 
 autoapi_dirs = [os.environ["COURSE_LIB"]]
 autoapi_root = "reference"
-autoapi_ignore = [
-    "*/classroom/*",
-    "*/exercises/lesson_*",
-]  # how marks are made; the exercises stand in the lessons
+# how marks are made; the exercises stand in the lessons
+autoapi_ignore = ["*/classroom/*", "*/exercises/lesson_*"]
 autoapi_options = ["members", "show-inheritance"]
 autoapi_template_dir = "_templates"
 autoapi_add_toctree_entry = False

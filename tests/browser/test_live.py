@@ -618,9 +618,8 @@ def test_nine_weights_are_trained_step_by_step_and_back(lab, show):
     trained = values()
     slider(widget, "learning rate").focus()
     page.keyboard.press("Home")
-    assert (
-        slider(widget, "step").input_value() == "40" and values() != trained
-    )  # the same steps with another rate
+    # the same steps with another rate
+    assert slider(widget, "step").input_value() == "40" and values() != trained
     widget.get_by_role("button", name="Draw at random").click()
     assert (
         all(-1 <= float(value.replace("−", "-")) <= 1 for value in values())

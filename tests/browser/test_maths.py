@@ -448,9 +448,8 @@ def test_every_step_of_fifty_sentences_is_the_library_s(maths):
         ids = [0, *english.encode(sentence)]
         longest = max(longest, len(ids))
         expected = steps_of(model, ids)
-        np.testing.assert_allclose(
-            expected["logits"], model([ids])[0], rtol=0, atol=1e-4
-        )  # the steps lead to what it says
+        # the steps lead to what it says
+        np.testing.assert_allclose(expected["logits"], model([ids])[0], rtol=0, atol=1e-4)
         close_to(run(WAY, given, packed, ids, []), expected)
     assert longest > 15
 

@@ -24,9 +24,8 @@ FOUND = sorted(
     one.name for one in pkgutil.iter_modules(course_lib.exercises.__path__) if one.name.startswith("lesson_")
 )
 ALL = {name: importlib.import_module(f"course_lib.exercises.{name}") for name in FOUND}
-LESSONS = [
-    name for name in FOUND if ALL[name].EXERCISES
-]  # the first has a task on paper, and nothing to write
+# the first has a task on paper, and nothing to write
+LESSONS = [name for name in FOUND if ALL[name].EXERCISES]
 MODULES = [ALL[name] for name in LESSONS]
 EXERCISES = {exercise.name: exercise for module in MODULES for exercise in module.EXERCISES}
 ANSWERS = [importlib.import_module(f"{plain_answers.__name__}.{name}") for name in LESSONS]

@@ -33,9 +33,8 @@ def test_rms_norm_gives_mean_square_1(sizes, rng):
 def test_where_epsilon_stands_by_hand():
     x = np.array([1.0, 3.0])  # μ = 2, σ = 1
     np.testing.assert_allclose(layer_norm(x, eps=3.0), [-0.5, 0.5], rtol=1e-15)  # 1 / √(1 + 3)
-    np.testing.assert_allclose(
-        layer_norm(x, eps=3.0, eps_inside=False), [-0.25, 0.25], rtol=1e-15
-    )  # 1 / (1 + 3)
+    # 1 / (1 + 3)
+    np.testing.assert_allclose(layer_norm(x, eps=3.0, eps_inside=False), [-0.25, 0.25], rtol=1e-15)
     np.testing.assert_allclose(rms_norm(x, eps=4.0), [1 / 3, 1.0], rtol=1e-15)  # √((1 + 9)/2 + 4) = 3
 
 

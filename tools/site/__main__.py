@@ -44,9 +44,8 @@ def build():
         shutil.copy(path, OUT / "docs")
     for path in pages_in(OUT):
         text = ids_as_places(LESSON_LINK.sub(r"\1\3.html", path.read_text(encoding="utf-8")))
-        text = SEARCH.sub(r"\1", text).replace(
-            KEYS, KEYS + ' aria-hidden="true"'
-        )  # its name is what it shows
+        # its name is what it shows
+        text = SEARCH.sub(r"\1", text).replace(KEYS, KEYS + ' aria-hidden="true"')
         path.write_text(text, encoding="utf-8")
     (OUT / ".nojekyll").touch()  # GitHub Pages leaves folders with an underscore alone only then
     for name in EXTRAS:

@@ -23,9 +23,8 @@ ABOUT = [
 TEACHING = ["notebooks/assignments/README.md"]
 FILES = ["CITATION.cff", "course_lib/one_page.py"]
 TO_A_CELL = re.compile(r"(\.ipynb)#cell-id=[\w-]+(?=\))")  # a page leads to the lesson: Sphinx knows no cells
-BUTTON = re.compile(
-    r"\[!\[([^\]]*)\]\(https?:[^)]*\)\]"
-)  # [![words](picture)], whose picture needs a network
+# [![words](picture)], whose picture needs a network
+BUTTON = re.compile(r"\[!\[([^\]]*)\]\(https?:[^)]*\)\]")
 FIRST = "notebooks/00_start_here"
 PARTS = re.compile(r"<!-- here: (\w+) -->\n")  # what a page of docs/site leaves to be written here
 TOC = """

@@ -23,9 +23,8 @@ def shared(folder):
     static = folder / "_static"
     reveal = files("sphinx_revealjs") / "_static/revealjs"  # the package brings reveal.js along
     shutil.copytree(reveal / "dist", static / "dist", ignore=shutil.ignore_patterns("*.map", "theme"))
-    theme = re.sub(
-        r"@import [^;]+;", "", (reveal / "dist/theme/white.css").read_text(encoding="utf-8")
-    )  # its fonts
+    # without its fonts, which are elsewhere
+    theme = re.sub(r"@import [^;]+;", "", (reveal / "dist/theme/white.css").read_text(encoding="utf-8"))
     style = (ROOT / "docs/slides/slides.css").read_text(encoding="utf-8")
     (static / "dist/theme").mkdir()
     (static / "dist/theme/course.css").write_text(theme + style, encoding="utf-8")

@@ -84,9 +84,8 @@ def dimension_runs_one_way(dimension=-1):
 def each_dimension_is_finer(step=2):
     """Does the wavelength shrink with every step back? From pair to pair it does, from column to column it does not."""
     wavelengths = sinusoids(256, 64)[1]
-    sines_then_cosines = np.concatenate(
-        [wavelengths[::2], wavelengths[1::2]]
-    )  # the other order of the columns
+    # the other order of the columns
+    sines_then_cosines = np.concatenate([wavelengths[::2], wavelengths[1::2]])
     assert np.all(np.diff(sines_then_cosines[32:]) > 0)
     return bool(np.all(np.diff(wavelengths[::step]) > 0))
 

@@ -13,7 +13,7 @@ import numpy as np
 
 MOST_NUMBERS, MOST_ITEMS, DEEPEST = 1_000_000, 100_000, 20  # in one array, in one list, lists in lists
 
-NOTHING = "your function returned nothing: is a return missing?"
+NOTHING = "your function returned nothing: is a return missing, or is it append, sort or np.add.at that it returns, which give None?"
 CHANGED = "your function changed what it was given: build something new, or work on a copy"
 
 

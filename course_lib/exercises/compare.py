@@ -11,7 +11,22 @@ import numpy as np
 
 from .answers import kind, numbers_of, same, single
 
-__all__ = ["another_order", "first_difference", "form", "fractions", "rounded", "spell", "whole_numbers"]
+__all__ = [
+    "FLOAT_IDS",
+    "another_order",
+    "first_difference",
+    "floats_for_ids",
+    "form",
+    "fractions",
+    "rounded",
+    "spell",
+    "whole_numbers",
+]
+
+FLOAT_IDS = (
+    "your numbers are right, but floats, as np.zeros makes them, and a float is no index: "
+    "ids are whole numbers (dtype=int)"
+)
 
 
 def array_or_sentence(answer):
@@ -80,8 +95,10 @@ def form(answer, right, letters, returns=()):
         if right.ndim == 1 and isinstance(answer, list) and array.ndim == 1:
             return None  # a list of ids of the wrong length: its content says more
         said = f"the shape should be {spell(right.shape, letters)}, yours is {spell(array.shape, letters)}"
-        if array.shape == right.shape[::-1] or array.shape == (*right.shape[:-2], *right.shape[:-3:-1]):
+        if array.shape == (*right.shape[:-2], *right.shape[:-3:-1]):
             return f"{said}: rows and columns are swapped"
+        if array.shape == right.shape[::-1] and len(set(right.shape)) == right.ndim:
+            return f"{said}: .T turns round all axes, and x.swapaxes(-1, -2) the last two alone"
         if array.shape in [right.shape[:i] + right.shape[i + 1 :] for i in range(right.ndim)]:
             return f"{said}: an axis was added up, or one row of it taken"
         if right.shape in [array.shape[:i] + array.shape[i + 1 :] for i in range(array.ndim)]:
@@ -183,6 +200,18 @@ def fractions(answer, right):
     )
 
 
+def floats_for_ids(answer, right):
+    """Whether an answer holds floats where whole numbers are right.
+
+    >>> floats_for_ids([1.0, 2.0], [1, 2]), floats_for_ids([1, 2], [1, 2]), floats_for_ids([0.5], [0.5])
+    (True, False, False)
+    """
+    return any(
+        not isinstance(a, str) and a.size > 0 and a.dtype.kind == "f" and b.dtype.kind in "iu"
+        for a, b in _arrays(answer, right)
+    )
+
+
 def _whole(array, right):
     """Right values cut to whole numbers, and whole numbers by type: floats may be zeros for another reason."""
     return array.dtype.kind in "iu" and np.array_equal(array, np.trunc(right))
@@ -198,7 +227,7 @@ def _arrays(answer, right):
         if isinstance(answer, tuple | list) and len(answer) == len(right):
             for a, b in zip(answer, right, strict=True):
                 yield from _arrays(a, b)
-    elif not isinstance(right, str):
+    elif numbers_of(right) is not None:
         yield array_or_sentence(answer), np.asarray(right)
 
 

@@ -56,6 +56,7 @@ class Exercise:
     slips       likely mistakes.
     properties  (call, arguments) → a sentence or None; asked only where no slip explains a wrong answer.
     same        (answer, right) → bool, where equality is not closeness.
+    ids         what is whole in the right answer is used as an index, so that floats such as 2.0 are wrong there.
     graded      False for what no value can decide.
     parts       exercises whose functions this one is made of, in order: where it is wrong and no slip says why, the
                 first of them that is wrong by itself is named.
@@ -72,6 +73,7 @@ class Exercise:
     slips: tuple = ()
     properties: tuple = ()
     same: Callable | None = None
+    ids: bool = False
     minutes: int = 10
     stars: int = 1
     optional: bool = False

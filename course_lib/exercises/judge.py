@@ -11,6 +11,7 @@ import copy
 import inspect
 import warnings
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
@@ -99,6 +100,12 @@ class _Judge:
 
     def equal(self, answer, right):
         """Whether an answer is right; an exercise's own rule need not be made for answers of every form."""
+        return self.equal_in_value(answer, right) and not self.floats_for_ids(answer, right)
+
+    def floats_for_ids(self, answer, right):
+        return self.exercise.ids and compare.floats_for_ids(answer, right)
+
+    def equal_in_value(self, answer, right):
         try:
             return bool((self.exercise.same or answers.same)(answer, right))
         except Exception:  # noqa: BLE001
@@ -165,7 +172,8 @@ class _Judge:
         self.slips(asked, failed, "")
         hint = next(case.hint for case, one in zip(cases, asked, strict=True) if one is failed[0])
         some_right = len(failed) < len(asked)  # then it is what is special in this case that went wrong
-        self.last_resort(failed, hint if some_right or asked[0] is not failed[0] else "")
+        hint = self.left_out(failed, hint if some_right or asked[0] is not failed[0] else "")
+        self.last_resort(failed, hint, asked)
 
     def extremes(self, cases, needs):
         asked = [(case.arguments, self.ask(case.arguments), self.right(case.arguments)) for case in cases]
@@ -176,12 +184,31 @@ class _Judge:
 
     # --- finding the sentence
 
+    def left_out(self, failed, hint):
+        """The hint for a call that leaves arguments out: it speaks of them only where they are what goes wrong.
+
+        That is so where the answer is right with the default given, or in all calls that give more than this one.
+        """
+        arguments, _, right = failed[0]
+        parameters = list(inspect.signature(self.exercise.reference).parameters.values())[len(arguments) :]
+        given = arguments
+        for name, default in [(one.name, one.default) for one in parameters if one.default is not None]:
+            given = (*given, default)
+            if self.fits(self.call(*copy.deepcopy(given)), right):
+                says = f"{name} need not be given, and is {f'{default}'.replace('e-0', 'e-')}"
+                return hint if hint.startswith(says) else says
+        elsewhere = any(len(others) > len(arguments) for others, _, _ in failed)
+        return "" if elsewhere and "need not be given" in hint else hint
+
     def same_for_all(self, failed):
         """Mistakes that every exercise knows: parts in another order, rounding, too few bits."""
         values = [(reply.value, right) for _, reply, right in failed if not reply.error]
         for says in (
             lambda *one: compare.another_order(*one, self.exercise.returns, self.equal),
             compare.rounded,
+            lambda *one: (
+                compare.FLOAT_IDS if self.equal_in_value(*one) and self.floats_for_ids(*one) else None
+            ),
         ):
             found = [says(*one) for one in values]
             if values and len(values) == len(failed) and all(found):
@@ -211,20 +238,29 @@ class _Judge:
                 return bool(reply.error) and reply.error[0] == type(error).__name__
         if reply.error:
             return False
-        value, mistaken = (blurred(one) if slip.needs else one for one in (reply.value, mistaken))
+        rough = slip.needs or holds(reply.value, np.isnan)
+        value, mistaken = (blurred(one) if rough else one for one in (reply.value, mistaken))
         return self.equal(value, mistaken) or alike(value, mistaken)
 
-    def last_resort(self, failed, hint=""):
-        """An exception, a wrong form, an argument without effect, or the smallest failing call with its numbers."""
+    def last_resort(self, failed, hint="", asked=()):
+        """An exception, a wrong form, an argument without effect, or the smallest failing call with its numbers.
+
+        asked: all plain cases, where one of them failed. Where none did, every argument has its effect and its place.
+        """
         self.first_wrong_part()
+        if asked:
+            self.changed_places(failed)
         arguments, reply, right = failed[0]
         letters = self.letters(arguments)
         if reply.error:
-            name = self.exercise.name
-            said = explain(
-                *reply.error, letters, self.names(arguments), f"{name}({', '.join(self.parameters())})"
-            )
+            call = f"{self.exercise.name}({', '.join(self.parameters())})"
+            # a wrong number of arguments is that of the check's own call only where no line of the learner's was reached
+            said = explain(*reply.error, letters, self.names(arguments), "" if reply.line else call)
             at = f" at `{reply.line}`" if reply.line else ""
+            if ".transpose(-" in reply.line:
+                said += (
+                    " (x.transpose(-2, -1) swaps two axes in PyTorch; in NumPy that is x.swapaxes(-2, -1))"
+                )
             self.wrong(f"{hint}{hint and ': '}your function stopped{at}: {said}")
         if (says := compare.form(reply.value, right, letters, self.exercise.returns)) is not None:
             self.wrong(says)
@@ -234,10 +270,14 @@ class _Judge:
         strange = holds(reply.value, lambda x: ~np.isfinite(x)) and not holds(
             right, lambda x: ~np.isfinite(x)
         )
-        if not strange and (name := self.without_effect(failed)) is not None:
+        if asked and not strange and (name := self.without_effect(failed)) is not None:
             self.wrong(f"{name} has no effect: your answer is the same whatever it is")
-        values = [one.value for _, one, _ in failed]
-        if len(values) > 1 and all(alike(values[0], value) for value in values[1:]):
+        replies = [one for _, one, _ in asked]
+        if (
+            len(replies) > 1
+            and without_error(*replies)
+            and all(alike(replies[0].value, one.value) for one in replies)
+        ):
             self.wrong(
                 "your answer is always the same: does it use a name of the notebook in place of its arguments?"
             )
@@ -249,7 +289,7 @@ class _Judge:
         if compare.fractions(reply.value, right):
             self.wrong("whole numbers are expected, as ids are, and yours have digits behind the point")
         if strange and holds(reply.value, np.isnan):
-            hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, or a logarithm or root below 0"
+            hint = hint or "your answer holds NaN, from 0/0, ∞ − ∞, 0 · ∞, or a logarithm or root below 0"
         elif strange:
             hint = (
                 hint
@@ -264,6 +304,26 @@ class _Judge:
             verdict = judge(exercise, call) if call else Verdict("right")
             if verdict.outcome == "wrong":
                 self.wrong(f"{exercise.name} is the first of its parts that is not right: {verdict.sentence}")
+
+    def changed_places(self, failed):
+        """Name two arrays that stand in each other's places: once they change places, every answer is right."""
+        names = self.parameters()
+
+        def right_after(i, j):
+            for arguments, _, right in failed:
+                swapped = list(arguments)
+                swapped[i], swapped[j] = swapped[j], swapped[i]
+                if not self.fits(self.call(*copy.deepcopy(swapped)), right):
+                    return False
+            return True
+
+        arrays = [i for i, one in enumerate(failed[0][0]) if isinstance(one, np.ndarray)]
+        for i, j in combinations(arrays, 2):
+            if right_after(i, j):
+                self.wrong(
+                    f"your answer is right once {names[i]} and {names[j]} change places, in the body or in the "
+                    f"brackets behind the name: the check calls {self.exercise.name}({', '.join(names)})"
+                )
 
     def without_effect(self, failed):
         """The name of an argument that may change without changing the answer, though it should."""

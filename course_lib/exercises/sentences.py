@@ -11,7 +11,7 @@ from .compare import spell
 
 __all__ = ["explain"]
 
-KEEPDIMS = "a sum, mean or max has lost its axis there: keepdims=True keeps it, with size 1"
+KEEPDIMS = "a sum, mean or max has lost its axis there: keepdims=True keeps it, with size 1, and x[..., None] adds one"
 
 
 def explain(kind, words, letters, given=(), call=""):
@@ -22,7 +22,7 @@ def explain(kind, words, letters, given=(), call=""):
     given        names of a dict's entries, for a KeyError. call: "attention(q, k, v)", as the check calls it.
 
     >>> explain("ValueError", "operands could not be broadcast together with shapes (2,3) (2,) ", {2: "T", 3: "D"})
-    '(T, D) = (2, 3) and (T,) = (2,) do not fit entry by entry: a sum, mean or max has lost its axis there: keepdims=True keeps it, with size 1'
+    '(T, D) = (2, 3) and (T,) = (2,) do not fit entry by entry: a sum, mean or max has lost its axis there: keepdims=True keeps it, with size 1, and x[..., None] adds one'
     """
     words = " ".join(words.split())
     if (
@@ -53,7 +53,9 @@ def explain(kind, words, letters, given=(), call=""):
         return "a number was divided by 0"
     if kind == "MemoryError":
         return "more memory was asked for than there is: is a size far too large"
-    if kind in ("UnicodeDecodeError", "UnicodeEncodeError"):
+    if kind == "UnicodeEncodeError":
+        return f"{words}: this encoding lacks the character, and text.encode() without a name is UTF-8, which has all"
+    if kind == "UnicodeDecodeError":
         return f'{words}: these bytes are no whole text, and bytes.decode("utf-8", errors="replace") shows them as one'
     return f"{kind}: {words}" if words else kind
 
@@ -74,9 +76,13 @@ def _broadcast(found, letters):
             return f"{said}: {KEEPDIMS}"
         if len(short) == 1 and short[0] in long:
             return f"{said}: {KEEPDIMS}"
+    if len(a) == len(b) == 2 and a[1] == b[0] == b[1]:
+        return (
+            f"{said}: the rows are not equally many, so cut as many out of one as the other has; "
+            "or, if the matrix product is meant, it is @ and not *"
+        )
     if len(a) == len(b) == 2 and a[1] == b[0]:
-        rows = ", and otherwise the two need equally many rows" if a[1] == b[1] else ""
-        return f"{said}: if the matrix product is meant, it is @ and not *{rows}"
+        return f"{said}: if the matrix product is meant, it is @ and not *"
     if len(a) == len(b) >= 2 and a[-2:] == b[:-3:-1]:
         return f"{said}: is a transpose (.T) missing, or one too many"
     if len(a) == len(b) >= 2 and a[-1] == b[-1] and len(a) == 2:
@@ -118,6 +124,15 @@ RULES = [
         f"{' and '.join(spell(one, letters) for one in _shapes(found.group(1)))}: "
         "np.take_along_axis picks along the last axis, whatever stands in front",
     ),
+    (r"array is not broadcastable to correct shape",
+     lambda *_: "what is to be added at these places has another shape than the places: take every size from the arrays themselves"),
+    (r"unexpected keyword argument '(dim|keepdim)'",
+     lambda *_: "NumPy says axis and keepdims where PyTorch says dim and keepdim"),
+    (r"ufunc '\w+' did not contain a loop with signature matching types.*(?:StrDType|<U)",
+     lambda *_: "a text stands where numbers belong: to walk through a dict gives its names, and p[name] is the array"),
+    (r"output has more dimensions than subscripts given in einstein sum",
+     lambda *_: "einsum does not add up the axes under ...: they stand in the answer too, so bring x into two axes first, "
+                "x.reshape(-1, x.shape[-1])"),
     (r"operands could not be broadcast together with (?:remapped )?shapes (.*)", _broadcast),
     (r"shape mismatch: objects cannot be broadcast to a single shape\.? *(.*)", _broadcast),
     (r"matmul.*\(size (\d+) is different from (\d+)\)", _product),
@@ -195,14 +210,16 @@ RULES = [
          ": a helper that lacks its return gives None" if found.group(1) == "NoneType" else
          ": np.array(…) makes an array of it" if found.group(1) == "list" else
          ": who returns two things gives a tuple, so take one of them, output, weights = … or […][0]"
-         if found.group(1) == "tuple" else "")),
+         if found.group(1) == "tuple" else
+         ", as PyTorch's tensors may have: the check gives NumPy arrays" if found.group(1) == "ndarray" else "")),
     (r"'NoneType'", lambda *_: "None stands where a value belongs: is it the default of an argument, does a helper lack its return, or was append taken for the list"),
     (r"can't multiply sequence by non-int|unsupported operand type\(s\) for .*'(?:list|tuple)'",
      lambda *_: "lists do not calculate: np.array(…) makes an array, which does"),
     (r"'(?:numpy\.)?ndarray' object is not callable",
      lambda *_: "an array was called like a function: is an operator missing in front of a bracket, as in a(b + c)"),
     (r"'(\w+)' object is not callable",
-     lambda found, _: f"{_a(found.group(1))} was called like a function: is an operator missing in front of a bracket"),
+     lambda found, _: f"{_a(found.group(1))} was called like a function: is an operator missing in front of a bracket"
+                      + (", or is it x.size(-1), which is x.shape[-1] in NumPy" if found.group(1) == "int" else "")),
     (r"einstein sum subscripts string (?:contains too many|.*has too many) subscripts|operand has more dimensions than subscripts",
      lambda *_: "the letters of einsum and the axes of its arrays are not equally many: ... stands for axes in front"),
     (r"index of a negative|negative dimensions are not allowed",

@@ -50,9 +50,8 @@ def another(argument):
     if isinstance(argument, float):
         return argument * 0.7 + 0.1
     if isinstance(argument, dict):
-        return {
-            key: value * 0.7 if isinstance(value, np.ndarray) else value for key, value in argument.items()
-        }
+        others = {key: another(value) for key, value in argument.items()}
+        return {key: argument[key] if other is None else other for key, other in others.items()}
     return None
 
 

@@ -33,7 +33,7 @@ CASES = [
     (lambda: x + y, "so cut as many out of one as the other has"),
     (
         lambda: np.ones((2, 3)) + np.ones((3, 3)),
-        "it is @ and not *, and otherwise the two need equally many rows",
+        "the rows are not equally many, so cut as many out of one as the other has; or, if the matrix product is meant",
     ),
     (lambda: np.ones((2, 3, 5)) + np.ones((2, 5, 3)), "is a transpose (.T) missing"),
     (lambda: x @ y, "rows of 3 (D) numbers meet columns of 5 (S)"),
@@ -95,6 +95,16 @@ CASES = [
     (lambda: 1 / 0, "divided by 0"),
     (lambda: b"\xc3".decode(), 'errors="replace"'),
     (lambda: deep(), "the check calls f(x)"),
+    (lambda: x.max(dim=1), "where PyTorch says dim and keepdim"),
+    (lambda: x.contiguous(), "as PyTorch's tensors may have"),
+    (lambda: x.size(-1), "x.shape[-1] in NumPy"),
+    (lambda: x @ "c_fc.weight", "p[name] is the array"),
+    (
+        lambda: np.einsum("...v,...d->vd", np.ones((2, 5, 3)), np.ones((2, 5, 2))),
+        "does not add up the axes under ...",
+    ),
+    (lambda: np.add.at(np.zeros((5, 3)), np.arange(2), np.ones((2, 5))), "another shape than the places"),
+    (lambda: "€".encode("latin-1"), "without a name is UTF-8"),
 ]
 
 

@@ -193,6 +193,7 @@ merge_pair = Exercise(
         Case(([1], (1, 2), 256), hint="one token has no neighbour"),
     ],
     draw=lambda rng: (_some_ids(rng), tuple(rng.choice([1, 2, 11, 12], size=2).tolist()), int(rng.integers(256, 400))),
+    ids=True,
     slips=(
         Slip(lambda ids, pair, new: _merged(ids, pair, new, first_only=True),
              "only the first pair was merged: the pair may occur several times"),
@@ -240,17 +241,40 @@ merge_pair = Exercise(
 
 
 def _learn(text, how_many, best=lambda counts: min(counts, key=lambda pair: (-counts[pair], pair)), first=256,
-           units=lambda text: list(text.encode()), again=True, at_least=1):  # fmt: skip
-    ids, merges = units(text), {}
-    counts = _count(ids)
+           units=lambda text: list(text.encode()), again=True, at_least=1, count=None):  # fmt: skip
+    ids, merges, count = units(text), {}, count or _count
+    counts = count(ids)
     for new in range(first, first + how_many):
         if again:
-            counts = _count(ids)
+            counts = count(ids)
         counts = {pair: n for pair, n in counts.items() if pair not in merges} if not again else counts
         if max(counts.values(), default=0) < at_least:
             break
         pair = best(counts)
         ids, merges[pair] = _merged(ids, pair, new), new
+    return merges
+
+
+def _count_apart(ids):
+    """Of pairs that overlap, as in 7 7 7, only the first counts."""
+    counts, before = Counter(), None
+    for i, pair in enumerate(pairwise(ids)):
+        if before == (i - 1, pair):
+            before = None
+        else:
+            counts[pair] += 1
+            before = i, pair
+    return counts
+
+
+def _learn_words(text, how_many):
+    words, merges = [list(word.encode()) for word in text.split()], {}
+    for new in range(256, 256 + how_many):
+        counts = Counter(pair for word in words for pair in pairwise(word))
+        if not counts:
+            break
+        pair = min(counts, key=lambda pair: (-counts[pair], pair))
+        words, merges[pair] = [_merged(word, pair, new) for word in words], new
     return merges
 
 
@@ -272,6 +296,7 @@ train_bpe = Exercise(
         Case(("zyzy xwxw", 2), hint="of equally frequent pairs the smaller counts"),
         Case(("bananabandana", 7), hint="later merges join what earlier ones have made"),
         Case(("né né€", 5), hint="é is two bytes, € is three"),
+        Case(("aaabab", 2), hint="neighbouring pairs share a token: aaa holds the pair aa twice"),
         Case(("ab", 3), hint="after one merge no pair is left"),
         Case(("", 2), hint="an empty text has no pairs"),
     ],
@@ -316,6 +341,9 @@ train_bpe = Exercise(
              "the pairs were counted once: after each merge the list is another one, count again"),
         Slip(lambda text, n: _learn(text.replace(" ", ""), n), "the blanks are gone: a blank is a byte as any other"),
         Slip(lambda text, n: _learn(text.lower(), n), "capitals were made small: they are bytes of their own"),
+        Slip(_learn_words, "the text was split at its blanks: a blank is a byte as any other, and a pair may hold one"),
+        Slip(lambda text, n: _learn(text, n, count=_count_apart),
+             "in aaa the pair aa was counted once: neighbouring pairs share a token"),
         Slip(lambda text, n: _learn(text, 1), "only one merge is learnt: how_many says how many"),
         Slip(lambda text, n: _learn(text, n - 1), "there is one merge too few"),
         Slip(lambda text, n: _learn(text, n + 1), "there is one merge too many"),
@@ -385,6 +413,15 @@ _ABC = {(98, 99): 256, (97, 98): 257}
 _TOWER = {(97, 98): 256, (256, 99): 257, (257, 257): 260}
 _GAP = {(97, 98): 300, (99, 100): 256, (300, 256): 511}
 
+
+def _encode_frequent(text, merges):
+    ids = list(text.encode())
+    while counts := {pair: n for pair, n in _count(ids).items() if pair in merges}:
+        pair = max(counts, key=counts.get)
+        ids = _merged(ids, pair, merges[pair])
+    return ids
+
+
 encode = Exercise(
     name="encode",
     lesson=1,
@@ -400,6 +437,7 @@ encode = Exercise(
         Case(("abc", _ABC), hint="two merges want the same token: the one learnt first has it"),
         Case(("abcab", _ABC),
              hint="the merge learnt first comes first, wherever it occurs and however rare it is"),
+        Case(("abc bc bc", _ABC), hint="the merge learnt first comes first, however rare it is"),
         Case(("cab", {(97, 98): 256, (99, 97): 257}),
              hint="the merge learnt first comes first, wherever it occurs"),
         Case(("xyab", {(99, 100): 256, (97, 98): 257}),
@@ -412,17 +450,20 @@ encode = Exercise(
         Case(("ab", {}), hint="without merges the ids are the bytes"),
     ],
     draw=lambda rng: (_some_text(rng), _learn(_some_text(rng, 5), int(rng.integers(1, 8)))),
+    ids=True,
     slips=(
         Slip(lambda text, merges: _encode_once(text, merges, lambda *one: _merged(*one, first_only=True)),
              "each merge was used once: its pair may occur several times"),
         Slip(lambda text, merges: list(text.encode()),
-             "nothing was merged: merging gives a new list, which has to be kept, and it is given the pair before the id"),
+             "nothing was merged: merging gives a new list, which has to be kept, and it is given the pair before the id; merges.items() holds both"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]),
              "every merge began anew with the bytes: one merge goes on from the list that the one before has made"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[-1:]) if merges else [],
              "every merge began anew with the bytes: one merge goes on from the list that the one before has made"),
         Slip(_encode_leftmost,
              "the leftmost pair was merged first: the merge learnt first comes first"),
+        Slip(_encode_frequent,
+             "the most frequent pair of this text was merged first: the merge learnt first comes first"),
         Slip(lambda text, merges: _encode_by(text, merges, lambda pairs: pairs[::-1]),
              "the merges were used in reverse: the one learnt first comes first"),
         Slip(lambda text, merges: _encode_by(text, merges, sorted),
@@ -578,6 +619,7 @@ pad_batch = Exercise(
         and [np.asarray(row).tolist() for row in answer[0]] == right[0] and np.asarray(answer[1]).tolist() == right[1]
         if not isinstance(right, list) else [np.asarray(one).tolist() for one in answer] == right
     ),
+    ids=True,
     slips=(
         Slip(lambda rows, pad: _padded(rows, pad, left=True),
              "the padding is on the left: fill up on the right"),
@@ -602,6 +644,8 @@ pad_batch = Exercise(
              "the first row decided: the longest row does"),
         Slip(lambda rows, pad: _padded(rows, pad, width=len(rows)),
              "the number of rows decided: the longest row does"),
+        Slip(lambda rows, pad: (list(zip(*_padded(rows, pad)[0])), [len(row) for row in rows]),
+             "rows and columns are swapped: zip(*…) turns the rows of a batch into columns"),
         Slip(lambda rows, pad: _padded(rows, pad, width=max(map(len, rows)) + 1),
              "there is one column too many"),
     ),

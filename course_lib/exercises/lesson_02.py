@@ -370,6 +370,7 @@ nearest = Exercise(
     cases=_nearest_cases,
     draw=_draw_nearest,
     axes=("V D", "", ""),
+    ids=True,
     slips=(
         Slip(lambda W_E, id, k: _first(_cosines(W_E, id), id, k, without=False),
              "the token itself comes first: leave it out"),

@@ -81,6 +81,8 @@ position_table = Exercise(
         Slip(lambda C, D: _table(C, D, base=100000.0), "the base is 10000, yours is 100000"),
         Slip(lambda C, D: _table(C, D, lambda i, D: -2 * i / D),
              "the angle is divided by the power: yours is multiplied"),
+        Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i // D),
+             "// cuts the exponent to a whole number: 2i/D lies between 0 and 1"),
         Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i), "the exponent is divided by D"),
         Slip(lambda C, D: _table(C, D, lambda i, D: 2 * i, turn=D),
              "the power was divided by D, and not the exponent: a bracket is missing, (2i / D)"),

@@ -91,6 +91,10 @@ softmax = Exercise(
              "the temperature divided the weights, which no longer add to 1: divide the scores"),
         Slip(lambda scores, temperature=1.0: _softmax(scores / np.sqrt(temperature)),
              "the scores were divided by the root of the temperature"),
+        Slip(lambda scores, temperature=1.0: 1 / (1 + np.exp(-scores / temperature)),
+             "that is the sigmoid of each score by itself: the weights of a row share out 1"),
+        Slip(lambda scores, temperature=1.0: _softmax(_softmax(scores / temperature)),
+             "the softmax was taken twice"),
         Slip(lambda scores, temperature=1.0: np.log(_softmax(scores / temperature)),
              "those are logarithms: return the weights"),
         Slip(lambda scores, temperature=1.0: _softmax(-scores / temperature),
@@ -179,6 +183,8 @@ causal_mask = Exercise(
              "rows and columns are swapped: yours lets a token see the future and not the past"),
         Slip(lambda T, S=None: np.triu(np.ones((T, _mask(T, S)), bool), 1),
              "the mask is inverted: True means may attend"),
+        Slip(lambda T, S=None: np.tri(T, _mask(T, S), _mask(T, S) - T, dtype=bool).T,
+             "rows and columns are swapped: yours lets a token see the future and not the past"),
         Slip(lambda T, S=None: np.tri(T, _mask(T, S), -1, dtype=bool),
              "a token must be able to attend to itself"),
         Slip(lambda T, S=None: np.tri(T, T, dtype=bool),
@@ -207,13 +213,14 @@ def attend(
     scale=lambda q, k, v: 1 / np.sqrt(q.shape[-1]),
     axis=-1,
     fill=-np.inf,
-    renormalise=False,
+    add=None,
+    shifted=True,
 ):
     scores = q @ k.swapaxes(-1, -2) * scale(q, k, v)
     if mask is not None:
-        scores = np.where(mask, scores, fill)
+        scores = np.where(mask, scores, fill if add is None else scores + add)
     weights = _softmax(
-        scores, axis=axis, shift=lambda z: 0.0 if axis == -2 else z.max(axis=-1, keepdims=True)
+        scores, axis=axis, shift=lambda z: z.max(axis=-1, keepdims=True) if shifted and axis != -2 else 0.0
     )
     return weights @ v, weights
 
@@ -250,14 +257,33 @@ def _attention_case(rng, T, S, K, V, leading=(), masked=True):
     return q, k, v, mask
 
 
-_HIDDEN = "however far an allowed score lies below a hidden one"
+HIDDEN = "even where an allowed score lies a million below a hidden one"
+TOO_HIGH = (
+    "hidden scores became a number, such as −1000, and an allowed score may lie below that: it takes −∞"
+)
+UNSHIFTED = (
+    "the exponential of a score far below 0 is 0, and 0/0 is no weight: subtract each row's largest score first, "
+    "as your softmax does"
+)
+
+
+def below_by_a_million():
+    """Scores near −1,150,000 that are allowed, whatever the mask, beside one near 0."""
+    far = -2_000_000.0
+    return np.array(
+        [
+            [0.0, 1.0, 0.0],
+            [far - 2, 0.0, 1.0],
+            [far - 3, 1.0, 0.0],
+            [far - 4, 1.0, 1.0],
+            [far - 1.5, 0.0, 0.0],
+        ]
+    )
 
 
 def _far_scores():
-    """Allowed scores near −134, a hidden one near 0."""
-    k = np.array(
-        [[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]]
-    )
+    """Allowed scores near −1,150,000, a hidden one near 0."""
+    k = below_by_a_million()
     q = np.array([[1.0, 0.2, 0.3], [1.0, -0.4, 0.1]])
     v = np.arange(35.0).reshape(5, 7) ** 2 % 11
     mask = np.array([[False, True, True, True, True], [False, True, False, True, True]])
@@ -277,7 +303,7 @@ attention = Exercise(
     q (..., T, K), k (..., S, K), v (..., S, K_v) → (output (..., T, K_v), weights (..., T, S)).
     The scores are q·k / √K, and the weights their softmax over the keys.
     mask (T, S), True = may attend, or None for no mask: a hidden key has the weight 0,
-    however far an allowed score lies below a hidden one.
+    even where an allowed score lies a million below a hidden one.
     """,
     reference=lambda q, k, v, mask=None: lib.scaled_dot_product_attention(q, k, v, mask),
     cases=lambda rng: [
@@ -287,7 +313,7 @@ attention = Exercise(
         Case(_attention_case(rng, 3, 5, 7, 6, (2,), masked=False),
              hint="q, k and v come as a batch, (B, T, K): swap the last two axes of k alone"),
         Case(_attention_case(rng, 6, 2, 3, 5, (2, 3)), hint="q, k and v may have any axes in front"),
-        Case(_far_scores(), needs=_HIDDEN),
+        Case(_far_scores(), needs=HIDDEN),
     ],
     draw=_draw_attention,
     axes=("... T K", "... S K", "... S V", "T S"),
@@ -309,6 +335,11 @@ attention = Exercise(
              "the scores were divided by √T, the number of queries: it is the width of a key"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: v.shape[-1] ** -0.5),
              "the scores were divided by the root of the width of the values: it is the width of a key"),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, lambda q, k, v: len(k) ** -0.5),
+             "the scores were divided by the root of len(k), which is the number of keys, or of texts in a batch: "
+             "it is the width of a key, k.shape[-1]"),
+        Slip(lambda q, k, v, mask=None: tuple(one / np.sqrt(q.shape[-1]) for one in attend(q, k, v, mask, lambda q, k, v: 1.0)),
+             "the weights were divided by √K, and no longer add to 1: divide the scores, before the softmax"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, axis=-2),
              "the softmax runs over the queries: each query shares out 1 among the keys"),
         Slip(lambda q, k, v, mask=None: attend(q, k, v), "the mask has no effect"),
@@ -337,12 +368,9 @@ attention = Exercise(
              "the second thing is the scores: return the weights, after the softmax"),
         Slip(lambda q, k, v, mask=None: _mask_used(q, k, v, mask, lambda s, mask: s * mask),
              "there is no softmax between the scores and the values"),
-        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50.0),
-             "hidden scores became a number such as −50 or −100, and an allowed score may "
-             "lie below that: it takes −∞", needs=_HIDDEN),
-        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100.0),
-             "hidden scores became a number such as −50 or −100, and an allowed score may "
-             "lie below that: it takes −∞", needs=_HIDDEN),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, add=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda q, k, v, mask=None: attend(q, k, v, mask, shifted=False), UNSHIFTED, needs=HIDDEN),
     ),
     minutes=20,
     stars=2,
@@ -375,10 +403,23 @@ def past_stays(call, arguments):
     if (
         before.shape == after.shape
         and before.ndim > 1
+        and np.isfinite(before).all()
         and not np.allclose(before[..., :-1, :], after[..., :-1, :])
     ):
         return "a change of the last token moves the rows before it: a token must see nothing of the future"
     return None
+
+
+def future_above():
+    """x (5, 3), W_Q, W_K, W_V: every score of the past lies a million below that of the last key."""
+    x = below_by_a_million()[::-1].copy()
+    x[:, 1] = 1.0  # every query is (1, 0, 0)
+    return (
+        x,
+        np.array([[0.0] * 3, [1.0, 0.0, 0.0], [0.0] * 3]),
+        np.eye(3),
+        np.array([[0.0] * 3, [1.0, 2.0, 0.0], [0.0, 3.0, 1.0]]),
+    )
 
 
 head = Exercise(
@@ -387,6 +428,7 @@ head = Exercise(
     text="""One head of a GPT: x makes queries, keys, values; a token sees itself and its past.
 
     x (..., T, D), W_Q, W_K, W_V (D, K) each → (..., T, K), the output alone.
+    The future stays hidden, even where an allowed score lies a million below a hidden one.
     """,
     reference=_reference_head,
     cases=lambda rng: [
@@ -395,6 +437,7 @@ head = Exercise(
         Case((rng.normal(size=(1, 5)), *rng.normal(size=(3, 5, 3))),
              hint="a single token attends to itself, so its output is its value"),
         Case((rng.normal(size=(2, 6, 3)), *rng.normal(size=(3, 3, 7))), hint="x comes as a batch, (B, T, D)"),
+        Case(future_above(), needs=HIDDEN),
     ],
     draw=_draw_head,
     axes=("... T D", "D K", "D K", "D K"),
@@ -430,6 +473,13 @@ head = Exercise(
              "weights were set to 0 after the softmax, and those left no longer add to 1"),
         Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool), fill=0.0)[0],
              "hidden scores became 0, and e⁰ = 1 is still a weight"),
+        Slip(lambda x, W_Q, W_K, W_V: np.nan_to_num(attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], k=-1, dtype=bool))[0]),
+             "your mask hides a token from itself, so that the first has nothing to look at"),
+        Slip(lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], k=-1, dtype=bool))[0],
+             "your mask hides a token from itself, so that the first has nothing to look at"),
+        Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_K, W_V, fill=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_K, W_V, add=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda x, W_Q, W_K, W_V: _head(x, W_Q, W_K, W_V, shifted=False), UNSHIFTED, needs=HIDDEN),
     ),
     minutes=10,
 )  # fmt: skip

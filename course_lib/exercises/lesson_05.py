@@ -11,7 +11,7 @@ from course_lib.in_numpy.positions import sinusoidal_positions
 
 from .description import Case, Exercise, Slip, random_parameters, sizes
 from .judge import check
-from .lesson_04 import attend, past_stays
+from .lesson_04 import HIDDEN, TOO_HIGH, UNSHIFTED, attend, future_above, past_stays
 from .on_paper import on_paper
 
 # --- split_heads and merge_heads
@@ -147,6 +147,10 @@ def _layer(x, p, H):
     return layer(x)
 
 
+def _reshaped(x, H):
+    return x.reshape(*x.shape[:-2], H, x.shape[-2], -1)
+
+
 def _by_hand(
     x, p, H, order=(0, 1, 2), split=_split, merge=_merge, causal=True, bias=True, out=True, **changes
 ):
@@ -171,6 +175,13 @@ def _draw_attention(rng):
     return x, attention_parameters(rng, H * K), H
 
 
+def _future_above():
+    """Every score of the past lies a million below that of the last key, in the one head."""
+    x, W_Q, W_K, W_V = future_above()
+    p = {"c_attn.weight": np.hstack([W_Q, W_K, W_V]), "c_attn.bias": np.zeros(9)}
+    return x, {**p, "c_proj.weight": np.eye(3), "c_proj.bias": np.arange(3.0)}, 1
+
+
 causal_self_attention = Exercise(
     name="causal_self_attention",
     lesson=5,
@@ -179,7 +190,8 @@ causal_self_attention = Exercise(
     x (..., T, D), p a dict of four arrays, H → (..., T, D).
     c_attn.weight (D, 3D) and c_attn.bias (3D,) make the queries, the keys and the values, in
     this order of the columns; c_proj.weight (D, D) and c_proj.bias (D,) mix the joined heads.
-    Every token attends to itself and to its past.
+    Every token attends to itself and to its past: the future stays hidden, even where an
+    allowed score lies a million below a hidden one.
     """,
     reference=lambda x, p, H: _layer(x, p, H),
     cases=lambda rng: [
@@ -189,6 +201,7 @@ causal_self_attention = Exercise(
              hint="x comes as a batch, (B, T, D)"),
         Case((rng.normal(size=(3, 1, 10)), attention_parameters(rng, 10), 5),
              hint="the texts have a single token"),
+        Case(_future_above(), needs=HIDDEN),
     ],
     draw=_draw_attention,
     axes=("... T D", "p", "=H"),
@@ -220,7 +233,7 @@ causal_self_attention = Exercise(
         Slip(lambda x, p, H: _by_hand(x, p, H, merge=lambda y: y.reshape(*y.shape[:-3], y.shape[-2], -1)),
              "the heads were put together by a reshape alone, which mixes tokens: swap heads and tokens "
              "first"),
-        Slip(lambda x, p, H: _by_hand(x, p, H, split=lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1)),
+        Slip(lambda x, p, H: _by_hand(x, p, H, split=_reshaped),
              "the heads were cut by a reshape alone, which mixes tokens: reshape to (T, H, K), then swap "
              "two axes"),
         Slip(_heads_first,
@@ -230,6 +243,12 @@ causal_self_attention = Exercise(
              "x was added: the residual sum belongs to the block, not to this layer"),
         Slip(lambda x, p, H: _by_hand(x, p, H, fill=0.0),
              "hidden scores became 0, and e⁰ = 1 is still a weight: it takes −∞"),
+        Slip(lambda x, p, H: _by_hand(x, p, H, split=_reshaped, merge=lambda y: y.reshape(*y.shape[:-3], y.shape[-2], -1)),
+             "the heads were cut and put together by a reshape alone, which mixes tokens: reshape to (T, H, K), then "
+             "swap two axes, and back"),
+        Slip(lambda x, p, H: _by_hand(x, p, H, fill=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda x, p, H: _by_hand(x, p, H, add=-1e3), TOO_HIGH, needs=HIDDEN),
+        Slip(lambda x, p, H: _by_hand(x, p, H, shifted=False), UNSHIFTED, needs=HIDDEN),
     ),
     minutes=25,
     stars=3,

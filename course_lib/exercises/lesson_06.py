@@ -217,7 +217,8 @@ rms_norm = Exercise(
     x / √(mean of x² + eps) · weight: the mean of the squares of each row, over D.
     """,
     reference=lambda x, weight, eps=1e-5: normalization.rms_norm(x, weight, eps),
-    cases=lambda rng: [Case((c.arguments[0], c.arguments[1], *c.arguments[3:]), hint=c.hint.replace("weight and bias are not 1 and 0", "weight is not 1")) for c in _norm_cases(rng)],
+    cases=lambda rng: [Case((c.arguments[0], c.arguments[1], *c.arguments[3:]), hint=c.hint.replace("weight and bias are not 1 and 0", "weight is not 1")) for c in _norm_cases(rng)]
+    + [Case((np.array([[0.001, -0.002, 0.0005]]), np.ones(3)), hint="x is as small as the root of eps, which is 1e-5 unless given")],
     draw=_draw_rms,
     axes=("... D", "D", ""),
     properties=(_one_row_free,),

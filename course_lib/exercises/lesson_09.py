@@ -294,6 +294,8 @@ layer_norm_backward = Exercise(
              "the gradients of the row were added up where their mean belongs"),
         Slip(lambda grad, x, weight, eps=1e-5: _NB(grad, x, weight, eps, along_part=x.shape[-1]),
              "the part through the scale is D times too large: it is a mean over the row"),
+        Slip(lambda grad, x, weight, eps=1e-5: _NB(grad, x, weight, eps, mean_part=x.shape[-1], along_part=x.shape[-1]),
+             "both parts are D times too large: they are means over the row, and yours are sums"),
         Slip(lambda grad, x, weight, eps=1e-5: _NB(grad, x, weight, eps, scale_power=0),
              "nothing was divided by the scale"),
         Slip(lambda grad, x, weight, eps=1e-5: _NB(grad, x, weight, eps, scale_power=-1),
@@ -395,7 +397,9 @@ softmax_backward = Exercise(
 
 def _attention_backward(grad, q, k, v, weights, scale=True, through=True, swap=False):
     grad_w = grad @ v.swapaxes(-1, -2)
-    grad_s = attention.softmax_backward(grad_w, weights) if through else grad_w
+    grad_s = attention.softmax_backward(grad_w, weights) if through is True else grad_w
+    if through == "diagonal":
+        grad_s = grad_w * weights * (1 - weights)
     grad_s = grad_s / math.sqrt(q.shape[-1]) if scale else grad_s
     return grad_s @ k, grad_s.swapaxes(-1, -2) @ q, weights.swapaxes(-1, -2) @ grad
 
@@ -447,10 +451,15 @@ attention_backward = Exercise(
              "√K divides twice, or in the gradient of v, which never met the scores"),
         Slip(lambda grad, q, k, v, weights: (*_AB(grad, q, k, v, weights)[:2], _AB(grad, q, k, v, weights)[2] / math.sqrt(q.shape[-1])),
              "the gradient of v was divided by √K: v never met the scores"),
+        Slip(lambda grad, q, k, v, weights: (_AB(grad, q, k, v, weights)[0], _AB(grad, q, k, v, weights)[1] * math.sqrt(q.shape[-1]), _AB(grad, q, k, v, weights)[2]),
+             "the gradient of k was not divided by √K: that of q was, and both come from the scores"),
+        Slip(lambda grad, q, k, v, weights: _AB(grad, q, k, v, weights, through="diagonal"),
+             "only the diagonal of the softmax was taken, weights · (1 − weights): a score moves the other weights of "
+             "its row too"),
         Slip(lambda grad, q, k, v, weights: (_AB(grad, q, k, v, weights)[0] / math.sqrt(q.shape[-1]), *_AB(grad, q, k, v, weights)[1:]),
              "the gradient of q was divided by √K twice"),
         Slip(lambda grad, q, k, v, weights: (_AB(grad, q, k, v, weights, scale=False)[0] / q.shape[-1], _AB(grad, q, k, v, weights, scale=False)[1] / q.shape[-1], _AB(grad, q, k, v, weights)[2]),
-             "the gradients were divided by K: it is the square root of K"),
+             "the gradients were divided by K: it is the square root of K, once"),
         Slip(lambda grad, q, k, v, weights: (*(g * math.sqrt(q.shape[-1] / v.shape[-1]) for g in _AB(grad, q, k, v, weights)[:2]), _AB(grad, q, k, v, weights)[2]),
              "the scores were divided by the root of the width of queries and keys, not by that of the values"),
         Slip(lambda grad, q, k, v, weights: (*_AB(grad, q, k, v, weights)[:2], attention.softmax_backward(weights, weights).swapaxes(-1, -2) @ grad),

@@ -117,6 +117,8 @@ one_step = Exercise(
         Case(_step_case(rng, 1, 7, 5, 3, 1, 1, 0), hint="past is [] at the start"),
         Case(_step_case(rng, 2, 11, 7, 6, 3, 2, 5), hint="five tokens are in the past"),
         Case(_step_case(rng, 3, 7, 5, 10, 2, 1, 1), hint="one token is in the past"),
+        Case(_step_case(rng, 2, 5, 7, 6, 3, 12, 1),
+             hint="there are twelve blocks: h.1 and h.10 begin alike, and as text h.10 comes before h.2"),
     ],
     draw=_draw_step,
     axes=("B", "p", "", ""),
@@ -237,6 +239,8 @@ def _draw_top_p(rng):
 _ALL = "p = 1 keeps every token"
 _EQUAL = "of equal probabilities the smaller id is kept first"
 
+_FEWEST = "the fewest tokens that together reach p"
+
 top_p = Exercise(
     name="top_p",
     lesson=11,
@@ -255,6 +259,7 @@ top_p = Exercise(
         Case((rng.dirichlet(np.ones(7)), 0.55)),
         Case((rng.dirichlet(np.ones(11)), 0.93)),
         Case((np.array([0.05, 0.3, 0.65]), 0.01), hint="p is small: one token always stays"),
+        Case((np.array([0.25, 0.125, 0.5, 0.0625, 0.0625]), 0.75), needs=_FEWEST),
         Case((np.array([0.1] * 10), 1.0), needs=_ALL),
         Case((rng.dirichlet(np.ones(13)), 1.0), needs=_ALL),
         Case((np.array([0.125, 0.25, 0.25, 0.25, 0.125]), 0.4), needs=_EQUAL),
@@ -289,6 +294,8 @@ top_p = Exercise(
              "those that stay became equally likely: they keep their probabilities, divided by their sum"),
         Slip(lambda probabilities, p: np.eye(len(probabilities))[probabilities.argmax()],
              "only the most likely token is kept"),
+        Slip(lambda probabilities, p: _nucleus(probabilities, p, lambda before, falling, p: before <= p),
+             "one token too many is kept where the sum is p already: the fewest that reach p are asked for", needs=_FEWEST),
         Slip(lambda probabilities, p: (kept := np.where(probabilities >= (s := np.sort(probabilities)[::-1])[np.argmax(np.cumsum(s) >= p)], probabilities, 0)) / kept.sum(),
              "a threshold keeps all tokens of one probability: the fewest that reach p are "
              "asked for, of equals the smaller id first", needs=_EQUAL),

@@ -9,7 +9,7 @@ from course_lib.in_numpy import attention
 
 from .description import Case, Exercise, Slip
 from .judge import check
-from .lesson_04 import attend
+from .lesson_04 import HIDDEN, TOO_HIGH, UNSHIFTED, attend, below_by_a_million
 from .on_paper import on_paper
 
 
@@ -27,13 +27,8 @@ def _draw(rng):
     return _case(rng, *rng.choice([2, 3, 5, 6, 7], size=4, replace=False).tolist())
 
 
-_HIDDEN = "however far an allowed score lies below a hidden one"
-
-
 def _far():
-    x = np.array(
-        [[0.0, 1.0, 0.0], [-232.0, 0.0, 1.0], [-233.0, 1.0, 0.0], [-234.0, 1.0, 1.0], [-231.5, 0.0, 0.0]]
-    )
+    x = below_by_a_million()
     y = np.array([[1.0, 0.2, 0.3], [1.0, -0.4, 0.1]])
     return y, x, np.eye(3), np.eye(3), np.eye(3) + 0.5, np.array([False, True, True, True, True])
 
@@ -47,8 +42,8 @@ cross_attention = Exercise(
     y (T, D) the text that is written, x (S, D) the one that is read, W_Q, W_K, W_V (D, K),
     allowed (S,), True = may be looked at → (T, K)
 
-    A token of x that is not allowed has the weight 0 for every query, however far an
-    allowed score lies below a hidden one.
+    A token of x that is not allowed has the weight 0 for every query, even where an allowed
+    score lies a million below a hidden one.
     """,
     reference=lambda y, x, W_Q, W_K, W_V, allowed: attention.scaled_dot_product_attention(
         y @ W_Q, x @ W_K, x @ W_V, np.broadcast_to(allowed, (len(y), len(x)))
@@ -58,7 +53,7 @@ cross_attention = Exercise(
         Case(_case(rng, 3, 5, 6, 2)),
         Case(_case(rng, 5, 2, 3, 7), hint="y is longer than x"),
         Case(_case(rng, 1, 6, 5, 3), hint="y is a single token"),
-        Case(_far(), needs=_HIDDEN),
+        Case(_far(), needs=HIDDEN),
     ],
     draw=_draw,
     axes=("T D", "S D", "D K", "D K", "D K", "S"),
@@ -98,12 +93,14 @@ cross_attention = Exercise(
              "weights were set to 0 after the softmax, and those left no longer add to 1"),
         Slip(lambda y, x, W_Q, W_K, W_V, allowed: attend(y @ W_Q, x @ W_K, x @ W_V, allowed)[1],
              "those are the weights: return the output"),
-        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x, W_Q, W_K, W_V, allowed, fill=-50.0),
-             "hidden scores became a number such as −50 or −100, and an allowed score may "
-             "lie below that: it takes −∞", needs=_HIDDEN),
-        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x, W_Q, W_K, W_V, allowed, fill=-100.0),
-             "hidden scores became a number such as −50 or −100, and an allowed score may "
-             "lie below that: it takes −∞", needs=_HIDDEN),
+        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x * allowed[:, None], W_Q, W_K, W_V, None),
+             "hidden tokens of x became 0, and so did their scores: e⁰ = 1 is still a weight, so a score takes −∞"),
+        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x, W_Q, W_K, W_V, allowed, fill=-1e3),
+             TOO_HIGH, needs=HIDDEN),
+        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x, W_Q, W_K, W_V, allowed, add=-1e3),
+             TOO_HIGH, needs=HIDDEN),
+        Slip(lambda y, x, W_Q, W_K, W_V, allowed: _cross(y, x, W_Q, W_K, W_V, allowed, shifted=False),
+             UNSHIFTED, needs=HIDDEN),
     ),
     minutes=15,
     stars=2,
@@ -179,6 +176,7 @@ beam_step = Exercise(
     draw=_draw_beam,
     axes=("W", "W V", ""),
     returns=("beams", "tokens", "new"),
+    ids=True,
     slips=(
         Slip(_each_beam_once, "each text so far gave one continuation: a good one may give several, a poor one none"),
         Slip(_of_the_best_beam, "only the likeliest text so far was continued: all of them compete"),

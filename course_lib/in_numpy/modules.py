@@ -55,7 +55,10 @@ class Module:
     def recall(self, grad_output):
         """What the latest forward kept, once; `grad_output` is the gradient that backward was given.
 
-        Raises ValueError when there is nothing, ShapeError when the gradient is not one of that forward's output.
+        Raises ValueError when there is nothing, ShapeError when the gradient has not the shape of that forward's output.
+        A gradient is an array of numbers and does not know its forward: after two forwards of equal shapes the backward
+        of the first is not noticed, and goes wrong. Two forwards without a backward between them are no mistake: a loss
+        is often only looked at.
 
         >>> layer = Linear(2, 3)
         >>> _ = layer.backward(layer(np.ones((5, 2), np.float32)))

@@ -340,3 +340,108 @@ def test_torch_on_an_array_gets_a_hint():
         return torch.softmax(scores / temperature, dim=-1)
 
     assert "torch.from_numpy makes tensors" in verdict("softmax", function).sentence
+
+
+def attends_to_batches(q, k, v, mask=None):
+    scores = np.einsum("btk,bsk->bts", q, k) / np.sqrt(q.shape[-1])
+    weights = one_page.softmax(scores if mask is None else np.where(mask, scores, -np.inf))
+    return weights @ v, weights
+
+
+@pytest.mark.parametrize(
+    "name, function",
+    [
+        ("attention", attends_to_batches),
+        ("layer_norm", lambda x, weight, bias, eps=1e-5: (x - x.mean(-1)) / np.sqrt(x.var(-1) + eps) * weight + bias),
+        ("rms_norm", lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean(-1) + eps)),
+    ],
+)  # fmt: skip
+def test_what_need_not_be_given_is_no_hint_for_another_mistake(name, function):
+    assert "need not be given" not in verdict(name, function).sentence
+
+
+@pytest.mark.parametrize(
+    "name, function, says",
+    [
+        ("causal_mask", lambda T, S: np.tri(T, S, S - T, dtype=bool), "S need not be given, and is T: your function stopped"),
+        ("apply_rope", lambda x, positions=None: one_page.apply_rope(x, np.arange(1, x.shape[-2] + 1) if positions is None else positions), "positions need not be given"),
+        ("softmax", lambda scores, temperature=2.0: one_page.softmax(scores, temperature), "temperature need not be given, and is 1.0: softmax("),
+        ("layer_norm", lambda x, weight, bias, eps=1e-3: one_page.layer_norm(x, weight, bias, eps), "eps need not be given, and is 1e-5: layer_norm("),
+    ],
+)  # fmt: skip
+def test_a_default_that_is_another_one_is_named(name, function, says):
+    assert verdict(name, function).sentence.startswith(says)
+
+
+def clips_each(grads, max_norm):
+    clipped = {name: one * min(1, max_norm / np.linalg.norm(one)) for name, one in grads.items()}
+    return clipped, one_page.clip_gradients(clipped, 1e9)[1]
+
+
+def keeps_above(logits, targets):
+    chosen = np.take_along_axis(one_page.softmax(logits), np.asarray(targets)[..., None], axis=-1)
+    return -np.log(np.maximum(chosen, 1e-12)).mean()
+
+
+def gives_up(ids, merges):
+    try:
+        return one_page.decode(ids, merges).encode().decode("ascii")
+    except UnicodeError:
+        return "?"
+
+
+@pytest.mark.parametrize(
+    "name, function", [("clip_gradients", clips_each), ("cross_entropy", keeps_above), ("decode", gives_up)]
+)
+def test_nothing_is_said_to_have_no_effect_that_has_one(name, function):
+    sentence = verdict(name, function).sentence
+    assert sentence and "no effect" not in sentence and "always the same" not in sentence
+
+
+def test_arrays_in_each_others_places_are_named():
+    says = "once grad and probs change places"
+    assert (
+        says
+        in verdict("softmax_backward", lambda probs, grad: one_page.softmax_backward(grad, probs)).sentence
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, one in EXERCISES.items() if one.ids])
+def test_floats_are_no_ids(name):
+    def floats(*arguments):
+        value = getattr(one_page, name)(*arguments)
+        parts = value if isinstance(value, tuple) else (value,)
+        parts = tuple(np.asarray(part, float) for part in parts)
+        return parts if isinstance(value, tuple) else parts[0]
+
+    assert "a float is no index" in verdict(name, floats).sentence
+
+
+@pytest.mark.parametrize("fill", [-1e9, -1e30, -np.inf, np.finfo(float).min, -50.0, -999.0, -1e4, -1e5])
+@pytest.mark.parametrize("added", [False, True])
+def test_a_mask_is_judged_alike_wherever_it_stands(fill, added):
+    """A hidden score may become any number far enough below the scores that the texts promise, and no higher one."""
+
+    def attend(q, k, v, mask=None):
+        scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+        with np.errstate(all="ignore"):
+            hidden = scores + fill if added else fill
+        weights = one_page.softmax(scores if mask is None else np.where(mask, scores, hidden))
+        return weights @ v, weights
+
+    def head(x, W_Q, W_K, W_V):
+        return attend(x @ W_Q, x @ W_K, x @ W_V, one_page.causal_mask(x.shape[-2]))[0]
+
+    def layer(x, p, H):
+        parts = np.split(one_page.linear(x, p["c_attn.weight"], p["c_attn.bias"]), 3, axis=-1)
+        heads = attend(*(one_page.split_heads(part, H) for part in parts), one_page.causal_mask(x.shape[-2]))[
+            0
+        ]
+        return one_page.linear(one_page.merge_heads(heads), p["c_proj.weight"], p["c_proj.bias"])
+
+    def cross(y, x, W_Q, W_K, W_V, allowed):
+        return attend(y @ W_Q, x @ W_K, x @ W_V, allowed)[0]
+
+    answers = {"attention": attend, "head": head, "causal_self_attention": layer, "cross_attention": cross}
+    given = {name: verdict(name, function).outcome for name, function in answers.items()}
+    assert set(given.values()) == {"right" if fill <= -1e9 else "wrong"}, given

@@ -2,7 +2,7 @@
 
 from collections import Counter, OrderedDict, defaultdict
 from functools import reduce
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -589,6 +589,42 @@ def merge_last_again(ids, pair, new):
     return merged
 
 
+def encode_frequent(text, merges):
+    ids = list(text.encode())
+    while True:
+        counts = Counter(pair for pair in pairwise(ids) if pair in merges)
+        if not counts:
+            return ids
+        pair = max(counts, key=counts.get)
+        ids = merge_loop(ids, pair, merges[pair])
+
+
+def bpe_words(text, how_many):
+    words, merges = [list(word.encode()) for word in text.split()], {}
+    for new in range(256, 256 + how_many):
+        counts = Counter()
+        for word in words:
+            counts.update(pairwise(word))
+        if not counts:
+            break
+        pair = min(counts, key=lambda pair: (-counts[pair], pair))
+        merges[pair] = new
+        words = [merge_loop(word, pair, new) for word in words]
+    return merges
+
+
+def pad_zeros(rows, pad):
+    batch = np.zeros((len(rows), max(map(len, rows))))
+    batch[:] = pad
+    for i, row in enumerate(rows):
+        batch[i, : len(row)] = row
+    return batch, [len(row) for row in rows]
+
+
+def pad_zipped(rows, pad):
+    return list(zip_longest(*rows, fillvalue=pad)), [len(row) for row in rows]
+
+
 RIGHT = {
     "count_pairs": [
         count_loop, count_default, count_unique, count_all,
@@ -660,6 +696,7 @@ WRONG = {
         (lambda ids, pair, new: print(ids), "is a return missing"),
     ],
     "train_bpe": [
+        (bpe_words, "split at its blanks"),
         (lambda text, n: {pair: 256 + i for i, (pair, _) in enumerate(Counter(pairwise(text.encode())).most_common(n))}, "counted once"),
         (lambda text, n: bpe(text.replace(" ", ""), n), "blanks are gone"), (lambda text, n: bpe(text.lower(), n), "made small"),
         (bpe_only_twice, "no pair occurs twice"), (bpe_list, "a dict is expected"),
@@ -680,6 +717,7 @@ WRONG = {
         (lambda text, n: bpe(text, n, ids=list(text.encode("utf-16"))), ""),
     ],
     "encode": [
+        (encode_frequent, "most frequent pair of this text"),
         (lambda text, merges: encode_loop(text.lower(), merges), "made small"), (lambda text, merges: encode_loop(text.strip(), merges), "both ends is gone"),
         (lambda text, merges: [id for word in text.split() for id in encode_loop(word, merges)], "split at its blanks"),
         (encode_anew, "began anew with the bytes"),
@@ -712,6 +750,7 @@ WRONG = {
         (lambda ids, merges: b"".join(table(merges)[id] for id in reversed(ids)).decode(errors="replace"), "backwards"),
     ],
     "pad_batch": [
+        (pad_zeros, "a float is no index"), (pad_zipped, "rows and columns are swapped"),
         (pad_in_place, "changed what it was given"),
         (lambda rows, pad: (pad_loop(rows, pad)[1], pad_loop(rows, pad)[0]), "another order"),
         (lambda rows, pad: pad_loop(rows, pad)[0], "lengths are missing"),

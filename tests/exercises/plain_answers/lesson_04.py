@@ -238,6 +238,44 @@ def head_steps(x, W_Q, W_K, W_V):
     return out
 
 
+def attend_unshifted(q, k, v, mask=None):
+    e = np.exp(q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])) * (1 if mask is None else mask)
+    w = e / e.sum(axis=-1, keepdims=True)
+    return w @ v, w
+
+
+def attend_lowered(q, k, v, mask=None, far=-1e4):
+    s = q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])
+    w = soft(s if mask is None else s + (1.0 - mask) * far)
+    return w @ v, w
+
+
+def attend_torch(q, k, v, mask=None):
+    w = soft(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]))
+    return w @ v, w
+
+
+def attend_divided_late(q, k, v, mask=None):
+    s = q @ k.swapaxes(-1, -2)
+    w = soft(s if mask is None else np.where(mask, s, -np.inf)) / math.sqrt(q.shape[-1])
+    return w @ v, w
+
+
+def attend_len(q, k, v, mask=None):
+    s = q @ k.swapaxes(-1, -2) / math.sqrt(len(k))
+    w = soft(s if mask is None else np.where(mask, s, -np.inf))
+    return w @ v, w
+
+
+def head_filled(x, W_Q, W_K, W_V, fill=-1e3, power=soft):
+    s = x @ W_Q @ (x @ W_K).swapaxes(-1, -2) / math.sqrt(W_Q.shape[1])
+    return power(np.where(np.tri(x.shape[-2]) > 0, s, fill)) @ (x @ W_V)
+
+
+def unshifted(z):
+    return np.exp(z) / np.exp(z).sum(axis=-1, keepdims=True)
+
+
 RIGHT = {
     "softmax": [
         soft_loop, soft_matrix, wrong_soft(soft),
@@ -250,8 +288,8 @@ RIGHT = {
         lambda T, S=None: ~np.triu(np.ones((T, S or T), dtype=bool), 1 + (S or T) - T),
         lambda T, S=None: np.arange((S or T) - T, S or T)[:, None] >= np.arange(S or T),
     ],
-    "attention": [attend, attend_loop, attend_einsum, attend_filled, attend_renormalised],
-    "head": [
+    "attention": [lambda *a: attend_lowered(*a, far=-1e9) if len(a) > 3 else attend_lowered(*a), lambda *a: attend(*a, fill=-1e30) if len(a) > 3 else attend(*a), lambda *a: attend(*a, fill=np.finfo(float).min) if len(a) > 3 else attend(*a), attend, attend_loop, attend_einsum, attend_filled, attend_renormalised],
+    "head": [lambda *a: head_filled(*a, fill=-1e9), lambda *a: head_filled(*a, fill=np.finfo(float).min), 
         one_head, head_steps,
         lambda x, W_Q, W_K, W_V: attend_einsum(np.einsum("...d,dk->...k", x, W_Q), x @ W_K, x @ W_V, mask_loop(x.shape[-2]))[0],
         lambda x, W_Q, W_K, W_V: attend_filled(np.dot(x, W_Q), np.dot(x, W_K), np.dot(x, W_V), np.tri(x.shape[-2]) > 0)[0],
@@ -261,6 +299,8 @@ RIGHT = {
 
 WRONG = {
     "softmax": [
+        (lambda scores, temperature=1.0: 1 / (1 + np.exp(-scores / temperature)), "sigmoid"), (lambda scores, temperature=1.0: soft(soft(scores / temperature)), "taken twice"),
+        (lambda scores, temperature=1.0: np.exp(scores) / np.exp(scores).sum(dim=-1, keepdims=True), "where PyTorch says dim"),
         (soft_sum_lost, "keepdims"), (soft_max_lost, "keepdims"), (soft_python_sum, "columns add to 1"), (soft_python_max, "compares its rows"), (soft_changes, "changed what it was given"),
         (soft_no_return, "is a return missing"), (soft_raise, "delete that line"), (soft_notebook, "scores has no effect"), (soft_none, "None"), (soft_row_loop, ""),
         (wrong_soft(lambda z: z / z.sum(axis=-1, keepdims=True)), "exponentials are missing"), (wrong_soft(np.exp), "not divided by their sum"),
@@ -281,6 +321,7 @@ WRONG = {
         (lambda scores: soft(scores), "the check calls"),
     ],
     "causal_mask": [
+        (lambda T, S=None: np.tri(T, S or T, (S or T) - T, dtype=bool).T, "rows and columns are swapped"),
         (mask_strings, "text"), (mask_ragged, "different lengths"), (lambda T, S=None: np.tri(T, S or T, (S or T) - T), "True and False"),
         (lambda T, S=None: np.triu(np.ones((T, S or T), bool), (S or T) - T), "swapped"), (lambda T, S=None: np.tri(T, S or T, dtype=bool), "first query was put at the first key"),
         (lambda T, S=None: ~np.tri(T, S or T, (S or T) - T, dtype=bool), "inverted"), (lambda T, S=None: np.tri(T, S or T, (S or T) - T - 1, dtype=bool), "itself"),
@@ -292,12 +333,14 @@ WRONG = {
         (lambda T, S=None: np.ones(T, bool), ""), (lambda T, S=None: np.eye(T, S or T, (S or T) - T, dtype=bool), "itself alone"), (lambda T, S=None: np.tri(T, S, S - T, dtype=bool), ""),
     ],
     "attention": [
+        (lambda *a: attend(*a, fill=-999.0) if len(a) > 3 else attend(*a), "such as −1000"), (lambda *a: attend(*a, fill=-1e5) if len(a) > 3 else attend(*a), "such as −1000"),
+        (attend_lowered, "such as −1000"), (attend_unshifted, "0/0 is no weight"), (attend_divided_late, "weights were divided by √K"), (attend_len, "root of len(k)"), (attend_torch, "x.swapaxes(-2, -1)"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=2), "root of 4"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-1] ** 1 / 2), "brackets are missing"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=1), "not divided by √K"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-1]), "square root of K"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=len(k) ** 0.5), ""), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-2] ** 0.5), "number of queries"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=v.shape[-1] ** 0.5), "width of the values"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[-1] ** -0.5), "multiplied by √K"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, axis=-2), "the softmax runs over the queries: each"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=0), "e⁰ = 1"),
-        (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100), "such as −50 or −100"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50), "such as −50 or −100"),
+        (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-100), "such as −1000"), (lambda q, k, v, mask=None: attend(q, k, v, mask, fill=-50), "such as −1000"),
         (lambda q, k, v, mask=None: attend(q, k, v), "mask has no effect"), (lambda q, k, v, mask=None: attend(q, k, v, mask is not None and ~mask), ""),
         (attend_index, "inverted"), (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=k.shape[1] ** 0.5), "k.shape[-1] always is"),
         (lambda q, k, v, mask=None: attend(q, k, v, mask, scale=q.shape[1] ** 0.5), "q.shape[-1] always is"),
@@ -311,6 +354,7 @@ WRONG = {
         (lambda q, k, v, mask=None: attend(q, k, v, None if mask is None else ~mask, fill=-1e9), "inverted"),
     ],
     "head": [
+        (head_filled, "such as −1000"), (lambda *a: head_filled(*a, fill=-1e5), "such as −1000"), (lambda *a: head_filled(*a, -np.inf, unshifted), "0/0 is no weight"),
         (lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V)[0], "no mask"), (lambda x, W_Q, W_K, W_V: attend(x @ W_K, x @ W_Q, x @ W_V, np.tri(x.shape[-2], dtype=bool))[0], "swapped"),
         (lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x @ W_V, np.tri(x.shape[-2], dtype=bool)), "return the output alone"),
         (lambda x, W_Q, W_K, W_V: attend(x @ W_Q, x @ W_K, x, np.tri(x.shape[-2], dtype=bool))[0], "x itself was averaged"),

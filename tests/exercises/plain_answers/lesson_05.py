@@ -161,6 +161,13 @@ def rope_swap(x, positions=None):
     return x * np.cos(angles) + turned * np.sin(angles)
 
 
+def layer_filled(x, p, H, fill=-1e3, add=0, power=soft):
+    q, k, v = (split(part, H) for part in np.split(x @ p["c_attn.weight"] + p["c_attn.bias"], 3, axis=-1))
+    s = q @ k.swapaxes(-1, -2) / math.sqrt(q.shape[-1])
+    w = power(np.where(np.tri(x.shape[-2]) > 0, s, s * (1 if add else 0) + (add or fill)))
+    return merge(w @ v) @ p["c_proj.weight"] + p["c_proj.bias"]
+
+
 RIGHT = {
     "split_heads": [
         split, split_loop, lambda x, H: np.moveaxis(x.reshape(*x.shape[:-1], H, -1), -2, -3),
@@ -171,7 +178,7 @@ RIGHT = {
         merge, merge_loop, lambda x: np.moveaxis(x, -3, -2).reshape(*x.shape[:-3], x.shape[-2], x.shape[-3] * x.shape[-1]),
         lambda x: np.block([x[..., h, :, :] for h in range(x.shape[-3])]), lambda x: np.einsum("...htk->...thk", x).reshape(*x.shape[:-3], x.shape[-2], -1),
     ],
-    "causal_self_attention": [layer, layer_loop, layer_3h, layer_einsum, layer_by_heads],
+    "causal_self_attention": [lambda x, p, H: layer_filled(x, p, H, -1e9), lambda x, p, H: layer_filled(x, p, H, add=-1e9), lambda x, p, H: layer_filled(x, p, H, np.finfo(float).min), layer, layer_loop, layer_3h, layer_einsum, layer_by_heads],
     "apply_rope": [rope_loop, rope, rope_complex, rope_matrix, rope_swap],
 }  # fmt: skip
 
@@ -194,6 +201,9 @@ WRONG = {
         (lambda x: np.moveaxis(x, -3, -1).reshape(*x.shape[:-3], x.shape[-2], -1), "woven into each other"),
     ],
     "causal_self_attention": [
+        (layer_filled, "such as −1000"), (lambda x, p, H: layer_filled(x, p, H, add=-1e4), "such as −1000"),
+        (lambda x, p, H: layer_filled(x, p, H, -np.inf, power=lambda z: np.exp(z) / np.exp(z).sum(-1, keepdims=True)), "0/0 is no weight"),
+        (lambda x, p, H: layer(x, p, H, cut=lambda x, H: x.reshape(*x.shape[:-2], H, x.shape[-2], -1), join=lambda y: y.reshape(*y.shape[:-3], y.shape[-2], -1)), "cut and put together"),
         (lambda x, p, H: layer(x, p, H, mask=False), "no mask"), (lambda x, p, H: layer(x, p, H, scale=1), "not divided by √K"), (lambda x, p, H: layer(x, p, H, scale=math.sqrt(x.shape[-1])), "divided by √D"),
         (lambda x, p, H: layer(x, p, H, order=(1, 0, 2)), "queries and keys are swapped"), (lambda x, p, H: layer(x, p, H, order=(0, 2, 1)), "keys and values"),
         (lambda x, p, H: layer(x, p, H, out=False), "c_proj is missing"), (lambda x, p, H: layer(x, p, 1), "single head"), (lambda x, p, H: layer(x, p, H) - p["c_proj.bias"], "bias of c_proj"),

@@ -117,6 +117,7 @@ WRONG = {
         (lambda x, norm, sublayer: x + x + sublayer(norm(x)), "added twice"), (lambda x, norm, sublayer: x + norm(sublayer(norm(x))), "second norm"), (lambda x, norm, sublayer: x + sublayer, "call it"),
     ],
     "rms_norm": [
+        (lambda x, weight, eps=1e-6: weight * x / np.sqrt((x * x).mean(-1, keepdims=True) + eps), "eps need not be given, and is 1e-5"),
         (lambda x, weight, eps=1e-5: norm(x, weight, 0, eps), "as in layer norm"), (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean(0) + eps), "each column"),
         (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).mean(-1) + eps), "keepdims"), (lambda x, weight, eps=1e-5: weight * x / np.sqrt((x * x).sum(-1, keepdims=True) + eps), "added up"),
         (lambda x, weight, eps=1e-5: weight * x / ((x * x).mean(-1, keepdims=True) + eps), "take its root"), (lambda x, weight, eps=1e-5: rms(x, weight), "always 1e-5"), (lambda x, weight, eps=1e-5: rms(x, 1, eps), "weight has no effect"),

@@ -80,7 +80,7 @@ RIGHT = {
 
 WRONG = {
     "linear": [
-        (lambda x, W, b: x @ W, "bias is missing"), (lambda x, W, b: W @ x + b, "matrix product"), (lambda x, W, b: x @ W.T + b, "matrix product"), (lambda x, W, b: x * W + b, "do not fit"),
+        (lambda x, W, b: x @ W, "bias is missing"), (lambda x, W, b: W @ x + b, "x and W change places"), (lambda x, W, b: x @ W.T + b, "matrix product"), (lambda x, W, b: x * W + b, "do not fit"),
         (lambda x, W, b: x @ (W + b), "added to the weights"), (lambda x, W, b: x @ W * b, "bias multiplies"), (lambda x, W, b: np.maximum(x @ W + b, 0), "ReLU"), (lambda x, W, b: x @ W - b, "subtracted"),
         (lambda x, W, b: x @ W + b[:, None], ""), (lambda x, W, b: x @ W + b.sum(), "added up"), (linear_in_place, "changed what it was given"), (lambda x, W, b: (x @ W + b).sum(axis=-1), "an axis was added up"),
         (lambda x, W, b: (x @ W + b).astype(int), "whole numbers"), (lambda x, b, W: x @ W + b, ""),

@@ -263,6 +263,22 @@ def rate_where(step, peak, warmup, total):
     return np.where(step < warmup, rise, fall) * peak
 
 
+def nudge_alias(f, x, h=1e-5):
+    gradient = np.zeros_like(x)
+    for place in np.ndindex(x.shape):
+        above, below = x, x
+        above[place] += h
+        below[place] -= h
+        gradient[place] = (f(above) - f(below)) / (2 * h)
+    return gradient
+
+
+def clip_torch(grads, max_norm):
+    length = joint(grads)
+    shrink = min(1.0, max_norm / (length + 1e-6))
+    return {name: one * shrink for name, one in grads.items()}, length
+
+
 RIGHT = {
     "numeric_gradient": [nudge, nudge_flat, nudge_eye, nudge_iterator, nudge_map],
     "cross_entropy": [
@@ -290,12 +306,14 @@ RIGHT = {
 
 WRONG = {
     "numeric_gradient": [
+        (nudge_alias, "another name for one array"),
         (nudge_in_place, "changed what it was given"), (nudge_one_side, "only one side"), (nudge_kept, "not put back"), (nudge_rows, ""),
         (lambda f, x, h=1e-5: nudge(f, x, h) * 2, "divided by h"), (lambda f, x, h=1e-5: nudge(f, x, h) * 2 * h, "nothing was divided"), (lambda f, x, h=1e-5: nudge(f, x, h) * h**2, "brackets"),
         (lambda f, x, h=1e-5: -nudge(f, x, h), "sign is turned"), (lambda f, x, h=1e-5: (f(x + h) - f(x - h)) / (2 * h), "which gives one number"), (lambda f, x, h=1e-5: nudge(f, x, h).ravel(), ""),
         (lambda f, x, h=1e-5: nudge(f, x, h=1e-1), ""), (lambda f, x, h=1e-5: np.gradient(f(x)), ""), (lambda f, x, h=1e-5: f(x), "an axis was added up"), (lambda f, x: nudge(f, x), "the check calls"),
     ],
     "cross_entropy": [
+        (lambda logits, targets: -np.log(np.clip(pick(soft(logits), targets), 1e-12, 1)).mean(), "this must hold too: logits up to ±3000"), (lambda logits, targets: -np.log(soft(logits))[..., targets].mean(), "columns of all targets"),
         (lambda logits, targets: -np.log(pick(soft(logits), targets)).mean(), "become 0 before its logarithm"), (lambda logits, targets: -np.log(pick(soft(logits), targets) + 1e-9).mean(), "small number in the logarithm"),
         (lambda logits, targets: -np.log(pick(soft(logits), targets) + 1e-300).mean(), "small number in the logarithm"), (loss_keepdims, ""),
         (lambda logits, targets: -pick(log_soft(logits), targets).sum(), "added up"), (lambda logits, targets: -pick(log_soft(logits), targets).reshape(targets.shape), "mean of all"), (lambda logits, targets: -loss(logits, targets), "sign is missing"),
@@ -317,6 +335,7 @@ WRONG = {
         (lambda logits, targets: grad(logits, targets) * targets.size / logits.size, "all entries"), (lambda logits, targets: (log_soft(logits) - np.eye(logits.shape[-1])[targets]) / targets.size, "logarithm of the softmax"),
     ],
     "adamw_step": [
+        (lambda w, g, m, v, t, lr, beta1=0.9, beta2=0.99, eps=1e-8, decay=0.01: adamw(w, g, m, v, t, lr, beta1, beta2, eps, decay), "beta2 need not be given, and is 0.999"),
         (adamw_in_place, "changed what it was given"), (adamw_old, "old m and v"), (adamw_l2, "Adam with L2"), (adamw_square, ""), (adamw_mixed, "mixed the wrong way"), (adamw_with(sign=1), "uphill"),
         (adamw_with(lambda m, v, t, b1, b2, eps: m / (np.sqrt(v) + eps)), "too small at first"), (adamw_with(lambda m, v, t, b1, b2, eps: m / (np.sqrt(v / (1 - b2**t)) + eps)), "m was not corrected"),
         (adamw_with(lambda m, v, t, b1, b2, eps: m / (1 - b1**t) / (np.sqrt(v) + eps)), "v was not corrected"), (adamw_with(lambda m, v, t, b1, b2, eps: m / (1 - b1**t) / np.sqrt(v / (1 - b2**t) + eps)), "under the root"),
@@ -328,6 +347,7 @@ WRONG = {
         (lambda w, grad, m, v, t, lr, beta1=0.9, beta2=0.999, eps=1e-8, decay=0.01: ((new := adamw(w, grad, m, v, t, lr, beta1, beta2, eps, 0.0))[0] * (1 - lr * decay), *new[1:]), "after the step"),
     ],
     "clip_gradients": [
+        (clip_torch, "nothing is added to their length"),
         (clip_in_place, "changed what it was given"), (lambda grads, max_norm: clip(grads, max_norm)[0], "return 2 things"), (lambda grads, max_norm: clip(grads, max_norm)[::-1], "another order"),
         (lambda grads, max_norm: ({n: g * max_norm / joint(grads) for n, g in grads.items()}, joint(grads)), "were stretched"), (lambda grads, max_norm: ({n: np.clip(g, -max_norm, max_norm) for n, g in grads.items()}, joint(grads)), "each entry was clipped"),
         (lambda grads, max_norm: ({n: g * min(1, max_norm / np.linalg.norm(g)) for n, g in grads.items()}, joint(grads)), "its own length"), (lambda grads, max_norm: (clip(grads, max_norm)[0], joint(clip(grads, max_norm)[0])), "after clipping"),

@@ -226,6 +226,7 @@ WRONG = {
         (lambda grad, x, W: (W.T, x.T, 1), ""), (lambda grad, x, W: (grad @ W.T, x.swapaxes(-1, -2) @ grad, flat(grad).sum(0)), "the gradient of W still has a"),
     ],
     "gelu_backward": [
+        (lambda x, grad: grad * slope(x), "once grad and x change places"),
         (lambda grad, x: slope(x), "grad has no effect"), (lambda grad, x: grad * gelu(x), "GELU itself"), (lambda grad, x: grad * (x > 0), "slope of ReLU"), (lambda grad, x: grad * 0.5 * (1 + np.tanh(ROOT * (x + 0.044715 * x**3))), "tanh changes with x too"),
         (lambda grad, x: grad * 0.5 * x * (1 - np.tanh(ROOT * (x + 0.044715 * x**3)) ** 2) * ROOT * (1 + 3 * 0.044715 * x**2), "x in front changes too"),
         (lambda grad, x: grad * (0.5 * (1 + (t := np.tanh(ROOT * (x + 0.044715 * x**3)))) + 0.5 * x * (1 - t**2)), "slope of u is missing"), (lambda grad, x: grad * (0.5 * (1 + (t := np.tanh(ROOT * (x + 0.044715 * x**3)))) + 0.5 * x * (1 - t) * ROOT * (1 + 3 * 0.044715 * x**2)), "square is missing"),
@@ -255,6 +256,7 @@ WRONG = {
         (lambda grad, probs: (np.diag(probs) - np.outer(probs, probs)) @ grad, ""),
     ],
     "attention_backward": [
+        (lambda *a: attend_back(*a, back=lambda grad, probs: grad * probs * (1 - probs)), "only the diagonal"),
         (attend_back_2, ""), (lambda *a: attend_back(*a, scale=1), "so are their gradients"), (lambda *a: attend_back(*a, back=lambda g, w: g), "passed over"), (lambda *a: attend_back(*a, back=lambda g, w: g * w), ""), (lambda *a: attend_back(*a)[::-1], "another order"), (lambda *a: attend_back(*a)[:2], "return 3 things"),
         (lambda grad, q, k, v, weights: attend_back(grad, q, k, v, weights, scale=q.shape[-1]), "square root of K"), (lambda *a: (attend_back(*a)[1], attend_back(*a)[0], attend_back(*a)[2]), "another order"), (lambda grad, q, k, v, weights: (grad @ k, grad @ q, weights @ grad), "matrix product"),
         (lambda grad, q, k, v, weights: (*attend_back(grad, q, k, v, weights)[:2], weights @ grad), "matrix product"), (lambda *a: attend_back(*a, scale=2), ""), (lambda grad, q, k, v, weights: (*attend_back(grad, q, k, v, weights)[:2], attend_back(grad, q, k, v, weights)[2] / math.sqrt(q.shape[-1])), "never met the scores"),

@@ -282,6 +282,27 @@ def post(x, p, H):
     return norm(x + mlp(x, p), p, "ln_2")
 
 
+def gpt_sorted(ids, P, H):
+    x = P["wte.weight"][ids] + P["wpe.weight"][: ids.shape[1]]
+    for i in sorted({name.split(".")[1] for name in P if name.startswith("h.")}):
+        x = block(x, below(P, i), H)
+    return norm(x, P, "ln_f") @ P["wte.weight"].T
+
+
+def gpt_prefix(ids, P, H):
+    x = P["wte.weight"][ids] + P["wpe.weight"][: ids.shape[1]]
+    for i in range(how_many(P)):
+        x = block(x, {name.split(".", 2)[2]: one for name, one in P.items() if name.startswith(f"h.{i}")}, H)
+    return norm(x, P, "ln_f") @ P["wte.weight"].T
+
+
+def batch_zeros(tokens, starts, C):
+    inputs, targets = np.zeros((len(starts), C)), np.zeros((len(starts), C))
+    for row, start in enumerate(starts):
+        inputs[row], targets[row] = tokens[start : start + C], tokens[start + 1 : start + C + 1]
+    return inputs, targets
+
+
 RIGHT = {
     "block": [block, block_each, block_below, lambda x, p, H: block(x, p, H, attn_loop), lambda x, p, H: (y := x + attn(norm(x, p, "ln_1"), p, H)) + mlp(norm(y, p, "ln_2"), p)],
     "block_backward": [back, back_each, lambda *a: list(back(*a)), lambda *a: (back(*a)[0], dict(sorted(back(*a)[1].items()))), lambda grad, x, p, H: back(grad.copy(), np.asfortranarray(x), p, H)],
@@ -309,6 +330,7 @@ WRONG = {
         (lambda grad, x, p, H: (grad, p), ""), (lambda *a: (back(*a)[0], {n: g.T for n, g in back(*a)[1].items()}), "rows and columns are swapped"), (lambda *a: (back(*a)[0], [*back(*a)[1].values()]), "a dict is expected"),
     ],
     "gpt": [
+        (gpt_sorted, "h.10 comes before h.2"), (gpt_prefix, "h.1 and h.10 begin alike"),
         (lambda *a: gpt(*a, positions=False), "positions are missing"), (lambda *a: gpt(*a, last=False), "ln_f, is missing"), (lambda *a: gpt(*a, blocks=1), "only the first block"), (lambda *a: gpt(*a, blocks=0), "blocks are missing"), (gpt_4_blocks, "in the dict"), (lambda *a: soft(gpt(*a)), "those are probabilities"),
         (lambda *a: gpt(*a)[:, -1], "last token's logits"), (lambda *a: gpt(*a).argmax(-1), "those are ids"), (lambda ids, P, H: gpt(ids, P, 1), "single head"), (lambda *a: gpt(*a, body=post), ""), (lambda ids, P, H: gpt(ids, {**P, "wte.weight": P["wte.weight"] * 2}, H), ""), (lambda ids, P, H: P["wte.weight"][ids] @ P["wte.weight"], ".T missing"),
         (lambda ids, P, H: gpt(ids, {**P, "wpe.weight": P["wpe.weight"][::-1]}, H), ""), (lambda ids, P, H: gpt(ids, P, H) / math.sqrt(P["wte.weight"].shape[1]), ""), (lambda ids, P, H: P["wte.weight"][ids] + P["wpe.weight"], "do not fit"), (lambda ids, P, H: gpt(ids, {n: v for n, v in P.items() if "wpe" not in n}, H), "in the dict"),
@@ -320,6 +342,7 @@ WRONG = {
         (lambda grad, ids, P, H: {**gpt_back(grad, ids, P, H), "wpe.weight": gpt_back(grad, ids, P, H)["wpe.weight"][: ids.shape[1]]}, "unused rows"), (lambda *a: {n.replace("h.", "block."): g for n, g in gpt_back(*a).items()}, "your dict has no"), (lambda grad, ids, P, H: P, ""), (lambda *a: (gpt_back(*a), 0), "a dict is expected"),
     ],
     "get_batch": [
+        (batch_zeros, "a float is no index"),
         (lambda tokens, starts, C: (batch(tokens, starts, C)[0],) * 2, "targets are the inputs"), (lambda tokens, starts, C: batch(tokens, starts, C)[::-1], "another order"), (lambda tokens, starts, C: (batch(tokens, starts, C)[0], tokens[starts + C]), "one target a window"), (lambda tokens, starts, C: tuple(x.T for x in batch(tokens, starts, C)), "a window is a row, (B, C)"),
         (lambda tokens, starts, C: batch(tokens, starts, C)[0], "return 2 things"), (lambda tokens, starts, C: (np.array([tokens[s : s + C] for s in starts]), np.array([tokens[s + 1 : s + C] for s in starts])), "shape should be"), (lambda tokens, starts, C: (tokens[starts], tokens[starts + 1]), ""), (lambda tokens, starts, C: (tokens[starts : starts + C], 0), "whole number"),
         (lambda tokens, starts, C: batch(tokens, starts, 3), ""), (lambda tokens, starts, C: (x := batch(tokens, starts, C)[0], np.roll(x, -1, axis=1)), "own first token"), (lambda tokens, starts, C: (np.array([tokens[s : s + C + 1] for s in starts]),) * 2, "hold C + 1 tokens"), (lambda tokens, starts, C: batch(tokens, starts[:1], C), ""),
@@ -332,6 +355,7 @@ WRONG = {
         (lambda V, C, D, L: V * D + C * D + L * (12 * D * D + 9 * D) + 2 * D, "4D are missing"), (lambda V, C, D, L: C * D + L * (12 * D * D + 13 * D) + 2 * D, "table of the tokens"),
     ],
     "next_token": [
+        (lambda *a: np.asarray(draw(*a), float), "a float is no index"),
         (lambda logits, u, temperature=1.0: logits.argmax(-1), "always taken"), (lambda logits, u, temperature=1.0: draw(logits, u), "temperature has no effect"), (lambda logits, u, temperature=1.0: draw(logits * temperature, u), "multiplied by the temperature"), (lambda logits, u, temperature=1.0: draw(logits, 1 - u, temperature), "1 − u"), (draw_choice, ""),
         (lambda logits, u, temperature=1.0: (soft(logits / temperature).cumsum(-1) >= np.asarray(u)[..., None]).argmax(-1), "larger than u"), (lambda logits, u, temperature=1.0: (soft(logits / temperature) > np.asarray(u)[..., None]).argmax(-1), "one by one"), (lambda logits, u, temperature=1.0: draw(logits, u, temperature) + 1, "the token after"), (lambda logits, u, temperature=1.0: soft(logits / temperature), "an axis too many"),
         (lambda logits, u, temperature=1.0: (soft(logits / temperature).cumsum(-1) > u).argmax(-1), ""), (lambda logits, u, temperature=1.0: draw(logits[0], u, temperature), ""), (lambda logits, u, temperature=1.0: soft(logits / temperature).cumsum(-1)[draw(logits, u, temperature)], "whole numbers are expected"), (lambda logits, u, temperature=1.0: (np.asarray(u) * np.shape(logits)[-1]).astype(int), "equally likely"),

@@ -139,6 +139,12 @@ def nucleus_argmax(probabilities, p):
     return share(probabilities, np.isin(np.arange(len(probabilities)), order[:n]))
 
 
+def nucleus_right(probabilities, p):
+    order = np.argsort(-probabilities, kind="stable")
+    kept = order[: np.searchsorted(np.cumsum(probabilities[order]), p, side="right") + 1]
+    return share(probabilities, np.isin(np.arange(len(order)), kept))
+
+
 RIGHT = {
     "one_step": [step, step_texts, lambda *a: list(step(*a)), lambda ids, P, H, past: (step(ids, P, H, past)[0], tuple(step(ids, P, H, past)[1])), lambda ids, P, H, past: (lambda out: (out[0], [[k, v] for k, v in out[1]]))(step(ids, P, H, list(past)))],
     "top_k": [keep_loop, keep_partition, lambda logits, k: np.where(logits >= np.sort(logits)[..., -k][..., None], logits, -np.inf), lambda logits, k: np.where((logits[..., None, :] > logits[..., :, None]).sum(-1) < k, logits, -np.inf),
@@ -159,6 +165,7 @@ WRONG = {
         (lambda logits, k: np.where(logits >= np.sort(logits)[..., -k - 1, None], logits, -np.inf), "k + 1 tokens"),
     ],
     "top_p": [
+        (nucleus_right, "one token too many"),
         (nucleus_while, ""), (nucleus_integer, ""), (nucleus_argmax, "argmax finds nothing"), (lambda probabilities, p: nucleus(probabilities, p, np.argsort(probabilities, kind="stable")), "least likely were kept first"), (lambda probabilities, p: nucleus(probabilities, p, np.arange(len(probabilities))), "order of the ids"),
         (lambda probabilities, p: share(probabilities, probabilities >= p), "each probability was compared with p: p"), (lambda probabilities, p: share(probabilities, probabilities >= 1 - p), "each probability was compared with 1 −"), (lambda probabilities, p: share(probabilities, probabilities >= p * probabilities.max()), "min-p"), (lambda probabilities, p: probabilities, "nothing was taken away"),
         (lambda probabilities, p: nucleus(probabilities, p) * 0.9, ""), (lambda probabilities, p: np.sort(nucleus(probabilities, p))[::-1], "keeps its place"), (lambda probabilities, p: share(probabilities, probabilities >= (s := np.sort(probabilities)[::-1])[np.argmax(np.cumsum(s) >= min(p, 0.9999999))]), "threshold"),

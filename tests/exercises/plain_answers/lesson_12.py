@@ -82,7 +82,7 @@ def beam_heap(scores, log_p, width):
 
 
 RIGHT = {
-    "cross_attention": [cross, cross_picked, cross_loop, cross_added, cross_weighed],
+    "cross_attention": [lambda *a: cross(*a, fill=-1e9), lambda *a: cross(*a, fill=np.finfo(float).min), cross, cross_picked, cross_loop, cross_added, cross_weighed],
     "beam_step": [beam, beam_sorted, beam_places, beam_one_by_one, beam_heap],
 }
 
@@ -104,10 +104,11 @@ def beam_by_hand(scores, log_p, width):
 
 WRONG = {
     "cross_attention": [
+        (lambda *a: cross(*a, fill=-1e4), "such as −1000"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x * allowed[:, None], W_Q, W_K, W_V, True), "hidden tokens of x became 0"),
         (lambda *a: cross(*a, scale=2), "root of 4"), (lambda *a: cross(*a, scale=1), "not divided by √K"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, allowed, scale=math.sqrt(len(W_K))), "divided by √D"),
         (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, allowed, scale=W_K.shape[1] ** 1 / 2), "brackets are missing"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, True), "allowed has no effect"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_Q, W_K, W_V, ~allowed), "inverted"),
-        (lambda *a: cross(*a, fill=0), "e⁰ = 1"), (lambda *a: cross(*a, fill=-100), "such as −50 or −100"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, True), "other way round"),
-        (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, allowed), "a row for each token of y"),
+        (lambda *a: cross(*a, fill=0), "e⁰ = 1"), (lambda *a: cross(*a, fill=-100), "such as −1000"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, True), "other way round"),
+        (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, y, W_Q, W_K, W_V, allowed), "once y and x change places"),
         (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, y, W_Q, W_K, W_V, True), "made from y"),
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(y @ W_Q @ (x @ W_K).T) @ (y @ W_V), "matrix product"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(y, x, W_K, W_Q, W_V, allowed), "changed places"), (lambda *a: cross(*a, axis=0), "runs over the queries"), (cross_rows, "a mask of"),
         (lambda y, x, W_Q, W_K, W_V, allowed: soft(np.where(allowed[:, None], y @ W_Q @ (x @ W_K).T, -np.inf)) @ (x @ W_V), "do not fit"), (lambda y, x, W_Q, W_K, W_V, allowed: cross(x, x, W_Q, W_K, W_V, allowed), "queries were made from x"),

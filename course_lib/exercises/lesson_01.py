@@ -193,7 +193,6 @@ merge_pair = Exercise(
         Case(([1], (1, 2), 256), hint="one token has no neighbour"),
     ],
     draw=lambda rng: (_some_ids(rng), tuple(rng.choice([1, 2, 11, 12], size=2).tolist()), int(rng.integers(256, 400))),
-    ids=True,
     slips=(
         Slip(lambda ids, pair, new: _merged(ids, pair, new, first_only=True),
              "only the first pair was merged: the pair may occur several times"),
@@ -450,7 +449,6 @@ encode = Exercise(
         Case(("ab", {}), hint="without merges the ids are the bytes"),
     ],
     draw=lambda rng: (_some_text(rng), _learn(_some_text(rng, 5), int(rng.integers(1, 8)))),
-    ids=True,
     slips=(
         Slip(lambda text, merges: _encode_once(text, merges, lambda *one: _merged(*one, first_only=True)),
              "each merge was used once: its pair may occur several times"),
@@ -619,7 +617,6 @@ pad_batch = Exercise(
         and [np.asarray(row).tolist() for row in answer[0]] == right[0] and np.asarray(answer[1]).tolist() == right[1]
         if not isinstance(right, list) else [np.asarray(one).tolist() for one in answer] == right
     ),
-    ids=True,
     slips=(
         Slip(lambda rows, pad: _padded(rows, pad, left=True),
              "the padding is on the left: fill up on the right"),

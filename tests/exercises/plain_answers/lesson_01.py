@@ -644,6 +644,7 @@ RIGHT = {
         lambda ids, merges: b"".join([table(merges)[id] for id in ids]).decode("utf-8", errors="replace"),
     ],
     "pad_batch": [
+        pad_zeros,
         pad_loop, pad_array,
         lambda rows, pad: ([row + [pad] * (max(map(len, rows)) - len(row)) for row in rows], list(map(len, rows))),
         lambda rows, pad: [[tuple(row) + (pad,) * (max(map(len, rows)) - len(row)) for row in rows], [*map(len, rows)]],
@@ -750,7 +751,7 @@ WRONG = {
         (lambda ids, merges: b"".join(table(merges)[id] for id in reversed(ids)).decode(errors="replace"), "backwards"),
     ],
     "pad_batch": [
-        (pad_zeros, "a float is no index"), (pad_zipped, "rows and columns are swapped"),
+        (pad_zipped, "rows and columns are swapped"),
         (pad_in_place, "changed what it was given"),
         (lambda rows, pad: (pad_loop(rows, pad)[1], pad_loop(rows, pad)[0]), "another order"),
         (lambda rows, pad: pad_loop(rows, pad)[0], "lengths are missing"),

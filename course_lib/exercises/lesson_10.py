@@ -180,6 +180,21 @@ def _back(
     return grad_x, grads
 
 
+def _norm_of_start(grad, x, p, H):
+    grad_x, grads = _back(grad, x, p, H)
+    D, F = p["mlp.c_fc.weight"].shape
+    ln_1, ln_2 = (_layer(normalization.LayerNorm(D, dtype=float), below(p, f"ln_{i}.")) for i in (1, 2))
+    attn = _layer(gpt.CausalSelfAttention(D, H, dtype=float), below(p, "attn."))
+    mlp = _layer(feed_forward.FeedForward(D, F, activation="gelu_tanh", dtype=float), below(p, "mlp."))
+    mlp(ln_2(x + attn(ln_1(x))))
+    ln_2(x)
+    grad = grad + ln_2.backward(mlp.backward(grad))
+    grad_x = grad + ln_1.backward(attn.backward(grad))
+    for name, layer in (("ln_1", ln_1), ("attn", attn), ("ln_2", ln_2)):
+        grads |= {f"{name}.{inner}": one for inner, one in layer.gradients().items()}
+    return grad_x, grads
+
+
 def _back_case(rng, *shape, H, F):
     return rng.normal(size=shape), *_block_case(rng, *shape, H=H, F=F)
 
@@ -220,6 +235,10 @@ block_backward = Exercise(
              "layer"),
         Slip(lambda grad, x, p, H: _back(grad, x, p, H, through=False),
              "the norms were passed over on the way back"),
+        Slip(_norm_of_start,
+             "ln_2's backward was given the x of the start: it was given the sum after attention"),
+        Slip(lambda grad, x, p, H: (grad + _back(grad, x, p, H, first=0)[0], _back(grad, x, p, H)[1]),
+             "at the first sum what goes on is grad and what came back along the second, and not grad alone"),
         Slip(lambda grad, x, p, H: _back(grad, x, p, H, middle=False),
              "the feed-forward network was computed again from the x of the start: it was given the sum "
              "after attention"),

@@ -131,6 +131,8 @@ one_step = Exercise(
              "the new token stands at place 0: its place is the number of tokens in the past"),
         Slip(lambda ids, P, H, past: _one_step_in_front(ids, P, H, past),
              "the new keys and values were put in front of those of the past: they belong behind them"),
+        Slip(lambda ids, P, H, past: (_one_step(ids, {**P, "wpe.weight": np.roll(P["wpe.weight"], (past[0][0].shape[2] if past else 0) - len(past), axis=0)}, H, past)),
+             "the place is len(past), which is the number of blocks: it is the number of tokens in the past, past[0][0].shape[-2]"),
         Slip(lambda ids, P, H, past: (_one_step(ids, P, H, past)[0], past),
              "the past did not grow: return it with the new keys and values"),
         Slip(lambda ids, P, H, past: (_one_step(ids, P, H, past)[0], [(k[:, :, -1:], v[:, :, -1:]) for k, v in _one_step(ids, P, H, past)[1]]),

@@ -82,4 +82,6 @@ def shown(argument, letters, name):
         return f"{name} of shape {compare.spell(argument.shape, letters)}"
     if isinstance(argument, dict) and any(isinstance(one, np.ndarray) for one in argument.values()):
         return f"{name} with {', '.join(list(argument)[:3])}, …"
+    if isinstance(argument, list) and any(isinstance(one, tuple) for one in argument):  # pairs of arrays
+        return f"{name} of {len(argument)} pair{'s' * (len(argument) != 1)}"
     return repr(argument) if isinstance(argument, str) else in_one_line(argument)

@@ -128,6 +128,7 @@ def verdict(answer, right):
     [
         (None, ROWS, NOTHING),
         (ROWS.T, ROWS, "the shape should be (2, 3), yours is (3, 2): rows and columns are swapped"),
+        (np.ones((2, 3, 5)).T, np.ones((2, 3, 5)), ".T turns round all axes"),
         (ROWS.tolist()[0], ROWS, "the shape should be (2, 3), yours is (3,)"),
         (np.array([0.5]), 0.5, "the shape should be a single number, yours is (1,)"),
         ([[1, 2], [3]], ROWS, "the rows of your answer have different lengths"),

@@ -154,6 +154,7 @@ RIGHT = {
 
 WRONG = {
     "one_step": [
+        (lambda ids, P, H, past: step(ids, P, H, past, place=len(past)), "len(past), which is the number of blocks"),
         (lambda *a: step(*a, place=0), "stands at place 0"), (lambda *a: step(*a, grow=False), "did not grow"), (lambda *a: step(*a, new_alone=True), "only the new keys"), (lambda *a: step(*a, look=False), ""), (lambda *a: step(*a)[0], "return 2 things"), (lambda *a: step(*a)[::-1], ""), (step_grows, "changed what it was given"),
         (lambda ids, P, H, past: step(ids, P, 1, past), ""), (lambda *a: (soft(step(*a)[0]), step(*a)[1]), ""), (lambda *a: (step(*a)[0], [(v, k) for k, v in step(*a)[1]]), "changed places"), (lambda *a: (step(*a)[0][:, None], step(*a)[1]), "an axis too many"), (lambda ids, P, H, past: step(ids, P, H, []), "past has no effect"),
         (lambda ids, P, H, past: step(ids, P, H, past, place=past[0][0].shape[2]), "beyond the end"), (lambda *a: (step(*a)[0], step(*a)[1][::-1]), "in reverse"),

@@ -4,6 +4,7 @@
 function stillModel(state) {
   const heard = new Map(), each = names => names.split(" ");
   return {
+    withoutKernel: true,
     get: name => state[name],
     set(name, value) {
       state[name] = value;

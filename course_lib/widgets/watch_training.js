@@ -55,7 +55,10 @@ function render({ model, el }) {
   const pick = picker(model, grid, () => [T, T], draw);
   const table = numbersTable("All looks as numbers and texts", () => [["after step", "loss", "it wrote"],
     ...model.get("looks").map((step, i) => [String(step), lossAt(step), model.get("texts")[i]])]);
-  card(el, "Watch it learn", "Let it play, or take the slider. Then choose a head, point at a row of its map, and see when it learns to look there.",
+  // on a web page nothing is trained, so that a picture with one look keeps it
+  const hint = model.withoutKernel && last() === 0 ? "This is before the first step: the training that fills the picture needs the notebook and its kernel. Choose a head, or point at a row of its map."
+    : "Let it play, or take the slider. Then choose a head, point at a row of its map, and see when it learns to look there.";
+  card(el, "Watch it learn", hint,
     [node("label", {}, node("span", {}, "look"), scrub, stepShown), play.element, pick.release],
     node("div", { class: "gbh-row top" }, node("div", { class: "gbh-learns" }, plot.element, node("div", { "aria-live": "polite" }, when, wrote, cost), says),
       node("div", {}, node("div", { class: "gbh-scroll" }, axes), node("div", { class: "gbh-heads" }, ...(N > 1 ? thumbs.map(t => t.made) : [])))),

@@ -14,6 +14,7 @@ from tests.browser.alive import answers_keys, answers_mouse, opened, problems
 from tests.notebooks.lessons import lessons
 from tests.notebooks.live_state import states
 from tests.widgets.examples import example
+from tools.links import ROOT
 
 PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Live pictures</title>
@@ -169,3 +170,36 @@ def test_a_state_is_what_the_widget_sends(tmp_path):
         for trait, value in stored.items():
             is_array = isinstance(value, dict)
             assert (base64.b64decode(value["float32"]) if is_array else value) == sent[trait], trait
+
+
+def test_a_wide_figure_is_scrolled_on_a_phone_before_it_is_too_small(chromium, tmp_path):
+    wide, small = (
+        "<svg xmlns='http://www.w3.org/2000/svg' width='900' height='300'/>",
+        "<svg xmlns='http://www.w3.org/2000/svg' width='300' height='300'/>",
+    )
+    figures = "".join(
+        f'<div class="cell_output"><img alt="A figure." src="data:image/svg+xml,{text}"></div>'
+        for text in (wide, small)
+    )
+    static = ROOT / "docs/site/_static"
+    text = f"""<!doctype html><html lang="en"><meta name="viewport" content="width=device-width"><title>Figures</title>
+        <style>{(static / "site.css").read_text()} .bd-article img {{ max-width: 100%; }}</style>
+        <main class="bd-article">{figures}</main><script>{(static / "site.js").read_text()}</script></html>"""
+    (tmp_path / "page.html").write_text(text, encoding="utf-8")
+    page = chromium.new_context(viewport={"width": 390, "height": 800}).new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.locator(".gbh-wide").wait_for()
+    assert [figure.bounding_box()["width"] for figure in page.locator("img").all()] == [580, 300]
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_function("document.querySelector('.cell_output').scrollLeft > 0")
+    page.context.close()
+
+
+def test_a_training_still_to_come_says_what_it_needs(show):
+    whole, begun = example("WatchTraining").stored(), example("WatchTraining").stored()
+    begun["state"] |= {name: begun["state"][name][:1] for name in ("looks", "texts")}
+    page, errors = show(whole, begun)
+    first, second = page.locator(".gbh-try").all_inner_texts()
+    assert "Let it play" in first and "needs the notebook and its kernel" in second and errors == []

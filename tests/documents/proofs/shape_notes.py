@@ -102,11 +102,18 @@ def fourier(x):
     return np.fft.fft2(x).real
 
 
-@value("shape-notes.positions.fnet", otherwise={"mix": self_attention})
-def mixing_tells_two_orders_apart(mix=fourier):
+def tells_two_orders_apart(mix):
     """Without any position vector: are the results more than those of the first order, in another order?"""
     x, order = rng().normal(size=(C, D)), [3, 0, 4, 2, 1]
     return not np.allclose(mix(x[order]), mix(x)[order])
+
+
+@value("shape-notes.positions.fnet", otherwise={"term": lambda x: sinusoids(*x.shape)[0]})
+def term_is_the_same_whatever_the_tokens(term=fourier):
+    """Of the transform, which does tell orders apart, as attention does not; and of a table of positions."""
+    assert tells_two_orders_apart(fourier) and not tells_two_orders_apart(self_attention)
+    x, y = rng().normal(size=(2, C, D))
+    return bool(np.allclose(term(x), term(y)))
 
 
 # --- shape-notes: architecture -------------------------------------------------------------------

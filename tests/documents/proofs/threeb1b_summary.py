@@ -59,6 +59,17 @@ def mlp_keeps_the_width_and_bends(bend=lambda z: np.maximum(0, z)):
     return f(x).shape == (D,) and not np.allclose(f(x) + f(y), f(x + y) + f(0 * x))
 
 
+@value("threeb1b-summary.block.output_is_the_mlp_alone", otherwise={"size": 0})
+def block_of_zeros_forgets_its_input(size=1):
+    """With all weights zero, do the document's formulas give what x + attention, then + MLP, give? For x = 0 they do."""
+    x, zero = size * rng().normal(size=D), np.zeros((D, D))
+    h_attn = x @ zero
+    y_mlp = np.maximum(0, h_attn @ zero) @ zero
+    residual = x + h_attn
+    residual = residual + np.maximum(0, residual @ zero) @ zero
+    return bool(np.allclose(y_mlp, residual))
+
+
 @value("threeb1b-summary.unembedding.matrix_shape", otherwise={"before_a_column": True})
 def matrix_that_takes_a_vector_to_logits(before_a_column=False):
     return [SUMMARY[size] for size in shape_that_takes(D, V, before_a_column)]
@@ -75,9 +86,13 @@ SMALLEST_GPT2 = {"layers": 12, "width": 768, "vocabulary": 50257, "context": 102
 PUBLISHED = 124_439_808
 
 
+@value("threeb1b-summary.unembedding.no_final_norm", otherwise={"final_norm": True})
+def a_published_model_ends_in_a_block(final_norm=False):
+    return parameters(**SMALLEST_GPT2, final_norm=final_norm) == PUBLISHED
+
+
 @cause("threeb1b-summary.unembedding.no_final_norm")
 def the_last_norm():
-    assert parameters(**SMALLEST_GPT2, final_norm=True) == PUBLISHED
     return [PUBLISHED - parameters(**SMALLEST_GPT2, final_norm=False), PUBLISHED]
 
 

@@ -110,6 +110,16 @@ def h2_love():
     return h1_love() @ given("whitepaper.gpt.feed_forward_weights").reshape(2, 2)  # (2,) @ (2, 2) → (2,)
 
 
+def normalised(x):
+    return (x - x.mean()) / x.std()
+
+
+@value("whitepaper.gpt.layer_norm_applied", otherwise={"after": normalised})
+def layer_norm_applied(after=lambda x: x):
+    h2 = after(given("whitepaper.gpt.h2_love"))
+    return bool(np.isclose(h2.mean(), 0, atol=0.001) and np.isclose(h2.std(), 1, atol=0.001))
+
+
 @value("whitepaper.gpt_training.window", otherwise={"window": 1})
 def context_and_target(window=2):
     tokens = given("whitepaper.gpt.tokens")

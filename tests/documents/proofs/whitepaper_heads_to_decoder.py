@@ -221,6 +221,13 @@ def encoder_recipe_gives_the_matrix(scale=True, project=False):
     return same_digits(decoder_program(Y, scale, project=project), "whitepaper.decoder.attention")
 
 
+@value("whitepaper.decoder.own_weights", otherwise={"draw": lambda: (W_Q, W_K, W_V)})
+def the_program_uses_q_k_and_v_of_y(draw=lambda: drawn()[:3]):
+    """Does the program multiply Y by the matrices of which the text has printed the results?"""
+    of_the_text = [Y @ w for w in (W_Q, W_K, W_V)]
+    return all(np.allclose(Y @ w, printed) for w, printed in zip(draw(), of_the_text, strict=True))
+
+
 @value("whitepaper.decoder.layer_norm")
 def decoder_normalized():
     return layer_norm(decoder_program(Y))

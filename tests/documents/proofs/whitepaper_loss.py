@@ -160,8 +160,8 @@ def gradient():
     return given("whitepaper.loss.bad_prediction") - given("whitepaper.loss.target")  # P - y
 
 
-@value("whitepaper.descent.step_on_weights", otherwise={"h": (0.1, -0.1, 0.6)})
-def weight_gradient_is_logit_gradient(h=(1, 1, 1)):
+@value("whitepaper.descent.step_on_weights", otherwise={"h": (1, 1, 1)})
+def weight_gradient_is_logit_gradient(h=(0.1, -0.1, 0.6)):
     """Z = h W: is dL/dW, each row of it, the gradient of the logits? It is where the input h is 1, and only there."""
     h, y, w = np.array(h), given("whitepaper.loss.target"), np.random.default_rng(0).normal(size=(3, 4))
     by_weight = slopes(lambda w: cross_entropy(softmax(h @ w), y), w)  # (3, 4)

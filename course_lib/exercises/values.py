@@ -66,13 +66,22 @@ def holds(value, test):
 
 
 def in_one_line(value, precision=4):
-    """A value in one line."""
+    """A value in one line; a text in quotes, so that blanks and what cannot be printed are seen.
+
+    >>> in_one_line("a "), in_one_line(np.array([0.5])), in_one_line("missing")
+    ("'a '", '[0.5]', 'missing')
+    """
+    if isinstance(value, str) and value not in (
+        "missing",
+        "not there",
+    ):  # words of `compare.first_difference`
+        value = repr(value)
     if isinstance(value, np.ndarray | float | np.floating):
         text = np.array2string(
             np.asarray(value), precision=precision, separator=", ", threshold=40, max_line_width=10_000
         )
         value = " ".join(text.split())
-    text = value if isinstance(value, str) and value in ("missing", "not there") else str(value)
+    text = str(value)
     return text if len(text) <= 160 else text[:157] + "…"
 
 

@@ -734,6 +734,7 @@ WRONG = {
         (lambda text, merges: merge_loop(text, *list(merges.items())[0]), ""),
     ],
     "decode": [
+        (lambda ids, merges: decode_undo(ids, merges).strip(), "yours is 'Aé'"),
         (decode_once, "stands for the bytes of its pair"),
         (lambda ids, merges: "".join(table(merges)[id].decode(errors="replace") for id in ids), "join the bytes first"),
         (lambda ids, merges: "".join(table(merges)[id].decode() for id in ids), "errors="),

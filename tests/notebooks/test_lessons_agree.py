@@ -38,7 +38,7 @@ FACTS = {
         pairs_outweigh(matrices(MultiHeadAttention(32, 4))),
     ),
     "block": (
-        r"longer than \$(\d)D\$, as \[lesson\s11\]|at \$n = (\d)d\$",
+        r"longer than \$(\d)D\$, as \[lesson\s11\]|at \$T = (\d)D\$",
         {"05", "11"},
         pairs_outweigh(matrices(BLOCK)),
     ),

@@ -33,7 +33,7 @@ from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
 from tests.browser.notebooks import opened
-from tests.widgets.examples import EXAMPLES, START
+from tests.widgets.examples import EXAMPLES, START, control
 
 BAR, QUIET = 16.0, 12.0  # ms, of the widgets and of the empty row
 WHOLE_MODEL = {"GPTView": 33.0}  # two frames of a screen: behind the key a whole model runs
@@ -123,12 +123,8 @@ def focus(cell, name):
     if name not in EXAMPLES:
         cell.locator("input.empty, .noUi-handle").first.focus()
         return
-    widget, label = cell.locator(".gbh"), EXAMPLES[name].keys
-    control = widget.locator("[role=application]")
-    if label:
-        button = widget.get_by_role("button", name=label, exact=True)
-        control = widget.get_by_label(label, exact=True).or_(button)
-    control.focus()
+    widget = cell.locator(".gbh")
+    control(widget, name).focus()
     if name == "EmbeddingMap" and not widget.get_by_role("button", name="Unlock").is_visible():
         cell.page.keyboard.press("Enter")
 

@@ -16,7 +16,7 @@ from tests.browser.chromium import eventually
 from tests.browser.notebooks import opened
 from tests.browser.run_lesson import SETTLED
 from tests.browser.test_render import CONTRAST
-from tests.widgets.examples import EXAMPLES, START
+from tests.widgets.examples import EXAMPLES, START, control
 
 CELLS = {
     "start": START,
@@ -78,9 +78,7 @@ def test_every_widget_is_there_and_nothing_went_wrong(lab, show):
 
 @pytest.mark.parametrize("name", LIVE)
 def test_the_control_that_the_bench_moves_is_there(name, show):
-    control, keys = show(name), EXAMPLES[name].keys
-    control = slider(control, keys) if keys else control.locator("[role=application]")
-    expect(control).to_have_count(1)
+    expect(control(show(name), name)).to_have_count(1)
 
 
 # What the heat map shows, read off its pixels: of each cell [its number, "" without one; its colour, [red, green, blue]].

@@ -219,3 +219,11 @@ def example(name):
     if name not in EXAMPLES:
         raise LookupError(f"tests/widgets/examples.py has no example of {name}")
     return made(EXAMPLES[name].code)
+
+
+def control(widget, name):
+    """What the bench moves in a widget of that class on a page of Playwright's: a slider, a button, or its own grid or map."""
+    keys = EXAMPLES[name].keys
+    if keys is None:
+        return widget.locator("[role=application]")
+    return widget.get_by_label(keys, exact=True).or_(widget.get_by_role("button", name=keys, exact=True))

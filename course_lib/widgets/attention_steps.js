@@ -124,7 +124,8 @@ function render({ model, el }) {
     setAttribute(name, "text-anchor", nx > 0.3 ? "start" : nx < -0.3 ? "end" : "middle");
   }
 
-  let found, text, query, shown = null, frame = 0;
+  const GLIDE = 500; // ms
+  let found, text, query, shown = null, frame = 0, changed = -Infinity;
   const flat = ({ keys, values, output, own }) => [...keys, ...values, output, own].flat();
 
   /** Put every arrow where the numbers of `flat` say. */
@@ -147,13 +148,14 @@ function render({ model, el }) {
     setAttribute(ownName, "text-anchor", late ? "middle" : "start");
   }
 
-  /** Let the arrows glide to where they belong now, or jump, where the reader wants nothing to move. */
+  /** Let the arrows glide to where they belong now, or jump: where nothing is to move, or the reader goes faster than they. */
   function glide(goal) {
     cancelAnimationFrame(frame);
-    if (!shown || matchMedia("(prefers-reduced-motion: reduce)").matches) { place(goal); return; }
-    const from = shown, start = performance.now();
+    const from = shown, start = performance.now(), hurried = start - changed < GLIDE;
+    changed = start;
+    if (!from || hurried || matchMedia("(prefers-reduced-motion: reduce)").matches) { place(goal); return; }
     const move = time => {
-      const share = Math.min(Math.max((time - start) / 500, 0), 1), eased = share * share * (3 - 2 * share);
+      const share = Math.min(Math.max((time - start) / GLIDE, 0), 1), eased = share * share * (3 - 2 * share);
       place(goal.map((x, i) => from[i] + eased * (x - from[i])));
       if (share < 1) frame = requestAnimationFrame(move);
     };

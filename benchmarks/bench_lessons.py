@@ -24,9 +24,8 @@ def rows():
     for path in lessons():
         trains = path.stem in TRAINING
         cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
-        empty, _ = cost(
-            [nbformat.from_dict(cell | {"source": imports(cell.source)}) for cell in cells], path.parent
-        )
+        bare = [nbformat.from_dict(cell | {"source": imports(cell.source)}) for cell in cells]
+        empty, _ = cost(bare, path.parent)
         seconds, megabytes = cost(cells, path.parent)
         bar = TRAINING_SECONDS if trains else TIMES * empty
         bar_megabytes = TRAINING_MEGABYTES if trains else MEGABYTES

@@ -71,10 +71,8 @@ def in_one_line(value, precision=4):
     >>> in_one_line("a "), in_one_line(np.array([0.5])), in_one_line("missing")
     ("'a '", '[0.5]', 'missing')
     """
-    if isinstance(value, str) and value not in (
-        "missing",
-        "not there",
-    ):  # words of `compare.first_difference`
+    # the two are words of `compare.first_difference`, and no answer's
+    if isinstance(value, str) and value not in ("missing", "not there"):
         value = repr(value)
     if isinstance(value, np.ndarray | float | np.floating):
         text = np.array2string(

@@ -399,11 +399,10 @@ def test_nothing_is_said_to_have_no_effect_that_has_one(name, function):
 
 
 def test_arrays_in_each_others_places_are_named():
-    says = "once grad and probs change places"
-    assert (
-        says
-        in verdict("softmax_backward", lambda probs, grad: one_page.softmax_backward(grad, probs)).sentence
-    )
+    sentence = verdict(
+        "softmax_backward", lambda probs, grad: one_page.softmax_backward(grad, probs)
+    ).sentence
+    assert "once grad and probs change places" in sentence
 
 
 @pytest.mark.parametrize("name", [name for name, one in EXERCISES.items() if one.ids])
@@ -434,9 +433,8 @@ def test_a_mask_is_judged_alike_wherever_it_stands(fill, added):
 
     def layer(x, p, H):
         parts = np.split(one_page.linear(x, p["c_attn.weight"], p["c_attn.bias"]), 3, axis=-1)
-        heads = attend(*(one_page.split_heads(part, H) for part in parts), one_page.causal_mask(x.shape[-2]))[
-            0
-        ]
+        q, k, v = (one_page.split_heads(part, H) for part in parts)
+        heads, _ = attend(q, k, v, one_page.causal_mask(x.shape[-2]))
         return one_page.linear(one_page.merge_heads(heads), p["c_proj.weight"], p["c_proj.bias"])
 
     def cross(y, x, W_Q, W_K, W_V, allowed):
